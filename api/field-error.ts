@@ -1,0 +1,118 @@
+/** Where a field stands: printed as upstream does, `spec.containers[0].env[name]`. Building one allocates a node and no string. */
+export class FieldPath {
+  readonly #parent: FieldPath | undefined;
+  readonly #segment: string;
+
+  private constructor(parent: FieldPath | undefined, segment: string) {
+    this.#parent = parent;
+    this.#segment = segment;
+  }
+
+  /** `FieldPath.of('spec', 'template')` is `spec.template`; without arguments the path of the object itself. */
+  static of(...names: string[]): FieldPath {
+    const [first = '', ...rest] = names;
+    return rest.reduce((path: FieldPath, name) => path.child(name), new FieldPath(undefined, first));
+  }
+
+  child(...names: string[]): FieldPath {
+    return names.reduce((path: FieldPath, name) => new FieldPath(path, `.${name}`), this);
+  }
+
+  index(i: number): FieldPath {
+    return new FieldPath(this, `[${i}]`);
+  }
+
+  key(k: string): FieldPath {
+    return new FieldPath(this, `[${k}]`);
+  }
+
+  toString(): string {
+    const text = (this.#parent?.toString() ?? '') + this.#segment;
+    return this.#parent === undefined || text[0] !== '.' ? text : text.slice(1);
+  }
+}
+
+/** metav1 cause reasons of a field error. */
+export type FieldErrorReason =
+  | 'FieldValueNotFound'
+  | 'FieldValueRequired'
+  | 'FieldValueDuplicate'
+  | 'FieldValueInvalid'
+  | 'FieldValueNotSupported'
+  | 'FieldValueForbidden'
+  | 'FieldValueTooLong'
+  | 'FieldValueTooMany'
+  | 'InternalError'
+  | 'FieldValueTypeInvalid';
+
+export interface FieldError {
+  readonly reason: FieldErrorReason;
+  readonly field: string;
+  /** The part of the message after the path: `Invalid value: "x": must be …`. */
+  readonly detail: string;
+}
+
+export type FieldErrors = FieldError[];
+
+// Go's %v for structs and %q for strings is what clients see; only strings, numbers, booleans and JSON shapes are needed.
+function printed(value: unknown): string {
+  if (value === undefined || value === null) return 'null';
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'object') return JSON.stringify(value);
+  return String(value);
+}
+
+function withDetail(text: string, detail: string): string {
+  return detail === '' ? text : `${text}: ${detail}`;
+}
+
+export function required(path: FieldPath, detail = ''): FieldError {
+  return { reason: 'FieldValueRequired', field: path.toString(), detail: withDetail('Required value', detail) };
+}
+
+export function invalid(path: FieldPath, value: unknown, detail: string): FieldError {
+  return { reason: 'FieldValueInvalid', field: path.toString(), detail: withDetail(`Invalid value: ${printed(value)}`, detail) };
+}
+
+export function typeInvalid(path: FieldPath, value: unknown, detail: string): FieldError {
+  return { reason: 'FieldValueTypeInvalid', field: path.toString(), detail: withDetail(`Invalid value: ${printed(value)}`, detail) };
+}
+
+/** `supported` is printed in the order given: upstream sorts most lists, so callers pass them sorted. */
+export function notSupported(path: FieldPath, value: unknown, supported: readonly string[]): FieldError {
+  const list = supported.length === 0 ? '' : `: supported values: ${supported.map((s) => JSON.stringify(s)).join(', ')}`;
+  return { reason: 'FieldValueNotSupported', field: path.toString(), detail: `Unsupported value: ${printed(value)}${list}` };
+}
+
+export function forbidden(path: FieldPath, detail: string): FieldError {
+  return { reason: 'FieldValueForbidden', field: path.toString(), detail: withDetail('Forbidden', detail) };
+}
+
+export function duplicate(path: FieldPath, value: unknown): FieldError {
+  return { reason: 'FieldValueDuplicate', field: path.toString(), detail: `Duplicate value: ${printed(value)}` };
+}
+
+export function notFound(path: FieldPath, value: unknown): FieldError {
+  return { reason: 'FieldValueNotFound', field: path.toString(), detail: `Not found: ${printed(value)}` };
+}
+
+/** `max` below 0 leaves the number out. Upstream: field.TooLong. */
+export function tooLong(path: FieldPath, max: number): FieldError {
+  const detail = max >= 0 ? `may not be more than ${max} bytes` : 'value is too long';
+  return { reason: 'FieldValueTooLong', field: path.toString(), detail: `Too long: ${detail}` };
+}
+
+export function tooMany(path: FieldPath, actual: number, max: number): FieldError {
+  const item = max === 1 ? 'item' : 'items';
+  const detail = max >= 0 ? `must have at most ${max} ${item}` : 'has too many items';
+  return { reason: 'FieldValueTooMany', field: path.toString(), detail: `Too many: ${actual}: ${detail}` };
+}
+
+export function internalError(path: FieldPath, message: string): FieldError {
+  return { reason: 'InternalError', field: path.toString(), detail: `Internal error: ${message}` };
+}
+
+/** The text of one error as it stands in a Status message. */
+export function fieldErrorMessage(error: FieldError): string {
+  return error.field === '' ? error.detail : `${error.field}: ${error.detail}`;
+}

@@ -1,0 +1,78 @@
+import { pathSteps } from './path.ts';
+
+type Json = Record<string, unknown>;
+
+/** What a run chose at random, and how the tables call it. */
+export interface Names {
+  readonly ns: string;
+  readonly rand: string;
+}
+
+const uuid = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g;
+const time = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g;
+const alwaysTimes = new Set(['creationTimestamp', 'deletionTimestamp']);
+// A time that the server wrote is near now; one that the table wrote is a fact to compare.
+const nearMs = 24 * 3600 * 1000;
+
+function normaliseText(text: string, names: Names, now: number): string {
+  return text
+    .replaceAll(names.ns, '{ns}')
+    .replaceAll(names.rand, '{rand}')
+    .replace(uuid, '<uid>')
+    .replace(/kube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access-<random>')
+    .replace(time, (found, fraction) =>
+      Math.abs(Date.parse(found) - now) > nearMs ? found : fraction ? '<micro time>' : '<time>',
+    );
+}
+
+function normaliseField(key: string, value: unknown, names: Names, now: number): unknown {
+  if (typeof value === 'string' && value !== '') {
+    if (key === 'resourceVersion') return '<revision>';
+    if (key === 'continue') return '<continue>';
+    if (alwaysTimes.has(key)) return '<time>';
+  }
+  return normalise(value, names, now);
+}
+
+function hideGeneratedName(object: Json): void {
+  const { name, generateName } = object;
+  if (
+    typeof name === 'string' &&
+    typeof generateName === 'string' &&
+    generateName !== '' &&
+    name.startsWith(generateName)
+  ) {
+    object['name'] = `${generateName}<random>`;
+  }
+}
+
+/** Replaces what differs from run to run: uids, revisions, fresh times, random names; drops managedFields and selfLink. */
+export function normalise(value: unknown, names: Names, now: number): unknown {
+  if (typeof value === 'string') return normaliseText(value, names, now);
+  if (Array.isArray(value)) return value.map((item) => normalise(item, names, now));
+  if (typeof value !== 'object' || value === null) return value;
+  const result: Json = {};
+  for (const [key, field] of Object.entries(value)) {
+    if (key === 'managedFields' && Array.isArray(field)) continue;
+    if (key === 'selfLink' && typeof field === 'string') continue;
+    result[normaliseText(key, names, now)] = normaliseField(key, field, names, now);
+  }
+  hideGeneratedName(result);
+  return result;
+}
+
+function hide(value: unknown, steps: readonly string[]): void {
+  const [step, ...rest] = steps;
+  if (step === undefined || typeof value !== 'object' || value === null) return;
+  const holder = value as Json;
+  for (const key of step === '*' ? Object.keys(holder) : [step]) {
+    if (!(key in holder)) continue;
+    if (rest.length === 0) holder[key] = '<ignored>';
+    else hide(holder[key], rest);
+  }
+}
+
+/** Hides, in place, the values at the given paths; that they are present is still compared. */
+export function hidePaths(body: unknown, paths: readonly string[]): void {
+  for (const path of paths) hide(body, pathSteps(path));
+}

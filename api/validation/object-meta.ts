@@ -1,0 +1,181 @@
+import { semanticEqual } from '../equal.ts';
+import { type FieldErrors, type FieldPath, forbidden, invalid, required, tooLong } from '../field-error.ts';
+import { byteLength, isQualifiedName, nameIsDNSLabel } from '../names.ts';
+import type { ObjectMeta, OwnerReference } from '../object.ts';
+import { validateAnnotations, validateLabels } from './labels.ts';
+
+export interface ObjectMetaRules {
+  readonly namespaced: boolean;
+  /** Checks metadata.name, and generateName with `prefix`. */
+  readonly validateName: (name: string, prefix: boolean) => readonly string[];
+}
+
+type Meta = Readonly<ObjectMeta> | undefined;
+
+/** Fields that only creation may set, in the order in which upstream reports them. */
+const immutableFields = [
+  'name',
+  'namespace',
+  'uid',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+] as const;
+
+export function validateObjectMeta(meta: Meta, rules: ObjectMetaRules, path: FieldPath): FieldErrors {
+  const { name = '', generateName = '', namespace = '', generation = 0 } = meta ?? {};
+  const errors: FieldErrors = [];
+  if (generateName !== '') {
+    for (const message of rules.validateName(generateName, true)) {
+      errors.push(invalid(path.child('generateName'), generateName, message));
+    }
+  }
+  if (name === '') errors.push(required(path.child('name'), 'name or generateName is required'));
+  else for (const message of rules.validateName(name, false)) errors.push(invalid(path.child('name'), name, message));
+  errors.push(...validateNamespace(namespace, rules.namespaced, path.child('namespace')));
+  if (generation < 0) {
+    errors.push(invalid(path.child('generation'), generation, 'must be greater than or equal to 0'));
+  }
+  return [
+    ...errors,
+    ...validateLabels(meta?.labels, path.child('labels')),
+    ...validateAnnotations(meta?.annotations, path.child('annotations')),
+    ...validateOwnerReferences(meta?.ownerReferences, path.child('ownerReferences')),
+    ...validateFinalizers(meta?.finalizers, path.child('finalizers')),
+    ...validateManagedFields(meta?.managedFields, path.child('managedFields')),
+  ];
+}
+
+function validateNamespace(namespace: string, namespaced: boolean, path: FieldPath): FieldErrors {
+  if (!namespaced) return namespace === '' ? [] : [forbidden(path, 'not allowed on this type')];
+  if (namespace === '') return [required(path)];
+  return nameIsDNSLabel(namespace, false).map((message) => invalid(path, namespace, message));
+}
+
+/** What may not change, and what may but only to valid values. Finalizers' form is checked on create alone, as upstream does. */
+export function validateObjectMetaUpdate(meta: Meta, old: Meta, path: FieldPath): FieldErrors {
+  const errors: FieldErrors = [];
+  if (old?.deletionTimestamp !== undefined) {
+    errors.push(...validateNoNewFinalizers(meta?.finalizers, old.finalizers, path.child('finalizers')));
+  }
+  const { resourceVersion = '', generation = 0 } = meta ?? {};
+  if (resourceVersion === '') {
+    errors.push(invalid(path.child('resourceVersion'), resourceVersion, 'must be specified for an update'));
+  }
+  if (generation < (old?.generation ?? 0)) {
+    errors.push(invalid(path.child('generation'), generation, 'must not be decremented'));
+  }
+  for (const field of immutableFields) {
+    errors.push(...validateImmutableField(printable(field, meta), printable(field, old), path.child(field)));
+  }
+  return [
+    ...errors,
+    ...validateLabels(meta?.labels, path.child('labels')),
+    ...validateAnnotations(meta?.annotations, path.child('annotations')),
+    ...validateOwnerReferences(meta?.ownerReferences, path.child('ownerReferences')),
+    ...validateManagedFields(meta?.managedFields, path.child('managedFields')),
+  ];
+}
+
+// Texts are compared and printed as "" when absent, times and numbers as null.
+function printable(field: (typeof immutableFields)[number], meta: Meta): unknown {
+  const value = meta?.[field];
+  return value === undefined && (field === 'name' || field === 'namespace' || field === 'uid') ? '' : value;
+}
+
+export function validateImmutableField(value: unknown, old: unknown, path: FieldPath): FieldErrors {
+  return semanticEqual(value, old) ? [] : [invalid(path, value, 'field is immutable')];
+}
+
+function validateOwnerReference(reference: OwnerReference, path: FieldPath): FieldErrors {
+  const { apiVersion = '', kind = '', name = '', uid = '' } = reference;
+  const errors: FieldErrors = [];
+  const slashes = apiVersion.split('/').length - 1;
+  const version = slashes > 1 ? '' : apiVersion.slice(apiVersion.indexOf('/') + 1);
+  if (version === '') errors.push(invalid(path.child('apiVersion'), apiVersion, 'version must not be empty'));
+  if (kind === '') errors.push(invalid(path.child('kind'), kind, 'must not be empty'));
+  if (name === '') errors.push(invalid(path.child('name'), name, 'must not be empty'));
+  if (uid === '') errors.push(invalid(path.child('uid'), uid, 'must not be empty'));
+  if (apiVersion === 'v1' && kind === 'Event') {
+    // Events come and go by the thousand: owning something would delete it with them.
+    errors.push(invalid(path, reference, '/v1, Kind=Event is disallowed from being an owner'));
+  }
+  return errors;
+}
+
+export function validateOwnerReferences(
+  references: readonly OwnerReference[] | undefined,
+  path: FieldPath,
+): FieldErrors {
+  const errors: FieldErrors = [];
+  let first = '';
+  for (const reference of references ?? []) {
+    errors.push(...validateOwnerReference(reference, path));
+    if (reference.controller !== true) continue;
+    const current = `${reference.kind ?? ''}/${reference.name ?? ''}`;
+    if (first === '') {
+      first = current;
+      continue;
+    }
+    const where = `Found "true" in references for ${first} and ${current}`;
+    errors.push(invalid(path, references, `Only one reference can have Controller set to true. ${where}`));
+  }
+  return errors;
+}
+
+export function validateFinalizers(finalizers: readonly string[] | undefined, path: FieldPath): FieldErrors {
+  const errors = (finalizers ?? []).flatMap((finalizer) =>
+    isQualifiedName(finalizer).map((message) => invalid(path, finalizer, message)),
+  );
+  if (finalizers?.includes('orphan') && finalizers.includes('foregroundDeletion')) {
+    errors.push(invalid(path, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
+  }
+  return errors;
+}
+
+function validateNoNewFinalizers(
+  finalizers: readonly string[] | undefined,
+  old: readonly string[] | undefined,
+  path: FieldPath,
+): FieldErrors {
+  const added = [...new Set(finalizers ?? [])].filter((finalizer) => !old?.includes(finalizer)).sort();
+  if (added.length === 0) return [];
+  const list = added.map((finalizer) => JSON.stringify(finalizer)).join(', ');
+  const why = 'no new finalizers can be added if the object is being deleted, found new finalizers';
+  return [forbidden(path, `${why} []string{${list}}`)];
+}
+
+/** The manager's name of an entry, and the `fieldManager` parameter of a write. */
+export function validateFieldManager(manager: string, path: FieldPath): FieldErrors {
+  const errors = byteLength(manager) > 128 ? [tooLong(path, 128)] : [];
+  let position = 0;
+  for (const character of manager) {
+    if (!isPrintable(character)) {
+      const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+      errors.push(invalid(path, manager, `invalid character U+${code} (at position ${position})`));
+    }
+    position += byteLength(character);
+  }
+  return errors;
+}
+
+/** Go's unicode.IsPrint: letters, marks, numbers, punctuation, symbols, and of the spaces only U+0020. */
+function isPrintable(character: string): boolean {
+  return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(character);
+}
+
+function validateManagedFields(entries: ObjectMeta['managedFields'], path: FieldPath): FieldErrors {
+  const errors: FieldErrors = [];
+  for (const [i, { operation = '', fieldsType = '', manager = '', subresource = '' }] of (entries ?? []).entries()) {
+    const at = path.index(i);
+    if (operation !== 'Apply' && operation !== 'Update') {
+      errors.push(invalid(at.child('operation'), operation, 'must be `Apply` or `Update`'));
+    }
+    if (fieldsType !== '' && fieldsType !== 'FieldsV1') {
+      errors.push(invalid(at.child('fieldsType'), fieldsType, 'must be `FieldsV1`'));
+    }
+    errors.push(...validateFieldManager(manager, at.child('manager')));
+    if (byteLength(subresource) > 256) errors.push(tooLong(at.child('subresource'), 256));
+  }
+  return errors;
+}

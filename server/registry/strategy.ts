@@ -91,7 +91,10 @@ export interface Strategy<T extends KubeObject = KubeObject> extends UpdateStrat
   prepareForDelete?(object: T): void;
   /** Default propagation when the client names none. Default background. */
   readonly defaultPropagation?: 'Background' | 'Orphan' | 'Foreground';
-  /** Allocation and other side effects, after validation and admission's mutation; may change `object`. `dryRun` must leave nothing behind. */
+  /**
+   * Allocation and other side effects; may change `object`. As upstream's BeginCreate and BeginUpdate: after admission's mutation and
+   * BEFORE prepareForCreate/Update and validation, which see what was allocated; a later failure reverts. `dryRun` must leave nothing behind.
+   */
   beginCreate?(object: T, deps: StrategyDeps, dryRun: boolean): Promise<Transaction | undefined>;
   beginUpdate?(object: T, old: Readonly<T>, deps: StrategyDeps, dryRun: boolean): Promise<Transaction | undefined>;
   afterDelete?(object: Readonly<T>, deps: StrategyDeps): Promise<void>;

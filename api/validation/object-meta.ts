@@ -1,6 +1,6 @@
 import { semanticEqual } from '../equal.ts';
 import { type FieldErrors, type FieldPath, forbidden, invalid, required, tooLong } from '../field-error.ts';
-import { byteLength, isQualifiedName, nameIsDNSLabel } from '../names.ts';
+import { byteLength, isQualifiedName, nameIsDNSLabel, nameIsPathSegment } from '../names.ts';
 import type { ObjectMeta, OwnerReference } from '../object.ts';
 import { validateAnnotations, validateLabels } from './labels.ts';
 
@@ -8,6 +8,8 @@ export interface ObjectMetaRules {
   readonly namespaced: boolean;
   /** Checks metadata.name, and generateName with `prefix`. */
   readonly validateName: (name: string, prefix: boolean) => readonly string[];
+  /** Finalizers without a domain other than the standard ones pass: custom resources, definitions, webhooks, admission policies. */
+  readonly anyFinalizer?: boolean;
 }
 
 type Meta = Readonly<ObjectMeta> | undefined;
@@ -43,6 +45,7 @@ export function validateObjectMeta(meta: Meta, rules: ObjectMetaRules, path: Fie
     ...validateOwnerReferences(meta?.ownerReferences, path.child('ownerReferences')),
     ...validateFinalizers(meta?.finalizers, path.child('finalizers')),
     ...validateManagedFields(meta?.managedFields, path.child('managedFields')),
+    ...(rules.anyFinalizer ? [] : validateStandardFinalizers(meta?.finalizers, path.child('finalizers'))),
   ];
 }
 
@@ -74,6 +77,26 @@ export function validateObjectMetaUpdate(meta: Meta, old: Meta, path: FieldPath)
     ...validateAnnotations(meta?.annotations, path.child('annotations')),
     ...validateOwnerReferences(meta?.ownerReferences, path.child('ownerReferences')),
     ...validateManagedFields(meta?.managedFields, path.child('managedFields')),
+  ];
+}
+
+/**
+ * All metadata errors of an update in upstream's order: the common rules of every kind, then the kind's own pass over the
+ * update. A wrong value is found twice, and stands twice among the causes (the message names it once).
+ */
+export function validateObjectMetaOnUpdate(
+  meta: Meta,
+  old: Meta,
+  rules: ObjectMetaRules,
+  path: FieldPath,
+): FieldErrors {
+  const common = { ...rules, validateName: nameIsPathSegment, anyFinalizer: true };
+  const update = validateObjectMetaUpdate(meta, old, path);
+  return [
+    ...validateObjectMeta(meta, common, path),
+    ...update,
+    ...update,
+    ...(rules.anyFinalizer ? [] : validateStandardFinalizers(meta?.finalizers, path.child('finalizers'))),
   ];
 }
 
@@ -129,6 +152,18 @@ export function validateFinalizers(finalizers: readonly string[] | undefined, pa
   );
   if (finalizers?.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     errors.push(invalid(path, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
+  }
+  return errors;
+}
+
+const standardFinalizers: readonly string[] = ['kubernetes', 'orphan', 'foregroundDeletion'];
+
+function validateStandardFinalizers(finalizers: readonly string[] | undefined, path: FieldPath): FieldErrors {
+  const errors: FieldErrors = [];
+  for (const [i, finalizer] of (finalizers ?? []).entries()) {
+    if (finalizer.includes('/') || standardFinalizers.includes(finalizer)) continue;
+    const why = 'name is neither a standard finalizer name nor is it fully qualified';
+    errors.push(invalid(path.index(i), finalizer, why));
   }
   return errors;
 }

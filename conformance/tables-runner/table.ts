@@ -35,16 +35,37 @@ export interface Answer {
   readonly body: unknown;
 }
 
+interface TableFile {
+  /** What a step's path is relative to: absent it is this, `name/status` is below it, `?dryRun=All` behind it. */
+  readonly base?: string;
+  readonly setup?: readonly Partial<Step>[];
+  readonly steps?: readonly Partial<Step>[];
+  readonly cleanup?: readonly Partial<Step>[];
+}
+
+function fullPath(base: string, path: string): string {
+  if (path.startsWith('/')) return path;
+  return path === '' || path.startsWith('?') ? base + path : `${base}/${path}`;
+}
+
 function parseTable(name: string, text: string): Table {
-  const { setup = [], steps = [], cleanup = [] } = parse(text) as Partial<Table>;
+  const { base, setup = [], steps = [], cleanup = [] } = parse(text, { merge: true }) as TableFile;
   const seen = new Set<string>();
-  for (const [i, step] of steps.entries()) {
-    const id = step.id ?? `step ${i + 1}`;
-    if (!step.method || !step.path) throw new Error(`${name}: ${id}: method and path are required`);
+  const complete = (step: Partial<Step>, i: number): Step => {
+    const {
+      id = `step ${i + 1}`,
+      method = step.path === undefined ? 'POST' : undefined,
+      path = base === undefined ? undefined : '',
+    } = step;
+    if (method === undefined || path === undefined) throw new Error(`${name}: ${id}: method and path are required`);
+    return { ...step, id, method, path: fullPath(base ?? '', path) };
+  };
+  const completed = steps.map(complete);
+  for (const { id = '' } of completed) {
     if (seen.has(id)) throw new Error(`${name}: two steps are called ${JSON.stringify(id)}`);
     seen.add(id);
   }
-  return { name, setup, steps, cleanup };
+  return { name, setup: setup.map(complete), steps: completed, cleanup: cleanup.map(complete) };
 }
 
 /** Every table below a folder whose name starts with one of `only` (none: all), sorted by name. */

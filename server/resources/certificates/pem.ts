@@ -1,0 +1,34 @@
+import { X509Certificate } from 'node:crypto';
+
+interface PemBlock {
+  readonly type: string;
+  readonly hasHeaders: boolean;
+  readonly bytes: Buffer;
+}
+
+const pemBlock = /-----BEGIN ([^\n-]*)-----[ \t\r]*\n([\s\S]*?)-----END \1-----/g;
+
+/** The PEM blocks in a text; what stands around them is ignored. */
+export function pemBlocks(text: string): PemBlock[] {
+  return [...text.matchAll(pemBlock)].map(([, type = '', content = '']) => {
+    const lines = content.split('\n');
+    const hasHeaders = lines.some((line) => line.includes(':'));
+    return { type, hasHeaders, bytes: Buffer.from(lines.filter((line) => !line.includes(':')).join(''), 'base64') };
+  });
+}
+
+/** Why this is not a chain of certificates; undefined when it is. */
+export function certificateChainError(text: string): string | undefined {
+  const blocks = pemBlocks(text);
+  for (const { type, hasHeaders, bytes } of blocks) {
+    if (type !== 'CERTIFICATE') return `only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(type)}`;
+    if (hasHeaders) return 'no PEM block headers are permitted';
+    if (bytes.length === 0) return 'found CERTIFICATE PEM block containing 0 certificates';
+    try {
+      new X509Certificate(bytes);
+    } catch {
+      return 'x509: malformed certificate';
+    }
+  }
+  return blocks.length === 0 ? 'must contain at least one CERTIFICATE PEM block' : undefined;
+}

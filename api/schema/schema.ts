@@ -40,6 +40,8 @@ export interface FieldSchema {
    * `drop`: left out when zero (omitempty, omitzero); `keep`: a pointer: written when, and only when, it was given.
    */
   readonly zero: 'emit' | 'drop' | 'keep';
+  /** With `emit`: the zero value is written as null (nil slices and maps, pointers, times), not as `[]`, `{}` or `""`. */
+  readonly nil?: true;
   /** Go's type as it stands in decode errors, e.g. `map[string]string`, `[]v1.Container`, `*int32` is `int32`. */
   readonly go: string;
 }

@@ -1,4 +1,4 @@
-import { FieldPath, type FieldErrors, required } from '../../../api/field-error.ts';
+import { type FieldErrors, FieldPath, required } from '../../../api/field-error.ts';
 import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { immutable, nonnegative } from './workload-validation.ts';
@@ -20,8 +20,5 @@ function validateRevision(revision: Readonly<ControllerRevision>): FieldErrors {
 export const controllerRevisionStrategy: Strategy<ControllerRevision> = {
   resource: 'controllerrevisions.apps',
   validateCreate: (revision) => [...validateRevision(revision), ...validateData(revision.data)],
-  validateUpdate: (revision, old) => [
-    ...validateRevision(revision),
-    ...immutable(revision.data, old.data, dataPath),
-  ],
+  validateUpdate: (revision, old) => [...validateRevision(revision), ...immutable(revision.data, old.data, dataPath)],
 };

@@ -1,5 +1,5 @@
 import { semanticEqual } from '../../../api/equal.ts';
-import { FieldPath, type FieldErrors, invalid, notSupported, required } from '../../../api/field-error.ts';
+import { type FieldErrors, FieldPath, invalid, notSupported, required } from '../../../api/field-error.ts';
 import type { Api } from '../../../api/object.ts';
 import { validateLabelSelector } from '../../../api/validation/labels.ts';
 import type { Strategy } from '../../registry/strategy.ts';
@@ -73,7 +73,8 @@ function validateUpdateStrategy(strategy: Readonly<UpdateStrategy>, path: FieldP
   ];
   const hasUnavailable = intOrPercentValue(maxUnavailable) !== 0;
   const hasSurge = intOrPercentValue(maxSurge) !== 0;
-  if (hasUnavailable && hasSurge) errors.push(invalid(surgePath, maxSurge, 'may not be set when maxUnavailable is non-zero'));
+  if (hasUnavailable && hasSurge)
+    errors.push(invalid(surgePath, maxSurge, 'may not be set when maxUnavailable is non-zero'));
   if (!hasUnavailable && !hasSurge) errors.push(required(unavailablePath, 'cannot be 0 when maxSurge is 0'));
   return errors;
 }

@@ -1,5 +1,5 @@
 import { semanticEqual } from '../../../api/equal.ts';
-import { FieldPath, type FieldErrors, forbidden, invalid, notSupported } from '../../../api/field-error.ts';
+import { type FieldErrors, FieldPath, forbidden, invalid, notSupported } from '../../../api/field-error.ts';
 import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { podTemplateWarnings } from '../core/pod-template.ts';
@@ -42,7 +42,10 @@ function applyDefaults(deployment: Deployment): void {
   defaultPodTemplate(spec.template);
 }
 
-function validateRollingUpdate(rollout: NonNullable<DeploymentStrategy['rollingUpdate']>, path: FieldPath): FieldErrors {
+function validateRollingUpdate(
+  rollout: NonNullable<DeploymentStrategy['rollingUpdate']>,
+  path: FieldPath,
+): FieldErrors {
   const { maxUnavailable, maxSurge } = rollout;
   const errors = [
     ...validateIntOrPercent(maxUnavailable, path.child('maxUnavailable')),
@@ -67,7 +70,9 @@ function validateStrategy(strategy: Readonly<DeploymentStrategy>, path: FieldPat
       const printed = {
         Type: strategy.type ?? '',
         RollingUpdate:
-          rollout === undefined ? null : { MaxUnavailable: rollout.maxUnavailable ?? 0, MaxSurge: rollout.maxSurge ?? 0 },
+          rollout === undefined
+            ? null
+            : { MaxUnavailable: rollout.maxUnavailable ?? 0, MaxSurge: rollout.maxSurge ?? 0 },
       };
       return [notSupported(path, printed, ['Recreate', 'RollingUpdate'])];
     }
@@ -121,7 +126,8 @@ function validateStatusUpdate(deployment: Readonly<Deployment>, old: Readonly<De
 /** Annotations count too: they are copied to the ReplicaSets. */
 function generationChanged(deployment: Readonly<Deployment>, old: Readonly<Deployment>): boolean {
   return (
-    !semanticEqual(deployment.spec, old.spec) || !semanticEqual(deployment.metadata?.annotations, old.metadata?.annotations)
+    !semanticEqual(deployment.spec, old.spec) ||
+    !semanticEqual(deployment.metadata?.annotations, old.metadata?.annotations)
   );
 }
 

@@ -13,7 +13,9 @@ export function int64Annotation(object: Readonly<KubeObject>, key: string, kind:
   if (text === undefined) return undefined;
   const why = /^[+-]?\d+$/.test(text) ? outOfRange(BigInt(text)) : 'invalid syntax';
   if (why !== undefined) {
-    throw badRequest(`${kind} in version "v1" cannot be handled as a ${kind}: strconv.ParseInt: parsing ${JSON.stringify(text)}: ${why}`);
+    throw badRequest(
+      `${kind} in version "v1" cannot be handled as a ${kind}: strconv.ParseInt: parsing ${JSON.stringify(text)}: ${why}`,
+    );
   }
   return BigInt(text);
 }

@@ -17,7 +17,9 @@ export function validateTemplate(
   old: Readonly<PodTemplateSpec> | undefined,
   path: FieldPath,
 ): FieldErrors {
-  return old === undefined ? validatePodTemplateSpec(template, path) : validatePodTemplateSpecUpdate(template, old, path);
+  return old === undefined
+    ? validatePodTemplateSpec(template, path)
+    : validatePodTemplateSpecUpdate(template, old, path);
 }
 
 interface ReplicaSpec {
@@ -26,11 +28,16 @@ interface ReplicaSpec {
 }
 
 /** Selector and template of Deployments and ReplicaSets belong together. */
-export function validateSelectedTemplate(spec: Readonly<ReplicaSpec>, old: Readonly<ReplicaSpec> | undefined, path: FieldPath): FieldErrors {
+export function validateSelectedTemplate(
+  spec: Readonly<ReplicaSpec>,
+  old: Readonly<ReplicaSpec> | undefined,
+  path: FieldPath,
+): FieldErrors {
   const template = spec.template ?? {};
   const templatePath = path.child('template');
   const selected = selectsLabels(spec.selector, template.metadata?.labels, path.child('selector'));
-  if (selected === undefined) return [invalid(path.child('selector'), printedSelector(spec.selector), 'invalid label selector')];
+  if (selected === undefined)
+    return [invalid(path.child('selector'), printedSelector(spec.selector), 'invalid label selector')];
   return [
     ...(selected ? [] : selectorMismatch(template, templatePath)),
     ...validateTemplate(template, old === undefined ? undefined : (old.template ?? {}), templatePath),

@@ -1,5 +1,5 @@
 import { semanticEqual } from '../../../api/equal.ts';
-import { FieldPath, type FieldErrors, invalid } from '../../../api/field-error.ts';
+import { type FieldErrors, FieldPath, invalid } from '../../../api/field-error.ts';
 import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { podTemplateWarnings } from '../core/pod-template.ts';
@@ -44,7 +44,14 @@ export function validateReplicaStatus(status: ReplicaStatus, path: FieldPath): F
   const errors = validateCounters(
     { ...status },
     path,
-    ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration', 'terminatingReplicas'],
+    [
+      'replicas',
+      'fullyLabeledReplicas',
+      'readyReplicas',
+      'availableReplicas',
+      'observedGeneration',
+      'terminatingReplicas',
+    ],
     ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'],
   );
   const available = status.availableReplicas ?? 0;

@@ -24,7 +24,8 @@ export const scalableResources: ReadonlySet<string> = new Set([
 
 /** ReplicationControllers select by a plain map; of an empty one upstream prints nothing. */
 function selectorText(resource: string, selector: unknown): string {
-  const labels = resource === 'replicationcontrollers' ? { matchLabels: (selector ?? {}) as Record<string, string> } : selector;
+  const labels =
+    resource === 'replicationcontrollers' ? { matchLabels: (selector ?? {}) as Record<string, string> } : selector;
   return labelSelectorMatcher(labels as LabelSelector | undefined).toString();
 }
 

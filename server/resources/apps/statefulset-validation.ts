@@ -1,4 +1,4 @@
-import { FieldPath, type FieldErrors, invalid, notSupported, required } from '../../../api/field-error.ts';
+import { type FieldErrors, FieldPath, invalid, notSupported, required } from '../../../api/field-error.ts';
 import type { Api } from '../../../api/object.ts';
 import { validateAnnotations, validateLabels } from '../../../api/validation/labels.ts';
 import { dns1123LabelErrors } from '../core/field-checks.ts';
@@ -76,7 +76,9 @@ function validateRetention(policy: Readonly<RetentionPolicy> | undefined): Field
   const path = specPath.child('persistentVolumeClaimRetentionPolicy');
   return (['whenDeleted', 'whenScaled'] as const).flatMap((when) => {
     const value = policy[when] ?? '';
-    return value === 'Retain' || value === 'Delete' ? [] : [notSupported(path.child(when), value, ['Retain', 'Delete'])];
+    return value === 'Retain' || value === 'Delete'
+      ? []
+      : [notSupported(path.child(when), value, ['Retain', 'Delete'])];
   });
 }
 

@@ -1,5 +1,5 @@
 import { semanticEqual } from '../../../api/equal.ts';
-import { FieldPath, type FieldErrors, forbidden } from '../../../api/field-error.ts';
+import { type FieldErrors, FieldPath, forbidden, invalid } from '../../../api/field-error.ts';
 import { nameIsDNSLabel } from '../../../api/names.ts';
 import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
@@ -8,7 +8,6 @@ import { defaultPodTemplate } from './replica-template.ts';
 import { defaultClaimTemplate } from './statefulset-claims.ts';
 import { isValidStatefulSetSpec, validateStatefulSetSpec } from './statefulset-validation.ts';
 import { validateCollisionCount, validateCounters } from './workload-validation.ts';
-import { invalid } from '../../../api/field-error.ts';
 
 export type StatefulSet = Api<'io.k8s.api.apps.v1.StatefulSet'>;
 type StatefulSetSpec = Api<'io.k8s.api.apps.v1.StatefulSetSpec'>;
@@ -84,10 +83,17 @@ function validateUpdate(statefulSet: Readonly<StatefulSet>, old: Readonly<Statef
 function validateStatusUpdate(statefulSet: Readonly<StatefulSet>, old: Readonly<StatefulSet>): FieldErrors {
   const status = statefulSet.status ?? {};
   const parts = ['readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas'];
-  const errors = validateCounters(status, statusPath, ['replicas', ...parts, 'observedGeneration', 'collisionCount'], parts);
+  const errors = validateCounters(
+    status,
+    statusPath,
+    ['replicas', ...parts, 'observedGeneration', 'collisionCount'],
+    parts,
+  );
   const available = status.availableReplicas ?? 0;
   if (available > (status.readyReplicas ?? 0)) {
-    errors.push(invalid(statusPath.child('availableReplicas'), available, 'cannot be greater than status.readyReplicas'));
+    errors.push(
+      invalid(statusPath.child('availableReplicas'), available, 'cannot be greater than status.readyReplicas'),
+    );
   }
   return [...errors, ...validateCollisionCount(status.collisionCount, old.status?.collisionCount, statusPath)];
 }

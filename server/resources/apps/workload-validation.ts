@@ -1,5 +1,12 @@
 import { semanticEqual } from '../../../api/equal.ts';
-import { type FieldErrors, type FieldPath, forbidden, invalid, notSupported, required } from '../../../api/field-error.ts';
+import {
+  type FieldErrors,
+  type FieldPath,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+} from '../../../api/field-error.ts';
 import { isDNS1123Label, isValidPercent } from '../../../api/names.ts';
 import type { LabelSelector } from '../../../api/object.ts';
 import { labelSelectorMatcher } from '../../../api/selectors.ts';
@@ -54,7 +61,11 @@ export function selectsLabels(
 }
 
 /** The selector of a workload is required, well-formed and not empty. */
-export function validateWorkloadSelector(selector: Readonly<LabelSelector> | undefined, path: FieldPath, kind: string): FieldErrors {
+export function validateWorkloadSelector(
+  selector: Readonly<LabelSelector> | undefined,
+  path: FieldPath,
+  kind: string,
+): FieldErrors {
   if (selector === undefined) return [required(path)];
   const errors = validateLabelSelector(selector, {}, path);
   if (isEmptySelector(selector)) errors.push(invalid(path, {}, `empty selector is invalid for ${kind}`));
@@ -62,16 +73,25 @@ export function validateWorkloadSelector(selector: Readonly<LabelSelector> | und
 }
 
 export function selectorMismatch(template: Readonly<PodTemplateSpec> | undefined, path: FieldPath): FieldErrors {
-  return [invalid(path.child('metadata', 'labels'), sortedMap(template?.metadata?.labels), '`selector` does not match template `labels`')];
+  return [
+    invalid(
+      path.child('metadata', 'labels'),
+      sortedMap(template?.metadata?.labels),
+      '`selector` does not match template `labels`',
+    ),
+  ];
 }
 
 /** Pods of a controller restart always and have no deadline. */
 export function validateRunsForever(template: Readonly<PodTemplateSpec>, path: FieldPath, kind: string): FieldErrors {
   const errors: FieldErrors = [];
   const restartPolicy = template.spec?.restartPolicy ?? '';
-  if (restartPolicy !== 'Always') errors.push(notSupported(path.child('spec', 'restartPolicy'), restartPolicy, ['Always']));
+  if (restartPolicy !== 'Always')
+    errors.push(notSupported(path.child('spec', 'restartPolicy'), restartPolicy, ['Always']));
   if (template.spec?.activeDeadlineSeconds !== undefined) {
-    errors.push(forbidden(path.child('spec', 'activeDeadlineSeconds'), `activeDeadlineSeconds in ${kind} is not Supported`));
+    errors.push(
+      forbidden(path.child('spec', 'activeDeadlineSeconds'), `activeDeadlineSeconds in ${kind} is not Supported`),
+    );
   }
   return errors;
 }
@@ -117,11 +137,16 @@ export function validateCounters(
   const count = (name: string): number => (typeof status[name] === 'number' ? status[name] : 0);
   const errors = names.flatMap((name) => nonnegative(count(name), path.child(name)));
   for (const name of parts) {
-    if (count(name) > count('replicas')) errors.push(invalid(path.child(name), count(name), 'cannot be greater than status.replicas'));
+    if (count(name) > count('replicas'))
+      errors.push(invalid(path.child(name), count(name), 'cannot be greater than status.replicas'));
   }
   return errors;
 }
 
-export function validateCollisionCount(value: number | undefined, old: number | undefined, path: FieldPath): FieldErrors {
+export function validateCollisionCount(
+  value: number | undefined,
+  old: number | undefined,
+  path: FieldPath,
+): FieldErrors {
   return isDecremented(value, old) ? [invalid(path.child('collisionCount'), value ?? 0, 'cannot be decremented')] : [];
 }

@@ -61,18 +61,22 @@ export function normalise(value: unknown, names: Names, now: number): unknown {
   return result;
 }
 
-function hide(value: unknown, steps: readonly string[]): void {
+function hide(value: unknown, steps: readonly string[], mayBeAbsent: boolean): void {
   const [step, ...rest] = steps;
   if (step === undefined || typeof value !== 'object' || value === null) return;
   const holder = value as Json;
   for (const key of step === '*' ? Object.keys(holder) : [step]) {
     if (!(key in holder)) continue;
-    if (rest.length === 0) holder[key] = '<ignored>';
-    else hide(holder[key], rest);
+    if (rest.length > 0) hide(holder[key], rest, mayBeAbsent);
+    else if (mayBeAbsent) delete holder[key];
+    else holder[key] = '<ignored>';
   }
 }
 
-/** Hides, in place, the values at the given paths; that they are present is still compared. */
+/** Hides, in place, the values at the given paths; that they are present is still compared unless the path ends with `?`. */
 export function hidePaths(body: unknown, paths: readonly string[]): void {
-  for (const path of paths) hide(body, pathSteps(path));
+  for (const path of paths) {
+    const mayBeAbsent = path.endsWith('?');
+    hide(body, pathSteps(mayBeAbsent ? path.slice(0, -1) : path), mayBeAbsent);
+  }
 }

@@ -6,6 +6,7 @@ import type { Strategy } from '../../registry/strategy.ts';
 import { internalForm, internalShape } from '../core/internal-form.ts';
 import { validateResourceRequirements } from '../core/resource-requirements.ts';
 import { defaultResourceList } from '../core/resource-requirements-defaults.ts';
+import type { ResourceList } from '../core/pod-types.ts';
 import { validateTolerations } from '../core/toleration.ts';
 
 export type RuntimeClass = Api<'io.k8s.api.node.v1.RuntimeClass'>;
@@ -57,7 +58,7 @@ function validate(runtimeClass: Readonly<RuntimeClass>): FieldErrors {
   if (handler === '') errors.push(required(handlerPath));
   else for (const message of nameIsDNSLabel(handler, false)) errors.push(invalid(handlerPath, handler, message));
   if (overhead?.podFixed !== undefined) {
-    validateResourceRequirements({ limits: overhead.podFixed }, FieldPath.of('overhead'), errors, { pod: {} });
+    validateResourceRequirements({ limits: overhead.podFixed as ResourceList }, FieldPath.of('overhead'), errors, { pod: {} });
   }
   if (scheduling !== undefined) errors.push(...validateScheduling(scheduling));
   return errors;
@@ -75,7 +76,7 @@ export const runtimeClasses: Strategy<RuntimeClass> = {
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,
   applyDefaults(runtimeClass) {
-    if (runtimeClass.overhead?.podFixed !== undefined) defaultResourceList(runtimeClass.overhead.podFixed);
+    if (runtimeClass.overhead?.podFixed !== undefined) defaultResourceList(runtimeClass.overhead.podFixed as ResourceList);
   },
   validateCreate: validate,
   validateUpdate: (runtimeClass, old) => {

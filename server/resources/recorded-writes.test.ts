@@ -1,0 +1,164 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { parse } from 'yaml';
+import { type FieldError, FieldPath, fieldErrorMessage } from '../../api/field-error.ts';
+import { nameIsDNSSubdomain } from '../../api/names.ts';
+import type { KubeObject } from '../../api/object.ts';
+import { validateObjectMeta, validateObjectMetaUpdate } from '../../api/validation/object-meta.ts';
+import type { AnyStrategy, StrategyContext, UpdateStrategy } from '../registry/strategy.ts';
+import { certificatesStrategies } from './certificates/strategies.ts';
+import { flowcontrolStrategies } from './flowcontrol/strategies.ts';
+import { nodeStrategies } from './node/strategies.ts';
+import { rbacStrategies } from './rbac/strategies.ts';
+import { schedulingStrategies } from './scheduling/strategies.ts';
+
+// Replays the POST and PUT steps of request tables through strategies alone, without a server: what a strategy answers
+// must be what kube-apiserver answered.
+
+const strategies = [
+  ...rbacStrategies,
+  ...schedulingStrategies,
+  ...nodeStrategies,
+  ...certificatesStrategies,
+  ...flowcontrolStrategies,
+];
+const conformance = join(import.meta.dirname, '../../conformance');
+
+interface Step {
+  readonly id: string;
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly contentType?: string;
+  readonly body?: KubeObject;
+  readonly ignore?: readonly string[];
+}
+
+interface Recorded {
+  readonly id: string;
+  readonly status: number;
+  readonly warnings: readonly string[];
+  readonly body: KubeObject & {
+    message?: string;
+    details?: { causes?: readonly { message: string; field: string }[] };
+  };
+}
+
+const context: StrategyContext = {
+  now: 0,
+  user: { username: 'admin', uid: 'admin', groups: ['system:masters', 'system:authenticated'] },
+  namespace: 'ns',
+  uuid: () => '00000000-0000-4000-8000-000000000000',
+};
+
+const clusterScoped =
+  /^(clusterrole|certificatesigning|priorityclass|runtimeclass|flowschema|prioritylevel|customresource|apiservice|deviceclass|resourceslice|mutating|validating)/;
+
+/** Without what is the same as absent, and without what every write changes. */
+function bare(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(bare);
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = Object.entries(value)
+    .map(([key, field]) => [key, bare(field)] as const)
+    .filter(
+      ([key, field]) => !['metadata', 'apiVersion', 'kind'].includes(key) && !isZero(field) && !/[tT]ime$/.test(key),
+    );
+  return Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function isZero(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
+  return !value;
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).flatMap(([k, v]) => (v === null ? [] : [[k, withoutNulls(v)]])));
+}
+
+function create(strategy: AnyStrategy, object: KubeObject): FieldError[] {
+  strategy.applyDefaults?.(object);
+  strategy.prepareForCreate?.(object, context);
+  const namespaced = !clusterScoped.test(strategy.resource);
+  const meta = { ...object.metadata, ...(namespaced ? { namespace: 'ns' } : {}) };
+  const rules = {
+    namespaced,
+    validateName: (name: string, prefix: boolean) => (strategy.validateName ?? nameIsDNSSubdomain)(name, prefix),
+  };
+  return [
+    ...validateObjectMeta(meta, rules, FieldPath.of('metadata')),
+    ...(strategy.validateCreate?.(object, context) ?? []),
+  ];
+}
+
+function update(main: AnyStrategy, how: UpdateStrategy, object: KubeObject, old: KubeObject): FieldError[] {
+  main.applyDefaults?.(object);
+  how.prepareForUpdate?.(object, old, context);
+  const meta = { ...old.metadata, ...object.metadata, resourceVersion: '1' };
+  return [
+    ...(how.validateUpdate?.(object, old, context) ?? []),
+    ...validateObjectMetaUpdate(meta, old.metadata, FieldPath.of('metadata')),
+  ];
+}
+
+/** Decoding errors, conflicts and missing objects are not a strategy's business. */
+function isStrategys(step: Step, { status }: Recorded): boolean {
+  const writes = step.method === undefined || step.method === 'POST' || step.method === 'PUT';
+  return (
+    writes &&
+    step.headers === undefined &&
+    step.ignore === undefined &&
+    !step.path?.includes('?') &&
+    [200, 201, 422].includes(status)
+  );
+}
+
+function check(t: Test, strategy: AnyStrategy, steps: readonly Step[], recorded: ReadonlyMap<string, Recorded>): void {
+  const stored = new Map<string, KubeObject>();
+  for (const step of steps) {
+    const expected = recorded.get(step.id);
+    if (expected === undefined || step.body === undefined || !isStrategys(step, expected)) continue;
+    const object = withoutNulls(structuredClone(step.body)) as KubeObject;
+    const [name = '', subresource] = (step.path ?? '').split('/');
+    const old = stored.get(name);
+    const how = subresource === undefined ? strategy : strategy.subresources?.[subresource];
+    if (how === undefined || expected.body.message?.includes('must be specified for an update')) continue;
+    const warnings = old === undefined ? strategy.warningsOnCreate?.(object) : how.warningsOnUpdate?.(object, old);
+    const errors = old === undefined ? create(strategy, object) : update(strategy, how, object, old);
+    const causes = expected.status === 422 ? (expected.body.details?.causes ?? []) : [];
+    t.same(
+      errors.map(fieldErrorMessage),
+      causes.map(({ field, message }) => (field === '<nil>' ? message : `${field}: ${message}`)),
+      `${step.id}: errors`,
+    );
+    if (expected.status === 422) continue;
+    t.same(
+      (warnings ?? []).map((text) => `299 - ${JSON.stringify(text)}`),
+      expected.warnings,
+      `${step.id}: warnings`,
+    );
+    t.same(bare(object), bare(expected.body), `${step.id}: object`);
+    stored.set(object.metadata?.name ?? '', object);
+  }
+}
+
+function read(file: string): string {
+  return readFileSync(file, 'utf8').replaceAll('{rand}', 'zrand').replaceAll('{ns}', 'ns');
+}
+
+for (const strategy of strategies) {
+  const [plural = '', group = ''] = strategy.resource.split('.');
+  const table = `${group}/${plural}`;
+  const file = join(conformance, 'tables', `${table}.yaml`);
+  t.test(
+    `${strategy.resource} are written as kube-apiserver writes them`,
+    { skip: existsSync(file) ? false : `no ${table}.yaml` },
+    async (t) => {
+      const { steps } = parse(read(file), { merge: true }) as { steps: Step[] };
+      const recorded = JSON.parse(read(join(conformance, 'recorded', `${table}.json`))) as Recorded[];
+      check(t, strategy, steps, new Map(recorded.map((answer) => [answer.id, answer])));
+    },
+  );
+}

@@ -33,7 +33,14 @@ export interface Page {
 /** Makes the bytes once the revision is known; called synchronously, exactly once, when the write is queued. */
 export type Encode = (revision: Revision) => Uint8Array;
 
-export type StorageErrorCode = 'KeyExists' | 'KeyNotFound' | 'RevisionConflict' | 'Compacted' | 'FutureRevision' | 'Unavailable' | 'Closed';
+export type StorageErrorCode =
+  | 'KeyExists'
+  | 'KeyNotFound'
+  | 'RevisionConflict'
+  | 'Compacted'
+  | 'FutureRevision'
+  | 'Unavailable'
+  | 'Closed';
 
 export class StorageError extends Error {
   readonly code: StorageErrorCode;

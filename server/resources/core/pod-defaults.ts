@@ -1,13 +1,50 @@
-import type { Api } from '../../../api/object.ts';
-
-export type PodSpec = Api<'io.k8s.api.core.v1.PodSpec'>;
-export type Pod = Api<'io.k8s.api.core.v1.Pod'>;
+import { defaultContainer } from './container-defaults.ts';
+import { defaultResourceList } from './resource-requirements-defaults.ts';
+import { defaultPodResources } from './resource-requirements-pod.ts';
+import { defaultVolume } from './volume-defaults.ts';
+import type { Container, Pod, PodSpec } from './pod-types.ts';
 
 /** Defaults of a pod spec wherever one stands: pods and pod templates alike. */
 export function defaultPodSpec(spec: PodSpec): void {
-  spec.dnsPolicy ??= 'ClusterFirst';
-  spec.restartPolicy ??= 'Always';
+  spec.dnsPolicy ||= 'ClusterFirst';
+  spec.restartPolicy ||= 'Always';
   spec.securityContext ??= {};
   spec.terminationGracePeriodSeconds ??= 30;
-  spec.schedulerName ??= 'default-scheduler';
+  spec.schedulerName ||= 'default-scheduler';
+  if (spec.volumes !== undefined) for (const volume of spec.volumes) defaultVolume(volume);
+  if (spec.initContainers !== undefined) for (const container of spec.initContainers) defaultContainer(container);
+  if (spec.containers !== undefined) for (const container of spec.containers) defaultContainer(container);
+  if (spec.ephemeralContainers !== undefined) for (const container of spec.ephemeralContainers) defaultContainer(container);
+  if (spec.overhead !== undefined) defaultResourceList(spec.overhead);
+  if (spec.resources?.limits !== undefined) defaultResourceList(spec.resources.limits);
+  if (spec.resources?.requests !== undefined) defaultResourceList(spec.resources.requests);
+}
+
+/** Defaults of a pod: those of its spec, and some that templates do not get. */
+export function defaultPod(pod: Pod): void {
+  pod.spec ??= {};
+  const spec = pod.spec;
+  for (const container of spec.containers ?? []) requestLimits(container);
+  for (const container of spec.initContainers ?? []) requestLimits(container);
+  if (spec.resources !== undefined) defaultPodResources(spec);
+  spec.enableServiceLinks ??= true;
+  if (spec.hostNetwork === true) {
+    for (const container of spec.containers ?? []) exposeOnHost(container);
+    for (const container of spec.initContainers ?? []) exposeOnHost(container);
+  }
+  defaultPodSpec(spec);
+}
+
+function requestLimits(container: Container): void {
+  const limits = container.resources?.limits;
+  if (container.resources === undefined || limits === undefined) return;
+  container.resources.requests ??= {};
+  const requests = container.resources.requests;
+  for (const name in limits) requests[name] ??= limits[name] ?? '';
+}
+
+function exposeOnHost(container: Container): void {
+  for (const port of container.ports ?? []) {
+    if (!port.hostPort && port.containerPort !== undefined) port.hostPort = port.containerPort;
+  }
 }

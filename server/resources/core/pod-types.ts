@@ -1,0 +1,22 @@
+import type { Api } from '../../../api/object.ts';
+
+export type Pod = Api<'io.k8s.api.core.v1.Pod'>;
+export type PodSpec = Api<'io.k8s.api.core.v1.PodSpec'>;
+export type PodStatus = Api<'io.k8s.api.core.v1.PodStatus'>;
+export type PodTemplateSpec = Api<'io.k8s.api.core.v1.PodTemplateSpec'>;
+export type Container = Api<'io.k8s.api.core.v1.Container'>;
+export type EphemeralContainer = Api<'io.k8s.api.core.v1.EphemeralContainer'>;
+export type ContainerPort = Api<'io.k8s.api.core.v1.ContainerPort'>;
+export type ContainerStatus = Api<'io.k8s.api.core.v1.ContainerStatus'>;
+export type EnvVar = Api<'io.k8s.api.core.v1.EnvVar'>;
+export type Volume = Api<'io.k8s.api.core.v1.Volume'>;
+export type VolumeMount = Api<'io.k8s.api.core.v1.VolumeMount'>;
+export type VolumeDevice = Api<'io.k8s.api.core.v1.VolumeDevice'>;
+export type Probe = Api<'io.k8s.api.core.v1.Probe'>;
+export type Lifecycle = Api<'io.k8s.api.core.v1.Lifecycle'>;
+export type ResourceRequirements = Api<'io.k8s.api.core.v1.ResourceRequirements'>;
+export type ResourceList = Record<string, string>;
+export type SecurityContext = Api<'io.k8s.api.core.v1.SecurityContext'>;
+export type PodSecurityContext = Api<'io.k8s.api.core.v1.PodSecurityContext'>;
+export type Toleration = Api<'io.k8s.api.core.v1.Toleration'>;
+export type LabelSelector = Api<'io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector'>;

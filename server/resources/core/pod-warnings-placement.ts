@@ -1,0 +1,71 @@
+import type { Api } from '../../../api/object.ts';
+import { isValidLabelValue } from '../../../api/names.ts';
+import type { PodSpec } from './pod-types.ts';
+
+type At = (rest: string) => string;
+type NodeSelectorTerm = Api<'io.k8s.api.core.v1.NodeSelectorTerm'>;
+
+const nullSelector = 'a null labelSelector results in matching no pod';
+
+/** Labels of nodes that were replaced, and by what. */
+export const nodeLabelDeprecations: ReadonlyMap<string, string> = new Map([
+  ['beta.kubernetes.io/arch', 'deprecated since v1.14; use "kubernetes.io/arch" instead'],
+  ['beta.kubernetes.io/os', 'deprecated since v1.14; use "kubernetes.io/os" instead'],
+  ['failure-domain.beta.kubernetes.io/region', 'deprecated since v1.17; use "topology.kubernetes.io/region" instead'],
+  ['failure-domain.beta.kubernetes.io/zone', 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead'],
+  ['beta.kubernetes.io/instance-type', 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead'],
+  ['app.kubernetes.io/created-by', 'deprecated since v1.9'],
+  ['scheduler.alpha.kubernetes.io/preferAvoidPods', 'deprecated since v1.22; use Taints and Tolerations instead'],
+  ['node-role.kubernetes.io/master', 'use "node-role.kubernetes.io/control-plane" instead'],
+]);
+
+export function nodeAffinityWarnings(spec: Readonly<PodSpec>, at: At, warnings: string[]): void {
+  const affinity = spec.affinity?.nodeAffinity;
+  if (affinity === undefined) return;
+  const required = affinity.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  const base = at('spec.affinity.nodeAffinity');
+  for (const [i, term] of required.entries()) {
+    const path = `${base}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[${i}]`;
+    termWarnings(term, false, path, warnings);
+  }
+  for (const [i, { preference = {} }] of (affinity.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
+    termWarnings(preference, true, `${base}.preferredDuringSchedulingIgnoredDuringExecution[${i}].preference`, warnings);
+  }
+}
+
+function termWarnings(term: Readonly<NodeSelectorTerm>, checkValues: boolean, path: string, warnings: string[]): void {
+  for (const [i, { key = '', values = [] }] of (term.matchExpressions ?? []).entries()) {
+    const message = nodeLabelDeprecations.get(key);
+    if (message !== undefined) warnings.push(`${path}.matchExpressions[${i}].key: ${key} is ${message}`);
+    for (const [j, value] of checkValues ? values.entries() : []) {
+      for (const problem of isValidLabelValue(value)) {
+        warnings.push(`${path}.matchExpressions[${i}].values[${j}]: ${value} is invalid, ${problem}`);
+      }
+    }
+  }
+}
+
+export function spreadWarnings(spec: Readonly<PodSpec>, at: At, warnings: string[]): void {
+  for (const [i, { topologyKey = '', labelSelector }] of (spec.topologySpreadConstraints ?? []).entries()) {
+    const path = at(`spec.topologySpreadConstraints[${i}]`);
+    const message = nodeLabelDeprecations.get(topologyKey);
+    if (message !== undefined) warnings.push(`${path}.topologyKey: ${topologyKey} is ${message}`);
+    if (labelSelector === undefined) warnings.push(`${path}.labelSelector: ${nullSelector}`);
+  }
+}
+
+export function affinityWarnings(spec: Readonly<PodSpec>, at: At, warnings: string[]): void {
+  for (const kind of ['podAffinity', 'podAntiAffinity'] as const) {
+    const affinity = spec.affinity?.[kind];
+    const path = (field: string, i: number): string => at(`spec.affinity.${kind}.${field}[${i}]`);
+    for (const [i, term] of (affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
+      if (term.labelSelector !== undefined) continue;
+      warnings.push(`${path('requiredDuringSchedulingIgnoredDuringExecution', i)}.labelSelector: ${nullSelector}`);
+    }
+    for (const [i, { podAffinityTerm }] of (affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
+      if (podAffinityTerm?.labelSelector !== undefined) continue;
+      const field = path('preferredDuringSchedulingIgnoredDuringExecution', i);
+      warnings.push(`${field}.podAffinityTerm.labelSelector: ${nullSelector}`);
+    }
+  }
+}

@@ -1,0 +1,156 @@
+import type { KubeObject } from '../../../api/object.ts';
+import { StatusError } from '../../../api/status.ts';
+import type { Admission, RegistryDeps, WriteRequest } from '../../registry/context.ts';
+import type { ServedResource } from '../../registry/resource.ts';
+import type { ResourceTable } from '../../registry/resources.ts';
+import type { UserInfo } from '../../registry/strategy.ts';
+import type { OutputForm } from '../accept.ts';
+import { type ApiRequest, type ApiResponse, headerOf } from '../message.ts';
+import type { Query } from '../query.ts';
+import type { Rendering } from '../render.ts';
+import type { ResourceRequest } from '../request-info.ts';
+
+export interface DecodedBody {
+  readonly object: KubeObject;
+  /** Unknown and duplicate fields, in upstream's words. */
+  readonly strictErrors: readonly string[];
+}
+
+export interface BodyTarget {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly typeName: string;
+}
+
+/** Request bodies become canonical objects. Throws StatusError in upstream's words. */
+export interface BodyDecoder {
+  decode(contentType: string, bytes: Uint8Array, target: BodyTarget): DecodedBody;
+  /** A JSON value that claims to be of the type: patched objects. */
+  decodeValue(value: unknown, target: BodyTarget): DecodedBody;
+}
+
+export interface AdmissionTarget {
+  readonly served: ServedResource;
+  readonly subresource: string;
+  readonly kind: { readonly group: string; readonly version: string; readonly kind: string };
+  readonly namespace: string;
+  readonly name: string;
+  readonly user: UserInfo;
+  readonly dryRun: boolean;
+  readonly options?: unknown;
+  warn(text: string): void;
+}
+
+export interface ApiDeps {
+  readonly registry: RegistryDeps;
+  readonly resources: ResourceTable;
+  readonly body: BodyDecoder;
+  readonly schema: import('../../../api/schema/schema.ts').SchemaDocument;
+  readonly negotiate: (accept: string) => OutputForm;
+  readonly admission: (target: AdmissionTarget) => Admission;
+  readonly minRequestTimeoutSeconds: number;
+}
+
+/** One request for a resource, authenticated and routed. */
+export interface ResourceCall {
+  readonly request: ApiRequest;
+  readonly info: ResourceRequest;
+  readonly served: ServedResource;
+  readonly query: Query;
+  readonly user: UserInfo;
+  readonly warnings: string[];
+}
+
+export const maxBodyBytes = 3 * 1024 * 1024;
+
+const prettyAgents = ['curl', 'Wget', 'Mozilla/5.0'];
+
+export function renderingOf(deps: ApiDeps, call: Pick<ResourceCall, 'request' | 'query'>): Rendering {
+  const form = deps.negotiate(headerOf(call.request, 'accept'));
+  const { query } = call;
+  const agent = headerOf(call.request, 'user-agent');
+  const includeObject = query.get('includeObject');
+  return {
+    form,
+    pretty: query.has('pretty') ? query.bool('pretty') : prettyAgents.some((prefix) => agent.startsWith(prefix)),
+    includeObject: includeObject === 'None' || includeObject === 'Object' ? includeObject : 'Metadata',
+    now: deps.registry.clock.now(),
+  };
+}
+
+export function refuseForm(form: OutputForm, served: ServedResource, isList: boolean): void {
+  const { kind } = served.definition;
+  const group = served.definition.group === '' ? 'core' : (served.definition.group.split('.')[0] ?? '');
+  if (isList && form.as === 'partial') {
+    throw new StatusError('NotAcceptable', `you requested PartialObjectMetadata, but the requested object is a list (*${group}.${kind}List)`);
+  }
+  if (!isList && form.as === 'partialList') {
+    throw new StatusError('NotAcceptable', `you requested PartialObjectMetadataList, but the requested object is not a list (*${group}.${kind})`);
+  }
+}
+
+export function contentTypeOf(rendering: Rendering): string {
+  return rendering.form.format === 'yaml' ? 'application/yaml' : 'application/json';
+}
+
+export function respond(call: ResourceCall, status: number, body: Uint8Array | readonly Uint8Array[], rendering: Rendering): ApiResponse {
+  return { status, headers: { 'content-type': contentTypeOf(rendering), ...warningHeaders(call.warnings) }, body };
+}
+
+/** RFC 7234 warnings: code 299, agent `-`. */
+export function warningHeaders(warnings: readonly string[]): Record<string, readonly string[]> {
+  if (warnings.length === 0) return {};
+  const texts = [...new Set(warnings)].map((text) => `299 - ${JSON.stringify(text.replace(/[\n\r]+/g, ' ')).replace(/[^\x20-\x7e]/g, '?')}`);
+  return { warning: texts };
+}
+
+/** Go's Content-Type rules: no header means JSON. */
+export function mediaTypeOf(call: Pick<ResourceCall, 'request'>): string {
+  const header = headerOf(call.request, 'content-type');
+  const type = (header.split(';', 1)[0] ?? '').trim().toLowerCase();
+  return type === '' ? 'application/json' : type;
+}
+
+export interface WriteTarget {
+  readonly subresource: string;
+  readonly kind?: { readonly group: string; readonly version: string; readonly kind: string };
+  readonly name: string;
+  readonly dryRun: boolean;
+  readonly options?: unknown;
+}
+
+export function writeRequestOf(deps: ApiDeps, call: ResourceCall, target: WriteTarget): WriteRequest {
+  const { info, served, user, warnings } = call;
+  const warn = (text: string): void => void warnings.push(text);
+  return {
+    user,
+    namespace: info.namespace,
+    dryRun: target.dryRun,
+    subresource: target.subresource,
+    warn,
+    admission: deps.admission({
+      served, user, warn,
+      subresource: target.subresource,
+      kind: target.kind ?? served.definition,
+      namespace: info.namespace,
+      name: target.name,
+      dryRun: target.dryRun,
+      options: target.options,
+    }),
+  };
+}
+
+/** fieldValidation: Strict refuses, Warn warns, Ignore is silent. */
+export function applyFieldValidation(call: ResourceCall, decoded: DecodedBody, mode: 'Strict' | 'Warn' | 'Ignore', refuse: (text: string) => StatusError): void {
+  if (decoded.strictErrors.length === 0 || mode === 'Ignore') return;
+  if (mode === 'Strict') throw refuse(`strict decoding error: ${decoded.strictErrors.join(', ')}`);
+  call.warnings.push(...decoded.strictErrors);
+}
+
+/** The stored form of an object given in the served version: defaulted, converted. */
+export function toHub(served: ServedResource, object: KubeObject): KubeObject {
+  const hub = served.conversion === undefined ? object : served.conversion.toHub(object);
+  served.stored.strategy.applyDefaults?.(hub);
+  return hub;
+}

@@ -1,0 +1,85 @@
+import { StatusError } from '../../../api/status.ts';
+import { expiredMessage } from '../../registry/interpret.ts';
+import { parseSelection } from '../../registry/selection.ts';
+import { StorageError } from '../../storage/store.ts';
+import type { Entry } from '../../watch/entry.ts';
+import { type Selection, startFeed } from '../../watch/watch-feed.ts';
+import type { ApiResponse } from '../message.ts';
+import type { ListQuery } from '../query.ts';
+import { WatchStream } from '../watch-stream.ts';
+import { type ApiDeps, contentTypeOf, renderingOf, type ResourceCall } from './handler.ts';
+
+const bookmarkIntervalMs = 60_000;
+/** The last bookmark goes out this long before the stream ends, so that the client resumes from a fresh revision. */
+const lastBookmarkLeadMs = 2000;
+const initialEventsEnd = { 'k8s.io/initial-events-end': 'true' };
+
+function parseWatchRevision(text: string): number | undefined {
+  if (text === '' || text === '0') return undefined;
+  if (/^\d{1,16}$/.test(text)) return Number(text);
+  throw new StatusError('', `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+}
+
+export async function handleWatch(deps: ApiDeps, call: ResourceCall, options: ListQuery): Promise<ApiResponse> {
+  const { served, info, request } = call;
+  const { clock, random, store } = deps.registry;
+  const { cache } = served.stored;
+  const rendering = renderingOf(deps, call);
+  const selection = parseSelection(served, { namespace: info.namespace, name: info.name, ...options });
+  const given = parseWatchRevision(options.resourceVersion);
+  const stream = new WatchStream({ served, rendering, clock, revision: () => store.revision });
+  // Without a revision, or at 0, upstream begins with what there is; sendInitialEvents asks for it by name.
+  const initial = options.sendInitialEvents ?? given === undefined;
+  const start = initial ? store.revision : (given ?? store.revision);
+
+  if (initial) sendInitial(stream, selection, cache.entries.range(rangePrefix(served.stored.prefix, served.stored.namespaced, selection)));
+  if (initial && options.sendInitialEvents === true && options.allowWatchBookmarks) stream.bookmark(store.revision, initialEventsEnd);
+  let stopFeed = (): void => undefined;
+  try {
+    stopFeed = await startFeed({ cache, store, selection, after: start, onEvent: (event) => {
+      // A revision from the future: nothing older than it is of interest.
+      if (event.event.revision > start) stream.event(event);
+    } });
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    stream.error(new StatusError('Expired', `too old resource version: ${given} (${store.compactedRevision})`, { cause: error }).toStatus());
+  }
+  const seconds = options.timeoutSeconds ?? 0;
+  const timeoutMs = seconds > 0 ? seconds * 1000 : deps.minRequestTimeoutSeconds * 1000 * (1 + random.next());
+  const timers = [clock.after(timeoutMs, () => stream.end())];
+  if (options.allowWatchBookmarks) {
+    const last = { cancel: (): void => undefined };
+    const repeat = (): void => {
+      last.cancel = clock.after(bookmarkIntervalMs, () => {
+        stream.bookmark(store.revision);
+        if (!stream.ended) repeat();
+      }).cancel;
+    };
+    repeat();
+    timers.push({ cancel: () => last.cancel() });
+    if (timeoutMs > lastBookmarkLeadMs) timers.push(clock.after(timeoutMs - lastBookmarkLeadMs, () => stream.bookmark(store.revision)));
+  }
+  const stop = (): void => {
+    stopFeed();
+    for (const timer of timers) timer.cancel();
+  };
+  if (stream.ended) stop();
+  stream.onEnd = stop;
+  request.signal.addEventListener('abort', () => stream.end(), { once: true });
+  if (request.signal.aborted) stream.end();
+  return { status: 200, headers: { 'content-type': contentTypeOf(rendering) }, stream: (sink) => stream.attach(sink) };
+}
+
+function rangePrefix(prefix: string, namespaced: boolean, selection: Selection): string {
+  return namespaced && selection.namespace !== undefined ? `${prefix}${selection.namespace}/` : prefix;
+}
+
+function sendInitial(stream: WatchStream, selection: Selection, entries: Iterable<Entry>): void {
+  for (const entry of entries) {
+    if (selection.name !== undefined && entry.name !== selection.name) continue;
+    if (selection.matches !== undefined && !selection.matches(entry)) continue;
+    stream.event({ type: 'ADDED', entry, stale: false, event: { revision: entry.revision, type: 'put', entry, previous: undefined } });
+  }
+}
+
+export { expiredMessage };

@@ -1,0 +1,61 @@
+import type { KubeObject } from '../../../api/object.ts';
+import { badRequest, StatusError } from '../../../api/status.ts';
+import { createObject } from '../../registry/create.ts';
+import { type UpdateSource, updateObject } from '../../registry/update.ts';
+import type { ApiResponse } from '../message.ts';
+import { writeOptions } from '../query.ts';
+import { renderValue } from '../render.ts';
+import { type ApiDeps, applyFieldValidation, maxBodyBytes, mediaTypeOf, refuseForm, renderingOf, respond, type ResourceCall, toHub, writeRequestOf } from './handler.ts';
+
+/** The body as an object of the served version. */
+async function readObject(deps: ApiDeps, call: ResourceCall, fieldValidation: 'Strict' | 'Warn' | 'Ignore'): Promise<KubeObject> {
+  const { served } = call;
+  const { group, version, kind } = served.definition;
+  const bytes = await call.request.readBody(maxBodyBytes);
+  const decoded = deps.body.decode(mediaTypeOf(call), bytes, { group, version, kind, typeName: served.typeName });
+  applyFieldValidation(call, decoded, fieldValidation, (text) => badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${text}`));
+  return decoded.object;
+}
+
+export async function handleCreate(deps: ApiDeps, call: ResourceCall): Promise<ApiResponse> {
+  const { served } = call;
+  const rendering = renderingOf(deps, call);
+  refuseForm(rendering.form, served, false);
+  const options = writeOptions(call.query, 'CreateOptions');
+  const object = toHub(served, await readObject(deps, call, options.fieldValidation));
+  const write = writeRequestOf(deps, call, { subresource: '', name: object.metadata?.name ?? '', dryRun: options.dryRun });
+  const { value } = await createObject(deps.registry, served.stored, object, write);
+  return respond(call, 201, renderValue(served, value, rendering), rendering);
+}
+
+/** PUT of the resource itself or of a subresource that carries its kind. */
+export async function handleUpdate(deps: ApiDeps, call: ResourceCall): Promise<ApiResponse> {
+  const { served, info } = call;
+  const rendering = renderingOf(deps, call);
+  refuseForm(rendering.form, served, false);
+  const options = writeOptions(call.query, 'UpdateOptions');
+  const given = toHub(served, await readObject(deps, call, options.fieldValidation));
+  checkName(given, info.name, info.namespace);
+  const source: UpdateSource = { transform: () => structuredClone(given), uid: given.metadata?.uid };
+  const write = writeRequestOf(deps, call, { subresource: info.subresource, name: info.name, dryRun: options.dryRun });
+  const { value, created } = await updateObject(deps.registry, served.stored, info.name, source, write);
+  return respond(call, created ? 201 : 200, renderValue(served, value, rendering), rendering);
+}
+
+/** Upstream: rest.go checkName. */
+export function checkName(object: KubeObject, name: string, namespace: string): void {
+  const meta = object.metadata ?? {};
+  if ((meta.name ?? '') === '') {
+    object.metadata = { ...meta, name };
+  } else if (meta.name !== name) {
+    throw badRequest(`the name of the object (${meta.name}) does not match the name on the URL (${name})`);
+  }
+  const given = object.metadata?.namespace ?? '';
+  if (namespace !== '' && given !== '' && given !== namespace) {
+    throw badRequest(`the namespace of the object (${given}) does not match the namespace on the request (${namespace})`);
+  }
+}
+
+export function tooManyRequests(message: string): StatusError {
+  return new StatusError('TooManyRequests', message, { details: { retryAfterSeconds: 1 } });
+}

@@ -1,0 +1,42 @@
+import type { UserInfo } from '../registry/strategy.ts';
+
+/** A request as the pipeline sees it: no HTTP library behind it. */
+export interface ApiRequest {
+  readonly method: string;
+  /** As it came, still percent-encoded. */
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Reads at most `limit` bytes; throws StatusError RequestEntityTooLarge. */
+  readBody(limit: number): Promise<Uint8Array>;
+  /** Aborts when the client has gone. */
+  readonly signal: AbortSignal;
+}
+
+/** A response that goes on: watches. */
+export interface StreamSink {
+  /** False: the client is slow; `onDrain` tells when it has caught up. */
+  write(chunk: Uint8Array): boolean;
+  onDrain(callback: () => void): void;
+  end(): void;
+}
+
+export interface ApiResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  /** Several pieces are written one after the other. */
+  readonly body?: Uint8Array | string | readonly Uint8Array[];
+  /** Called once the head was sent; the response stays open until `sink.end()`. */
+  readonly stream?: (sink: StreamSink) => void;
+}
+
+/** What a handler knows of who asks. */
+export interface Caller {
+  readonly user: UserInfo;
+  warn(text: string): void;
+}
+
+export function headerOf(request: Pick<ApiRequest, 'headers'>, name: string): string {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : (value?.[0] ?? '');
+}

@@ -1,0 +1,55 @@
+import type { Clock, Random } from '../../api/clock.ts';
+import type { KubeObject } from '../../api/object.ts';
+import type { ObjectStore } from '../storage/store.ts';
+import type { Caches } from '../watch/caches.ts';
+import type { StrategyContext, StrategyDeps, UserInfo } from './strategy.ts';
+import type { StoredResource } from './resource.ts';
+
+/** What the writing functions need; made once when the server is wired. */
+export interface RegistryDeps {
+  readonly store: ObjectStore;
+  readonly caches: Caches;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly strategyDeps: StrategyDeps;
+}
+
+export type WriteOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
+
+/** One write as admission sees it, before and after the registry's own rules. */
+export interface Admission {
+  /** May change `object`. Throws StatusError. */
+  mutate(operation: WriteOperation, object: KubeObject | undefined, old: Readonly<KubeObject> | undefined): Promise<void> | void;
+  validate(operation: WriteOperation, object: Readonly<KubeObject> | undefined, old: Readonly<KubeObject> | undefined): Promise<void> | void;
+}
+
+/** Admission of writes that the server does on its own behalf. */
+export const admitAll: Admission = { mutate: () => undefined, validate: () => undefined };
+
+export interface WriteRequest {
+  readonly user: UserInfo;
+  /** The namespace of the URL, '' for cluster-scoped resources. */
+  readonly namespace: string;
+  readonly dryRun: boolean;
+  /** '' for the resource itself. */
+  readonly subresource: string;
+  readonly admission: Admission;
+  /** Adds a Warning header. */
+  warn(text: string): void;
+}
+
+/** What a write leaves: the object and its bytes in the stored version. */
+export interface Written {
+  readonly object: Readonly<KubeObject>;
+  readonly value: Uint8Array;
+  readonly created: boolean;
+}
+
+export function strategyContext(deps: RegistryDeps, request: WriteRequest): StrategyContext {
+  return { now: deps.clock.now(), user: request.user, namespace: request.namespace, uuid: () => deps.random.uuid() };
+}
+
+export function currentObject(stored: StoredResource, key: string): Readonly<KubeObject> | undefined {
+  const entry = stored.cache.entries.get(key);
+  return entry === undefined ? undefined : stored.cache.parsed.get(entry);
+}

@@ -1,0 +1,67 @@
+import { apiVersionOf, type KubeObject } from '../../api/object.ts';
+import type { CatalogResource } from '../../api/catalog.ts';
+import type { ResourceCache } from '../watch/resource-cache.ts';
+import type { Conversion } from './conversion.ts';
+import type { AnyStrategy } from './strategy.ts';
+
+/** One kind of stored object, whatever versions it is served in. */
+export interface StoredResource {
+  readonly group: string;
+  readonly resource: string;
+  /** The version whose JSON is stored. */
+  readonly version: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  /** `/core/pods/`. */
+  readonly prefix: string;
+  readonly strategy: AnyStrategy;
+  readonly cache: ResourceCache;
+  /** `{"kind":"Pod","apiVersion":"v1",`: how every stored value begins; items of lists lose it. */
+  readonly head: Head;
+  /** Upstream answers DELETE with the object instead of a Status. */
+  readonly returnsDeletedObject: boolean;
+  /** Milliseconds an object lives; events. */
+  readonly ttlMs?: number;
+}
+
+/** One resource of one group-version, as clients address it. */
+export interface ServedResource {
+  readonly definition: CatalogResource;
+  readonly stored: StoredResource;
+  /** Undefined: this version differs from the stored one in nothing but apiVersion. */
+  readonly conversion: Conversion | undefined;
+  /** The OpenAPI name of its kind. */
+  readonly typeName: string;
+  readonly head: Head;
+}
+
+export interface Head {
+  readonly text: string;
+  readonly bytes: Uint8Array;
+}
+
+const encoder = new TextEncoder();
+
+export function headOf(gvk: { readonly group: string; readonly version: string; readonly kind: string }): Head {
+  const text = `{"kind":${JSON.stringify(gvk.kind)},"apiVersion":${JSON.stringify(apiVersionOf(gvk))},`;
+  return { text, bytes: encoder.encode(text) };
+}
+
+export function groupResourceOf(stored: StoredResource): { group: string; resource: string } {
+  return { group: stored.group, resource: stored.resource };
+}
+
+export function keyOf(stored: StoredResource, namespace: string, name: string): string {
+  return stored.namespaced ? `${stored.prefix}${namespace}/${name}` : stored.prefix + name;
+}
+
+/** kind and apiVersion first, then metadata, so that every encoded object begins with its head. The argument's parts are reused. */
+export function withHead(object: KubeObject, gvk: { readonly group: string; readonly version: string; readonly kind: string }): KubeObject {
+  const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object;
+  return { kind: gvk.kind, apiVersion: apiVersionOf(gvk), metadata: metadata ?? {}, ...rest };
+}
+
+/** The UTF-8 JSON of an object made by `withHead`. */
+export function encodeObject(object: KubeObject): Uint8Array {
+  return Buffer.from(JSON.stringify(object));
+}

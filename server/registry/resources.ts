@@ -1,0 +1,114 @@
+import type { Catalog, CatalogResource } from '../../api/catalog.ts';
+import type { SchemaDocument } from '../../api/schema/schema.ts';
+import { selectableFields } from '../../api/resources/selectable-fields.ts';
+import type { Caches } from '../watch/caches.ts';
+import type { Conversion } from './conversion.ts';
+import { headOf, type ServedResource, type StoredResource } from './resource.ts';
+import type { AnyStrategy } from './strategy.ts';
+
+export interface ResourceTableOptions {
+  readonly catalog: Catalog;
+  readonly schema: SchemaDocument;
+  readonly strategies: readonly AnyStrategy[];
+  readonly conversions: readonly Conversion[];
+  readonly caches: Caches;
+  /** `apps/v1`, `v1`: which group-versions are served. */
+  readonly isServed: (group: string, version: string) => boolean;
+  readonly eventTtlMs: number;
+}
+
+/** All resources of the server, by address and by stored kind. */
+export interface ResourceTable {
+  served(group: string, version: string, resource: string): ServedResource | undefined;
+  /** `pods`, `deployments.apps`. */
+  stored(name: string): StoredResource | undefined;
+  readonly all: readonly ServedResource[];
+  readonly allStored: readonly StoredResource[];
+}
+
+// Where the version to store is not the most stable one that the group has.
+const storageVersions: Readonly<Record<string, string>> = { 'horizontalpodautoscalers.autoscaling': 'v2' };
+// Two groups, one stored kind.
+const aliases: Readonly<Record<string, string>> = { 'events.events.k8s.io': 'events' };
+// Upstream's registries with ReturnDeletedObject.
+const returningDeleted = new Set([
+  'pods', 'podtemplates', 'services', 'serviceaccounts', 'persistentvolumes', 'persistentvolumeclaims', 'resourcequotas',
+  'csidrivers.storage.k8s.io', 'csinodes.storage.k8s.io', 'storageclasses.storage.k8s.io', 'volumeattachments.storage.k8s.io',
+  'volumeattributesclasses.storage.k8s.io', 'deviceclasses.resource.k8s.io', 'resourceclaims.resource.k8s.io',
+  'resourceclaimtemplates.resource.k8s.io', 'resourceslices.resource.k8s.io', 'devicetaintrules.resource.k8s.io',
+]);
+
+function stability(version: string): number {
+  const [, major = '0', level, minor = '0'] = /^v(\d+)(alpha|beta)?(\d+)?$/.exec(version) ?? [];
+  const rank = level === undefined ? 2 : level === 'beta' ? 1 : 0;
+  return rank * 1e6 + Number(major) * 1e3 + Number(minor);
+}
+
+function nameOf({ group, resource }: { readonly group: string; readonly resource: string }): string {
+  return group === '' ? resource : `${resource}.${group}`;
+}
+
+/** Resources with nothing to store: reviews, token requests, bindings. */
+export function isStored(definition: CatalogResource): boolean {
+  return definition.verbs.includes('get') && definition.resource !== 'componentstatuses';
+}
+
+export function createResourceTable(options: ResourceTableOptions): ResourceTable {
+  const { catalog, caches } = options;
+  const strategies = new Map(options.strategies.map((strategy) => [strategy.resource, strategy]));
+  const typeNames = new Map<string, string>();
+  for (const [name, type] of Object.entries(options.schema.types)) {
+    for (const [group, version, kind] of type.gvk ?? []) typeNames.set(`${group}/${version}/${kind}`, name);
+  }
+  const stored = new Map<string, StoredResource>();
+  const served = new Map<string, ServedResource>();
+
+  for (const definition of storageDefinitions(catalog)) {
+    const name = nameOf(definition);
+    const { group, resource, version, kind, namespaced } = definition;
+    const prefix = `/${group === '' ? 'core' : group}/${resource}/`;
+    const cache = caches.of(prefix, namespaced);
+    const fields = selectableFields(group, version, resource);
+    const [indexed] = fields.indexed;
+    if (indexed !== undefined) cache.indexedField = (entry) => fields.get(cache.parsed.get(entry), indexed);
+    stored.set(name, {
+      group, resource, version, kind, namespaced, prefix, cache,
+      strategy: strategies.get(name) ?? { resource: name },
+      head: headOf({ group, version, kind }),
+      returnsDeletedObject: returningDeleted.has(name),
+      ...(name === 'events' ? { ttlMs: options.eventTtlMs } : {}),
+    });
+  }
+  for (const definition of catalog.resources) {
+    if (!options.isServed(definition.group, definition.version) || !isStored(definition)) continue;
+    const name = nameOf(definition);
+    const target = stored.get(aliases[name] ?? name);
+    if (target === undefined) continue;
+    const { group, version, resource, kind } = definition;
+    const typeName = typeNames.get(`${group}/${version}/${kind}`);
+    if (typeName === undefined) throw new Error(`no schema for ${group}/${version} ${kind}`);
+    served.set(`${group}/${version}/${resource}`, {
+      definition, stored: target, typeName, head: headOf(definition),
+      conversion: options.conversions.find((c) => c.group === group && c.version === version && c.resource === resource),
+    });
+  }
+  return {
+    served: (group, version, resource) => served.get(`${group}/${version}/${resource}`),
+    stored: (name) => stored.get(aliases[name] ?? name),
+    all: [...served.values()],
+    allStored: [...stored.values()],
+  };
+}
+
+function storageDefinitions(catalog: Catalog): CatalogResource[] {
+  const best = new Map<string, CatalogResource>();
+  for (const definition of catalog.resources) {
+    const name = nameOf(definition);
+    if (!isStored(definition) || aliases[name] !== undefined) continue;
+    const fixed = storageVersions[name];
+    const known = best.get(name);
+    const better = known === undefined || (fixed === undefined ? stability(definition.version) > stability(known.version) : definition.version === fixed);
+    if (better) best.set(name, definition);
+  }
+  return [...best.values()];
+}

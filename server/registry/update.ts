@@ -1,0 +1,183 @@
+import { semanticEqual } from '../../api/equal.ts';
+import { FieldPath, invalid } from '../../api/field-error.ts';
+import type { KubeObject, ObjectMeta } from '../../api/object.ts';
+import { conflict, invalidError, notFoundError } from '../../api/status.ts';
+import { nameIsDNSSubdomain } from '../../api/names.ts';
+import { validateObjectMetaOnUpdate } from '../../api/validation/object-meta.ts';
+import { StorageError } from '../storage/store.ts';
+import type { Entry } from '../watch/entry.ts';
+import { type RegistryDeps, strategyContext, type WriteRequest, type Written } from './context.ts';
+import { createNamed } from './create.ts';
+import { removeObject } from './delete.ts';
+import { interpret, optimisticLockMessage } from './interpret.ts';
+import { dedupeOwnerReferences, ensureNamespace, metaOf, wipeSystemFields } from './object-meta.ts';
+import { encodeObject, groupResourceOf, keyOf, type StoredResource, withHead } from './resource.ts';
+import type { UpdateStrategy } from './strategy.ts';
+
+export interface UpdateSource {
+  /**
+   * The wanted object in the stored version, defaulted, made anew at each call; `old` is undefined when there is none.
+   * Called again when another write came between.
+   */
+  transform(old: Readonly<KubeObject> | undefined): Promise<KubeObject> | KubeObject;
+  /** The uid that the stored object must have, if the client named one. */
+  readonly uid?: string | undefined;
+  /** PATCH retries a conflict only while it named no resourceVersion; PUT decides by the object. */
+  readonly forceAllowCreate?: boolean;
+}
+
+const retryAfterConflictMs = 1000;
+
+/** PUT, PATCH and updates of subresources. */
+export async function updateObject(deps: RegistryDeps, stored: StoredResource, name: string, source: UpdateSource, request: WriteRequest): Promise<Written> {
+  const key = keyOf(stored, request.namespace, name);
+  for (;;) {
+    const entry = stored.cache.entries.get(key);
+    if (entry === undefined) return createInstead(deps, stored, name, source, request);
+    try {
+      return await updateOnce(deps, stored, { entry, name, source, request });
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      if (error.code !== 'RevisionConflict' && error.code !== 'KeyNotFound') throw interpret(error, stored, name);
+      // Another write of this object is queued: what it left decides what to do next.
+      if (stored.cache.entries.get(key)?.revision === entry.revision) await nextBatch(deps);
+    }
+  }
+}
+
+/** Resolves when the next batch was synced, or after a while when it failed. */
+export async function nextBatch(deps: RegistryDeps): Promise<void> {
+  let cancel = (): void => undefined;
+  const late = new Promise<void>((resolve) => {
+    cancel = deps.clock.after(retryAfterConflictMs, resolve).cancel;
+  });
+  await Promise.race([deps.caches.waitFor(deps.store.revision + 1), late]);
+  cancel();
+}
+
+async function createInstead(deps: RegistryDeps, stored: StoredResource, name: string, source: UpdateSource, request: WriteRequest): Promise<Written> {
+  const may = source.forceAllowCreate === true || (stored.strategy.allowCreateOnUpdate === true && request.subresource === '');
+  if (!may) throw notFoundError(groupResourceOf(stored), name);
+  if (source.uid !== undefined && source.uid !== '') {
+    throw conflict(groupResourceOf(stored), name, `Precondition failed: UID in precondition: ${source.uid}, UID in object meta: `);
+  }
+  const object = await source.transform(undefined);
+  const meta = metaOf(object);
+  wipeSystemFields(meta);
+  ensureNamespace(stored, meta, request.namespace);
+  await request.admission.mutate('CREATE', object, undefined);
+  return createNamed(deps, stored, object, request);
+}
+
+interface Attempt {
+  readonly entry: Entry;
+  readonly name: string;
+  readonly source: UpdateSource;
+  readonly request: WriteRequest;
+}
+
+async function updateOnce(deps: RegistryDeps, stored: StoredResource, attempt: Attempt): Promise<Written> {
+  const { entry, name, source, request } = attempt;
+  const old = stored.cache.parsed.get(entry);
+  const oldMeta = old.metadata ?? {};
+  if (source.uid !== undefined && source.uid !== '' && source.uid !== oldMeta.uid) {
+    throw conflict(groupResourceOf(stored), name, `Precondition failed: UID in precondition: ${source.uid}, UID in object meta: ${oldMeta.uid}`);
+  }
+  const object = await source.transform(old);
+  const meta = metaOf(object);
+  ensureNamespace(stored, meta, request.namespace);
+  dedupeOwnerReferences(meta, request, false);
+  await request.admission.mutate('UPDATE', object, old);
+  dedupeOwnerReferences(metaOf(object), request, true);
+  checkResourceVersion(stored, name, metaOf(object), oldMeta);
+
+  const { strategy } = stored;
+  const transaction = request.subresource === '' ? await strategy.beginUpdate?.(object, old, deps.strategyDeps, request.dryRun) : undefined;
+  let done = false;
+  try {
+    prepareAndValidate(deps, stored, object, old, request);
+    await request.admission.validate('UPDATE', object, old);
+    const written = await commit(deps, stored, { entry, object, old, request });
+    done = !request.dryRun;
+    return written;
+  } finally {
+    if (done) await transaction?.commit?.();
+    else await transaction?.revert?.();
+  }
+}
+
+function checkResourceVersion(stored: StoredResource, name: string, meta: ObjectMeta, oldMeta: ObjectMeta): void {
+  const wanted = meta.resourceVersion ?? '';
+  if (wanted === '' || wanted === '0') {
+    if (stored.strategy.allowUnconditionalUpdate !== false) {
+      meta.resourceVersion = oldMeta.resourceVersion;
+      return;
+    }
+    const error = invalid(FieldPath.of('metadata', 'resourceVersion'), 0, 'must be specified for an update');
+    throw invalidError({ group: stored.group, kind: stored.resource }, name, [{ ...error, detail: error.detail.replace('value: 0:', 'value: 0x0:') }]);
+  }
+  if (wanted !== oldMeta.resourceVersion) throw conflict(groupResourceOf(stored), name, optimisticLockMessage);
+}
+
+function strategyFor(stored: StoredResource, subresource: string): UpdateStrategy {
+  return subresource === '' ? stored.strategy : (stored.strategy.subresources?.[subresource] ?? {});
+}
+
+function prepareAndValidate(deps: RegistryDeps, stored: StoredResource, object: KubeObject, old: Readonly<KubeObject>, request: WriteRequest): void {
+  const strategy = strategyFor(stored, request.subresource);
+  const context = strategyContext(deps, request);
+  const meta = metaOf(object);
+  const oldMeta = old.metadata ?? {};
+  meta.generation = oldMeta.generation;
+  strategy.prepareForUpdate?.(object, old, context);
+  if (stored.strategy.generation === true && specChanged(stored, object, old)) meta.generation = (oldMeta.generation ?? 0) + 1;
+  if ((meta.uid ?? '') === '') meta.uid = oldMeta.uid;
+  meta.creationTimestamp = oldMeta.creationTimestamp ?? meta.creationTimestamp;
+  meta.deletionTimestamp = oldMeta.deletionTimestamp ?? meta.deletionTimestamp;
+  meta.deletionGracePeriodSeconds ??= oldMeta.deletionGracePeriodSeconds;
+  const rules = { namespaced: stored.namespaced, validateName: stored.strategy.validateName ?? nameIsDNSSubdomain };
+  const errors = [
+    ...validateObjectMetaOnUpdate(meta, oldMeta, rules, FieldPath.of('metadata')),
+    ...(strategy.validateUpdate?.(object, old, context) ?? []),
+  ];
+  if (errors.length > 0) throw invalidError({ group: stored.group, kind: stored.kind }, meta.name ?? '', errors);
+  for (const text of strategy.warningsOnUpdate?.(object, old) ?? []) request.warn(text);
+}
+
+function specChanged(stored: StoredResource, object: KubeObject, old: Readonly<KubeObject>): boolean {
+  const { generationChanged } = stored.strategy;
+  if (generationChanged !== undefined) return generationChanged.call(stored.strategy, object, old);
+  return !semanticEqual((object as { spec?: unknown }).spec, (old as { spec?: unknown }).spec);
+}
+
+interface Commit {
+  readonly entry: Entry;
+  readonly object: KubeObject;
+  readonly old: Readonly<KubeObject>;
+  readonly request: WriteRequest;
+}
+
+async function commit(deps: RegistryDeps, stored: StoredResource, { entry, object: given, old, request }: Commit): Promise<Written> {
+  const object = withHead(given, stored);
+  const meta = metaOf(object);
+  if (emptiesFinalizers(stored, object, old)) {
+    if (!request.dryRun) await removeObject(deps, stored, entry, object);
+    return { object, value: encodeObject(object), created: false };
+  }
+  // Nothing changed: nothing is written and the revision stays.
+  if (semanticEqual(object, old)) return { object: old, value: entry.value, created: false };
+  if (request.dryRun) return { object, value: encodeObject(object), created: false };
+  const { value } = await deps.store.update(entry.key, entry.revision, (revision) => {
+    meta.resourceVersion = String(revision);
+    return encodeObject(object);
+  });
+  return { object, value, created: false };
+}
+
+/** The last finalizer of an object that is being deleted went away: the object goes too. */
+function emptiesFinalizers(stored: StoredResource, object: KubeObject, old: Readonly<KubeObject>): boolean {
+  if ((object.metadata?.finalizers ?? []).length > 0) return false;
+  if (old.metadata?.deletionTimestamp === undefined) return false;
+  if ((old.metadata.deletionGracePeriodSeconds ?? 0) !== 0) return false;
+  return stored.strategy.isHeldByFinalizers?.(object) !== true;
+}

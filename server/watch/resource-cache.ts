@@ -1,0 +1,165 @@
+import type { Change, Revision } from '../storage/store.ts';
+import type { Entry, ParsedObjects } from './entry.ts';
+import { OrderedEntries } from './ordered-entries.ts';
+
+/** One write as watchers see it. Frames are encoded once and shared by every watcher that asks for the same form. */
+export interface CacheEvent {
+  readonly revision: Revision;
+  readonly type: 'put' | 'delete';
+  /** The new state; for a delete the last state, carrying the revision of the deletion. */
+  readonly entry: Entry;
+  readonly previous: Entry | undefined;
+  frames?: Map<string, Uint8Array>;
+}
+
+/** Which events a watcher wants; the narrowest present field decides where it is indexed. */
+export interface Interest {
+  readonly namespace?: string;
+  /** With the namespace (or cluster-scoped): one object. */
+  readonly name?: string;
+  /** The value of the cache's indexed field (spec.nodeName of pods). */
+  readonly indexed?: string;
+}
+
+export type EventListener = (event: CacheEvent) => void;
+
+// Enough for a client that reconnects within minutes under heavy churn; older revisions are read from the store.
+const maxRingEvents = 8192;
+const maxRingBytes = 8 * 1024 * 1024;
+
+export interface ResourceCacheOptions {
+  /** `/core/pods/`: every key of the resource starts with it. */
+  readonly prefix: string;
+  readonly namespaced: boolean;
+  readonly parsed: ParsedObjects;
+  /** All events after this revision pass through `apply`. */
+  readonly startRevision: Revision;
+}
+
+/** The current objects of one resource, the last events, and the watchers they go to. Fed in revision order by the store. */
+export class ResourceCache {
+  readonly prefix: string;
+  readonly parsed: ParsedObjects;
+  readonly entries = new OrderedEntries();
+  readonly #namespaced: boolean;
+  /** Set by the resource that has an indexed field; read at event time. */
+  indexedField: ((entry: Entry) => string) | undefined;
+  #ring: CacheEvent[] = [];
+  #ringHead = 0;
+  #ringBytes = 0;
+  #ringStart: Revision;
+  readonly #all = new Set<EventListener>();
+  readonly #byNamespace = new Map<string, Set<EventListener>>();
+  readonly #byName = new Map<string, Set<EventListener>>();
+  readonly #byIndex = new Map<string, Set<EventListener>>();
+
+  constructor(options: ResourceCacheOptions) {
+    this.prefix = options.prefix;
+    this.parsed = options.parsed;
+    this.#namespaced = options.namespaced;
+    this.#ringStart = options.startRevision;
+  }
+
+  get watcherCount(): number {
+    let count = this.#all.size;
+    for (const index of [this.#byNamespace, this.#byName, this.#byIndex]) for (const set of index.values()) count += set.size;
+    return count;
+  }
+
+  entryOf(change: Pick<Change, 'key' | 'revision' | 'value'>): Entry {
+    const path = change.key.slice(this.prefix.length);
+    const slash = this.#namespaced ? path.indexOf('/') : -1;
+    return {
+      key: change.key,
+      namespace: slash < 0 ? '' : path.slice(0, slash),
+      name: path.slice(slash + 1),
+      revision: change.revision,
+      value: change.value,
+      labels: undefined,
+    } as Entry;
+  }
+
+  apply(change: Change): void {
+    const entry = this.entryOf(change);
+    const previous = change.type === 'put' ? this.entries.set(entry) : this.entries.delete(change.key);
+    if (previous !== undefined) this.parsed.forget(previous);
+    const event: CacheEvent = { revision: change.revision, type: change.type, entry, previous };
+    this.#remember(event);
+    this.#dispatch(event);
+  }
+
+  /** Loads state from before the cache existed, without telling anyone. */
+  load(change: Change): void {
+    if (change.type === 'put') this.entries.set(this.entryOf(change));
+    else this.entries.delete(change.key);
+  }
+
+  /** The events after `revision`, or undefined when the ring no longer reaches back that far. */
+  eventsAfter(revision: Revision): readonly CacheEvent[] | undefined {
+    if (revision < this.#ringStart) return undefined;
+    let low = this.#ringHead;
+    let high = this.#ring.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#ring[middle] as CacheEvent).revision <= revision) low = middle + 1;
+      else high = middle;
+    }
+    return this.#ring.slice(low);
+  }
+
+  /** Live events only. Listeners run synchronously, in revision order, and must not throw. */
+  listen(interest: Interest, listener: EventListener): () => void {
+    const [index, key] = this.#indexOf(interest);
+    if (index === undefined) {
+      this.#all.add(listener);
+      return () => this.#all.delete(listener);
+    }
+    const set = index.get(key) ?? new Set();
+    index.set(key, set.add(listener));
+    return () => {
+      set.delete(listener);
+      if (set.size === 0 && index.get(key) === set) index.delete(key);
+    };
+  }
+
+  #indexOf(interest: Interest): [Map<string, Set<EventListener>> | undefined, string] {
+    const { namespace = '', name, indexed } = interest;
+    if (name !== undefined && (namespace !== '' || !this.#namespaced)) return [this.#byName, `${namespace}/${name}`];
+    if (indexed !== undefined && this.indexedField !== undefined) return [this.#byIndex, indexed];
+    if (namespace !== '') return [this.#byNamespace, namespace];
+    return [undefined, ''];
+  }
+
+  #remember(event: CacheEvent): void {
+    this.#ring.push(event);
+    this.#ringBytes += event.entry.value.length;
+    while (this.#ring.length - this.#ringHead > maxRingEvents || (this.#ringBytes > maxRingBytes && this.#ring.length - this.#ringHead > 1)) {
+      const dropped = this.#ring[this.#ringHead++] as CacheEvent;
+      this.#ringBytes -= dropped.entry.value.length;
+      this.#ringStart = dropped.revision;
+    }
+    if (this.#ringHead > maxRingEvents) {
+      this.#ring = this.#ring.slice(this.#ringHead);
+      this.#ringHead = 0;
+    } else if (this.#ringHead > 0) {
+      (this.#ring as (CacheEvent | undefined)[])[this.#ringHead - 1] = undefined;
+    }
+  }
+
+  #dispatch(event: CacheEvent): void {
+    for (const listener of this.#all) listener(event);
+    tell(this.#byNamespace.get(event.entry.namespace), event);
+    tell(this.#byName.get(`${event.entry.namespace}/${event.entry.name}`), event);
+    if (this.indexedField !== undefined && this.#byIndex.size > 0) {
+      const now = this.indexedField(event.entry);
+      tell(this.#byIndex.get(now), event);
+      const before = event.previous === undefined ? now : this.indexedField(event.previous);
+      if (before !== now) tell(this.#byIndex.get(before), event);
+    }
+  }
+}
+
+function tell(listeners: Set<EventListener> | undefined, event: CacheEvent): void {
+  if (listeners === undefined) return;
+  for (const listener of listeners) listener(event);
+}

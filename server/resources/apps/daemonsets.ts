@@ -143,7 +143,7 @@ export const daemonSetStrategy: Strategy<DaemonSet> = {
   warningsOnUpdate: (daemonSet, old) =>
     semanticEqual(daemonSet.spec?.template, old.spec?.template)
       ? []
-      : podTemplateWarnings(daemonSet.spec?.template ?? {}, templatePath, old.spec?.template ?? {}),
+      : podTemplateWarnings(daemonSet.spec?.template ?? {}, templatePath),
   subresources: {
     status: {
       prepareForUpdate(daemonSet, old) {

@@ -155,9 +155,7 @@ export const deploymentStrategy: Strategy<Deployment> = {
     ];
   },
   warningsOnUpdate: (deployment, old) =>
-    generationChanged(deployment, old)
-      ? podTemplateWarnings(deployment.spec?.template ?? {}, templatePath, old.spec?.template ?? {})
-      : [],
+    generationChanged(deployment, old) ? podTemplateWarnings(deployment.spec?.template ?? {}, templatePath) : [],
   subresources: {
     status: {
       prepareForUpdate(deployment, old) {

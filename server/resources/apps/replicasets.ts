@@ -89,9 +89,7 @@ export const replicaSetStrategy: Strategy<ReplicaSet> = {
     ];
   },
   warningsOnUpdate: (replicaSet, old) =>
-    semanticEqual(replicaSet.spec, old.spec)
-      ? []
-      : podTemplateWarnings(replicaSet.spec?.template ?? {}, templatePath, old.spec?.template ?? {}),
+    semanticEqual(replicaSet.spec, old.spec) ? [] : podTemplateWarnings(replicaSet.spec?.template ?? {}, templatePath),
   subresources: {
     status: {
       prepareForUpdate(replicaSet, old) {

@@ -5,7 +5,7 @@ import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { podTemplateWarnings } from '../core/pod-template.ts';
 import { defaultPodTemplate } from './replica-template.ts';
-import { defaultClaimTemplate } from './statefulset-claims.ts';
+import { claimTemplateWarnings, defaultClaimTemplate } from './statefulset-claims.ts';
 import { isValidStatefulSetSpec, validateStatefulSetSpec } from './statefulset-validation.ts';
 import { validateCollisionCount, validateCounters } from './workload-validation.ts';
 
@@ -15,6 +15,7 @@ type StatefulSetSpec = Api<'io.k8s.api.apps.v1.StatefulSetSpec'>;
 const specPath = FieldPath.of('spec');
 const statusPath = FieldPath.of('status');
 const templatePath = specPath.child('template');
+const claimsPath = specPath.child('volumeClaimTemplates');
 
 function defaultUpdateStrategy(spec: StatefulSetSpec): void {
   spec.updateStrategy ??= {};
@@ -116,6 +117,7 @@ export const statefulSetStrategy: Strategy<StatefulSet> = {
   validateCreate: (statefulSet) => validateStatefulSetSpec(statefulSet.spec ?? {}),
   warningsOnCreate: (statefulSet) => [
     ...podTemplateWarnings(statefulSet.spec?.template ?? {}, templatePath),
+    ...claimTemplateWarnings(statefulSet.spec?.volumeClaimTemplates ?? [], (i) => claimsPath.index(i)),
     ...historyWarnings(statefulSet.spec ?? {}),
   ],
   prepareForUpdate(statefulSet, old) {
@@ -126,7 +128,9 @@ export const statefulSetStrategy: Strategy<StatefulSet> = {
   warningsOnUpdate: (statefulSet, old) => [
     ...(semanticEqual(statefulSet.spec, old.spec)
       ? []
-      : podTemplateWarnings(statefulSet.spec?.template ?? {}, templatePath, old.spec?.template ?? {})),
+      : podTemplateWarnings(statefulSet.spec?.template ?? {}, templatePath)),
+    // Upstream's path is spelled so on update.
+    ...claimTemplateWarnings(statefulSet.spec?.volumeClaimTemplates ?? [], (i) => claimsPath.index(i).child('Spec')),
     ...historyWarnings(statefulSet.spec ?? {}),
   ],
   subresources: {

@@ -1,5 +1,6 @@
 import { semanticEqual } from '../../../api/equal.ts';
 import {
+  type FieldError,
   type FieldErrors,
   type FieldPath,
   forbidden,
@@ -149,4 +150,9 @@ export function validateCollisionCount(
   path: FieldPath,
 ): FieldErrors {
   return isDecremented(value, old) ? [invalid(path.child('collisionCount'), value ?? 0, 'cannot be decremented')] : [];
+}
+
+/** Upstream leaves the value of some errors out. */
+export function invalidWithoutValue(path: FieldPath, detail: string): FieldError {
+  return { reason: 'FieldValueInvalid', field: path.toString(), detail: `Invalid value: ${detail}` };
 }

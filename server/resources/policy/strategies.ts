@@ -1,0 +1,4 @@
+import type { AnyStrategy } from '../../registry/strategy.ts';
+import { podDisruptionBudgetStrategy } from './poddisruptionbudgets.ts';
+
+export const policyStrategies: readonly AnyStrategy[] = [podDisruptionBudgetStrategy];

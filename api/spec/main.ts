@@ -1,0 +1,47 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { catalogFrom } from './catalog.ts';
+import { addEnums, readPropertyRows } from './enums.ts';
+import { readGoFields } from './go-fields.ts';
+import { allSchemas, fileNameOf } from './openapi.ts';
+import { protobufMessages } from './protobuf.ts';
+import { runtimeSchema } from './runtime-schema.ts';
+import { readSource } from './source.ts';
+import { typeDeclarations } from './types.ts';
+
+const usage = `npm run generate [-- --from FOLDER|FILE|URL [--token TOKEN] [--certificate-authority FILE] [--insecure-skip-tls-verify]]
+
+Without --from: from the installed @kubernetes/client-node. FOLDER: OpenAPI v3 documents named as in the official repository;
+FILE: an official swagger.json; URL: a cluster, e.g. https://127.0.0.1:6443.`;
+
+const { values } = parseArgs({
+  options: {
+    from: { type: 'string' },
+    token: { type: 'string' },
+    'certificate-authority': { type: 'string' },
+    'insecure-skip-tls-verify': { type: 'boolean' },
+    help: { type: 'boolean' },
+  },
+});
+
+async function generate(): Promise<void> {
+  const { documents, release } = await readSource(values);
+  const rows = readPropertyRows();
+  for (const document of documents.values()) addEnums(document.components.schemas ?? {}, rows);
+  const schemas = allSchemas(documents);
+  const declarations = typeDeclarations(schemas);
+  const folder = new URL('../generated/', import.meta.url);
+  rmSync(new URL('openapi/', folder), { recursive: true, force: true });
+  mkdirSync(new URL('openapi/v3/', folder), { recursive: true });
+  for (const [path, document] of documents) {
+    writeFileSync(new URL(`openapi/v3/${fileNameOf(path)}`, folder), JSON.stringify(document));
+  }
+  const write = (name: string, value: unknown) => writeFileSync(new URL(name, folder), JSON.stringify(value));
+  write('schema.json', runtimeSchema(schemas, readGoFields(), release));
+  write('resources.json', catalogFrom(documents, release));
+  write('protobuf.json', protobufMessages());
+  writeFileSync(new URL('types.gen.ts', folder), await declarations);
+}
+
+if (values.help) process.stdout.write(`${usage}\n`);
+else await generate();

@@ -158,7 +158,9 @@ export function catalogFrom(documents: Documents, release: string): Catalog {
   const groupVersions = groupVersionsOf(found, overlay);
   const storage = (name: string, group: string, resource: string) => {
     const first = groupVersions.find(
-      (gv) => gv.group === group && found.some((f) => f.group === group && f.version === gv.version && f.resource === resource),
+      (gv) =>
+        gv.group === group &&
+        found.some((f) => f.group === group && f.version === gv.version && f.resource === resource),
     );
     return overlay.storageVersions[name] ?? `${group}/${first?.version}`;
   };

@@ -96,7 +96,9 @@ const methodPattern = /\/\*\*((?:[^*]|\*(?!\/))*)\*\/\s*(\w+)\(/g;
 function readMethodComments(file: string): Map<string, string> {
   const text = readFileSync(join(generated, 'apis', file), 'utf8');
   const comments = new Map<string, string>();
-  for (const [, comment = '', method = ''] of text.slice(0, text.indexOf('ApiResponseProcessor {')).matchAll(methodPattern)) {
+  for (const [, comment = '', method = ''] of text
+    .slice(0, text.indexOf('ApiResponseProcessor {'))
+    .matchAll(methodPattern)) {
     comments.set(method, comment.replace(/^[ \t]*\*[ \t]?/gm, '').trim());
   }
   return comments;
@@ -135,7 +137,13 @@ function methodsOf(prototype: object): Map<string, string> {
 
 const queryPattern = /setQueryParam\("([^"]+)", ObjectSerializer\.serialize\(\w+, "([^"]*)"/g;
 
-function readOperation(api: string, name: string, source: string, processor: string, comment: string | undefined): ClientOperation {
+function readOperation(
+  api: string,
+  name: string,
+  source: string,
+  processor: string,
+  comment: string | undefined,
+): ClientOperation {
   const path = /localVarPath = '([^']+)'/.exec(source)?.[1];
   const method = /HttpMethod\.(\w+)/.exec(source)?.[1];
   if (path === undefined || method === undefined) throw new Error(`${api}Api.${name}: no path or method found`);
@@ -160,7 +168,10 @@ interface FactoryClass {
  * package also holds files of older releases that nothing refers to.
  */
 export async function readClientPackage(): Promise<ClientPackage> {
-  const [observable, all] = await Promise.all([importGenerated('types/ObservableAPI.js'), importGenerated('models/all.js')]);
+  const [observable, all] = await Promise.all([
+    importGenerated('types/ObservableAPI.js'),
+    importGenerated('models/all.js'),
+  ]);
   const models = new Map<string, Model>();
   for (const [name, value] of Object.entries(all)) {
     const attributes = (value as ModelClass).attributeTypeMap;

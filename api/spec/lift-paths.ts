@@ -1,5 +1,13 @@
 import type { ClientOperation, ClientPackage } from './client-package.ts';
-import { type Content, type GroupVersionKindObject, type Method, type Operation, type Parameter, refTo, type Schema } from './openapi.ts';
+import {
+  type Content,
+  type GroupVersionKindObject,
+  type Method,
+  type Operation,
+  type Parameter,
+  refTo,
+  type Schema,
+} from './openapi.ts';
 import { groupVersionOf, meta, type TypesOverlay } from './type-names.ts';
 
 /** One operation with all its parameters; those common to a path are set apart when the document is made. */
@@ -149,19 +157,23 @@ function parametersOf(source: ClientOperation): Parameter[] {
     const description = source.parameterDescriptions.get(name) ?? source.parameterDescriptions.get(`_${name}`);
     return description === undefined || description === '' ? {} : { description };
   };
-  const inPath = [...source.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']): Parameter => ({
-    ...described(name),
-    in: 'path',
-    name,
-    required: true,
-    schema: { type: 'string', uniqueItems: true },
-  }));
-  const inQuery = source.query.map(({ name, type }): Parameter => ({
-    ...described(name),
-    in: 'query',
-    name,
-    schema: { type: parameterTypes[type] ?? 'string', uniqueItems: true },
-  }));
+  const inPath = [...source.path.matchAll(/\{(\w+)\}/g)].map(
+    ([, name = '']): Parameter => ({
+      ...described(name),
+      in: 'path',
+      name,
+      required: true,
+      schema: { type: 'string', uniqueItems: true },
+    }),
+  );
+  const inQuery = source.query.map(
+    ({ name, type }): Parameter => ({
+      ...described(name),
+      in: 'query',
+      name,
+      schema: { type: parameterTypes[type] ?? 'string', uniqueItems: true },
+    }),
+  );
   return [...inPath, ...inQuery].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

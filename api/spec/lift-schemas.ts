@@ -123,7 +123,9 @@ function property(lift: Lift, model: Model, attribute: ModelAttribute, row: Prop
 }
 
 const kindsWithoutMetadata: ReadonlySet<string> = new Set(
-  ['APIGroup', 'APIGroupList', 'APIResourceList', 'APIVersions', 'DeleteOptions', 'WatchEvent'].map((k) => `${meta}.${k}`),
+  ['APIGroup', 'APIGroupList', 'APIResourceList', 'APIVersions', 'DeleteOptions', 'WatchEvent'].map(
+    (k) => `${meta}.${k}`,
+  ),
 );
 
 function kindOf(lift: Lift, model: Model, type: string): Schema {
@@ -143,7 +145,9 @@ function liftModel(lift: Lift, model: Model, type: string, rows: PropertyRows): 
   );
   const required = model.attributes.filter((a) => model.required.has(a.name)).map((a) => a.baseName);
   const [pkg = '', name = ''] = [type.split('.').slice(0, -1).join('.'), type.split('.').at(-1)];
-  const atomic = Object.entries(lift.overlay.atomic).some(([p, names]) => fullTypeName(p) === pkg && names.includes(name));
+  const atomic = Object.entries(lift.overlay.atomic).some(
+    ([p, names]) => fullTypeName(p) === pkg && names.includes(name),
+  );
   const unions = Object.entries(lift.overlay.unions).find(([key]) => fullTypeName(key) === type)?.[1];
   return {
     ...(model.description === undefined ? {} : { description: model.description }),

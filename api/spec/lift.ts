@@ -1,7 +1,15 @@
 import { readClientPackage } from './client-package.ts';
 import { type LiftedOperation, liftOperations } from './lift-paths.ts';
 import { liftSchemas } from './lift-schemas.ts';
-import { type Document, type Documents, methods, type Parameter, type PathItem, refTo, type Schema } from './openapi.ts';
+import {
+  type Document,
+  type Documents,
+  methods,
+  type Parameter,
+  type PathItem,
+  refTo,
+  type Schema,
+} from './openapi.ts';
 import { groupVersionOf, meta, packageOf, readTypesOverlay, typeNames } from './type-names.ts';
 
 /** `/apis/apps/v1/…` lies in `apis/apps/v1`, `/apis/apps/` in `apis/apps`, `/version/` in `version`. */
@@ -57,11 +65,18 @@ function addSharedKinds(schemas: Record<string, Schema>, path: string): void {
     const schema = schemas[`${meta}.${kind}`];
     if (schema === undefined) continue;
     const own = schema['x-kubernetes-group-version-kind'] ?? [];
-    schemas[`${meta}.${kind}`] = { ...schema, 'x-kubernetes-group-version-kind': [...own, { group: gv.group, kind, version: gv.version }] };
+    schemas[`${meta}.${kind}`] = {
+      ...schema,
+      'x-kubernetes-group-version-kind': [...own, { group: gv.group, kind, version: gv.version }],
+    };
   }
 }
 
-function document(path: string, operations: readonly LiftedOperation[], schemas: ReadonlyMap<string, Schema>): Document {
+function document(
+  path: string,
+  operations: readonly LiftedOperation[],
+  schemas: ReadonlyMap<string, Schema>,
+): Document {
   const byPath = new Map<string, LiftedOperation[]>();
   for (const operation of operations) byPath.set(operation.path, [...(byPath.get(operation.path) ?? []), operation]);
   const paths = Object.fromEntries(
@@ -105,6 +120,8 @@ export async function liftDocuments(): Promise<Documents> {
     byDocument.set(key, [...(byDocument.get(key) ?? []), operation]);
   }
   return new Map(
-    [...byDocument].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, operations]) => [path, document(path, operations, schemas)]),
+    [...byDocument]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([path, operations]) => [path, document(path, operations, schemas)]),
   );
 }

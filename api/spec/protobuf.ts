@@ -20,7 +20,12 @@ function fullType(type: string, ownPackage: string): string {
   const [, before = '', name = '', after = ''] = /^(\[\]|map<\w+,)?([^>]*)(>?)$/.exec(type) ?? [];
   if (/^[a-z0-9]+$/.test(name)) return type;
   const short = shortPackages.find(([prefix]) => name.startsWith(prefix));
-  const full = short === undefined ? (name.includes('.') ? name : `${ownPackage}.${name}`) : short[1] + name.slice(short[0].length);
+  const full =
+    short === undefined
+      ? name.includes('.')
+        ? name
+        : `${ownPackage}.${name}`
+      : short[1] + name.slice(short[0].length);
   return before + full + after;
 }
 

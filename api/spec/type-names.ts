@@ -44,7 +44,13 @@ function modelsIn(type: string, client: ClientPackage): Model[] {
 }
 
 /** Marks everything of the group-version's own version that its operations reach and that nobody before claimed. */
-function claim(type: string, gv: GroupVersion, client: ClientPackage, owners: Map<string, GroupVersion>, seen: Set<string>) {
+function claim(
+  type: string,
+  gv: GroupVersion,
+  client: ClientPackage,
+  owners: Map<string, GroupVersion>,
+  seen: Set<string>,
+) {
   for (const model of modelsIn(type, client)) {
     if (seen.has(model.name)) continue;
     seen.add(model.name);
@@ -90,7 +96,8 @@ export function typeNames(client: ClientPackage, overlay: TypesOverlay): Map<str
     const group = prefix === undefined ? owner?.group : groupOfPrefix(prefix, owners);
     const listed = overlay.models[model];
     if (listed !== undefined) names.set(model, fullTypeName(listed));
-    else if (prefix === undefined && version === '1' && overlay.meta.includes(name)) names.set(model, `${meta}.${name}`);
+    else if (prefix === undefined && version === '1' && overlay.meta.includes(name))
+      names.set(model, `${meta}.${name}`);
     else if (group !== undefined) names.set(model, `${packageOf(overlay, { group, version: `v${version}` })}.${name}`);
   }
   return names;

@@ -27,7 +27,9 @@ function withoutExtras(schema: Schema): Schema {
 
 /** TypeScript declarations: every field optional, closed sets of values as plain strings. openapi-typescript needs a TypeScript of its own. */
 export async function typeDeclarations(schemas: ReadonlyMap<string, Schema>): Promise<string> {
-  const input = Object.fromEntries([...schemas].map(([name, schema]) => [name, written[name] ?? withoutExtras(schema)]));
+  const input = Object.fromEntries(
+    [...schemas].map(([name, schema]) => [name, written[name] ?? withoutExtras(schema)]),
+  );
   const script = fileURLToPath(new URL('../../tools/codegen/types.mjs', import.meta.url));
   const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.end(JSON.stringify(input));

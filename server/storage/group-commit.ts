@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Change, StorageError } from './store.ts';
 
 export interface GroupCommitOptions {
@@ -42,9 +43,9 @@ export class GroupCommit {
   }
 
   async #run(): Promise<void> {
-    // The rest of this turn of the event loop may bring more writes for the first batch.
-    await Promise.resolve();
     while (this.#queue.length > 0) {
+      // The requests that this turn of the event loop still has to read share the batch.
+      await setImmediate();
       const batch = this.#take();
       const changes = batch.map((write) => write.change);
       try {

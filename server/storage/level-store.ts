@@ -37,7 +37,13 @@ async function openDatabase(directory: string): Promise<RowDatabase> {
     cacheSize,
   });
   await level.open();
-  await writeFile(owner, thisProcess());
+  try {
+    await writeFile(owner, thisProcess());
+  } catch (error) {
+    // A full disk: left open, the directory could never be opened again.
+    await level.close();
+    throw error;
+  }
   const database = levelDatabase(level);
   return {
     ...database,
@@ -71,6 +77,8 @@ async function textOf(path: string): Promise<string | undefined> {
   }
 }
 
+// Measured with 7,500 objects of 3 kB written four times: larger buffers and caches cost memory and gain nothing, since newest values are read
+// from the cache above the store; Snappy, LevelDB's default, costs less CPU than the bytes it saves writing.
 const writeBufferSize = 4 * 1024 * 1024;
 const cacheSize = 1024 * 1024;
 

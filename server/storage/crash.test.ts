@@ -111,7 +111,7 @@ async function checkStore(t: Test, store: ObjectStore, acknowledged: ReadonlyMap
   return found.size;
 }
 
-t.test(
+await t.test(
   `after ${kills} kills no acknowledged write is lost, no revision is used twice, and the history is whole`,
   async (t) => {
     const directory = await mkdtemp(join(tmpdir(), 'kubefacade-crash-'));
@@ -133,7 +133,7 @@ t.test(
   },
 );
 
-t.test('each of a hundred writes in sequence costs one fdatasync, and a hundred at once far fewer', async (t) => {
+await t.test('each of a hundred writes in sequence costs one fdatasync, and a hundred at once far fewer', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'kubefacade-sync-'));
   t.teardown(() => rm(directory, { recursive: true }));
   const program = (sequence: boolean) => `

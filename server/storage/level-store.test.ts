@@ -86,17 +86,17 @@ async function settle(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
-t.test('the memory store is an ObjectStore', (t) =>
+await t.test('the memory store is an ObjectStore', (t) =>
   objectStoreContract(t, { open: async (t) => closing(t, await openMemoryStore({ clock: systemClock })) }),
 );
 
-t.test('the LevelDB store is an ObjectStore', (t) =>
+await t.test('the LevelDB store is an ObjectStore', (t) =>
   objectStoreContract(t, {
     open: async (t) => closing(t, await openLevelStore({ directory: t.testdir(), clock: systemClock })),
   }),
 );
 
-t.test('a store opened again holds its objects, its history and its revisions', async (t) => {
+await t.test('a store opened again holds its objects, its history and its revisions', async (t) => {
   const directory = join(t.testdir(), 'data');
   {
     await using store = await openLevelStore({ directory, clock: systemClock });
@@ -124,7 +124,7 @@ t.test('a store opened again holds its objects, its history and its revisions', 
   t.equal((await store.create('/b', body('6'))).revision, 6);
 });
 
-t.test('a directory is opened once at a time, and errors are one clear line', async (t) => {
+await t.test('a directory is opened once at a time, and errors are one clear line', async (t) => {
   const directory = t.testdir({ file: 'not a directory', newer: {} });
   await using store = await openLevelStore({ directory: join(directory, 'data'), clock: systemClock });
   t.equal(store.revision, 1);
@@ -155,7 +155,7 @@ t.test('a directory is opened once at a time, and errors are one clear line', as
   });
 });
 
-t.test(
+await t.test(
   'writes that arrive while a flush runs share the next one, which asks for a sync and is acknowledged after it',
   async (t) => {
     const { driver, state } = watchedDriver();
@@ -191,65 +191,71 @@ t.test(
   },
 );
 
-t.test('a failed flush fails everything queued, and writes resume after the database was opened anew', async (t) => {
-  const { driver, state } = watchedDriver();
-  const clock = manualClock();
-  await using store = await openRevisionedStore(driver, clock);
-  await store.create('/kept', body('kept'));
-  const seen: number[] = [];
-  store.subscribe((changes) => seen.push(...changes.map((change) => change.revision)));
-  state.intercept = async () => {
-    throw new Error('no space left on device');
-  };
-  state.room = false;
-  const failed = [
-    store.create('/a', body('3')),
-    store.update('/kept', 2, body('4')),
-    store.delete('/kept', 4, body('5')),
-  ];
-  for (const write of failed) await failsWith(t, 'Unavailable', () => write);
-  await failsWith(t, 'Unavailable', () => store.create('/b', body('x')));
-  t.equal(store.revision, 2);
-  t.equal(textOf(await store.get('/kept')), 'kept', 'reads go on');
-  t.equal((await store.list({ prefix: '/' })).items.length, 1);
-  clock.advance(500);
-  await new Promise((resolve) => setImmediate(resolve));
-  await failsWith(t, 'Unavailable', () => store.create('/b', body('x')));
-  t.equal(state.opened, 1, 'not opened anew while there is no room');
+await t.test(
+  'a failed flush fails everything queued, and writes resume after the database was opened anew',
+  async (t) => {
+    const { driver, state } = watchedDriver();
+    const clock = manualClock();
+    await using store = await openRevisionedStore(driver, clock);
+    await store.create('/kept', body('kept'));
+    const seen: number[] = [];
+    store.subscribe((changes) => seen.push(...changes.map((change) => change.revision)));
+    state.intercept = async () => {
+      throw new Error('no space left on device');
+    };
+    state.room = false;
+    const failed = [
+      store.create('/a', body('3')),
+      store.update('/kept', 2, body('4')),
+      store.delete('/kept', 4, body('5')),
+    ];
+    for (const write of failed) await failsWith(t, 'Unavailable', () => write);
+    await failsWith(t, 'Unavailable', () => store.create('/b', body('x')));
+    t.equal(store.revision, 2);
+    t.equal(textOf(await store.get('/kept')), 'kept', 'reads go on');
+    t.equal((await store.list({ prefix: '/' })).items.length, 1);
+    clock.advance(500);
+    await new Promise((resolve) => setImmediate(resolve));
+    await failsWith(t, 'Unavailable', () => store.create('/b', body('x')));
+    t.equal(state.opened, 1, 'not opened anew while there is no room');
 
-  state.intercept = undefined;
-  state.room = true;
-  clock.advance(500);
-  await settle(() => state.opened === 2);
-  await new Promise((resolve) => setImmediate(resolve));
-  const written = await store.update('/kept', 2, body('new'));
-  t.equal(written.revision, 6, 'revisions of failed writes are not used again');
-  t.same(seen, [6]);
-});
+    state.intercept = undefined;
+    state.room = true;
+    clock.advance(500);
+    await settle(() => state.opened === 2);
+    await new Promise((resolve) => setImmediate(resolve));
+    const written = await store.update('/kept', 2, body('new'));
+    t.equal(written.revision, 6, 'revisions of failed writes are not used again');
+    t.same(seen, [6]);
+  },
+);
 
-t.test('a batch that reached the disk although its flush failed has happened, and subscribers see it', async (t) => {
-  const { driver, state } = watchedDriver();
-  const clock = manualClock();
-  await using store = await openRevisionedStore(driver, clock);
-  const seen: number[] = [];
-  store.subscribe((changes) => seen.push(...changes.map((change) => change.revision)));
-  state.intercept = async (really) => {
-    await really();
-    throw new Error('sync failed');
-  };
-  await failsWith(t, 'Unavailable', () => store.create('/a', body('survivor')));
-  t.equal(await store.get('/a'), undefined);
-  state.intercept = undefined;
-  clock.advance(500);
-  await settle(() => seen.length > 0);
-  t.same(seen, [2]);
-  t.equal(textOf(await store.get('/a')), 'survivor');
-  await settle(() => store.revision === 2);
-  await new Promise((resolve) => setImmediate(resolve));
-  await failsWith(t, 'KeyExists', () => store.create('/a', body('x')));
-});
+await t.test(
+  'a batch that reached the disk although its flush failed has happened, and subscribers see it',
+  async (t) => {
+    const { driver, state } = watchedDriver();
+    const clock = manualClock();
+    await using store = await openRevisionedStore(driver, clock);
+    const seen: number[] = [];
+    store.subscribe((changes) => seen.push(...changes.map((change) => change.revision)));
+    state.intercept = async (really) => {
+      await really();
+      throw new Error('sync failed');
+    };
+    await failsWith(t, 'Unavailable', () => store.create('/a', body('survivor')));
+    t.equal(await store.get('/a'), undefined);
+    state.intercept = undefined;
+    clock.advance(500);
+    await settle(() => seen.length > 0);
+    t.same(seen, [2]);
+    t.equal(textOf(await store.get('/a')), 'survivor');
+    await settle(() => store.revision === 2);
+    await new Promise((resolve) => setImmediate(resolve));
+    await failsWith(t, 'KeyExists', () => store.create('/a', body('x')));
+  },
+);
 
-t.test('a failed compaction loses nothing and is made up for by the next', async (t) => {
+await t.test('a failed compaction loses nothing and is made up for by the next', async (t) => {
   const { driver, state } = watchedDriver();
   const clock = manualClock();
   await using store = await openRevisionedStore(driver, clock);
@@ -273,7 +279,7 @@ t.test('a failed compaction loses nothing and is made up for by the next', async
   );
 });
 
-t.test('the compactor keeps the history of the last interval', async (t) => {
+await t.test('the compactor keeps the history of the last interval', async (t) => {
   const clock = manualClock();
   await using store = await openMemoryStore({ clock });
   const failures: unknown[] = [];
@@ -292,17 +298,20 @@ t.test('the compactor keeps the history of the last interval', async (t) => {
   t.same(failures, []);
 });
 
-t.test('a full disk turns writes into errors, keeps reads working, and writes resume when there is room', async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), 'kubefacade-full-disk-'));
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', directory]);
-  try {
-    if (mounted.status === 0) await fillAndFree(t, directory);
-    else t.pass('a full disk', { skip: 'a small file system cannot be mounted here: the full disk was NOT tried' });
-  } finally {
-    if (mounted.status === 0) spawnSync('umount', [directory]);
-    await rm(directory, { recursive: true });
-  }
-});
+await t.test(
+  'a full disk turns writes into errors, keeps reads working, and writes resume when there is room',
+  async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), 'kubefacade-full-disk-'));
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', directory]);
+    try {
+      if (mounted.status === 0) await fillAndFree(t, directory);
+      else t.pass('a full disk', { skip: 'a small file system cannot be mounted here: the full disk was NOT tried' });
+    } finally {
+      if (mounted.status === 0) spawnSync('umount', [directory]);
+      await rm(directory, { recursive: true });
+    }
+  },
+);
 
 async function fillAndFree(t: Test, directory: string): Promise<void> {
   const ballast = join(directory, 'ballast');

@@ -51,7 +51,7 @@ async function importGenerated(path: string): Promise<Record<string, unknown>> {
   return (await import(pathToFileURL(join(generated, path)).href)) as Record<string, unknown>;
 }
 
-function unescape(text: string): string {
+function unescapeText(text: string): string {
   return text
     .replaceAll('\\&#39;', "'")
     .replaceAll('\\&quot;', '"')
@@ -66,7 +66,7 @@ function unescape(text: string): string {
 
 /** The text of a documentation comment, without its frame. */
 function commentText(comment: string): string {
-  return unescape(comment.replace(/^[ \t]*\*[ \t]?/gm, '').trim());
+  return unescapeText(comment.replace(/^[ \t]*\*[ \t]?/gm, '').trim());
 }
 
 const propertyPattern = /(?:\/\*\*((?:[^*]|\*(?!\/))*)\*\/\s*)?^ {4}'([^']+)'(\??): /gm;
@@ -109,9 +109,12 @@ function parseComment(comment: string | undefined) {
   const parameterDescriptions = new Map<string, string>();
   for (const parameter of parameters) {
     const [, name = '', text = ''] = /^(\w+)\s*([\s\S]*)$/.exec(parameter.trim()) ?? [];
-    parameterDescriptions.set(name, unescape(text.trim()));
+    parameterDescriptions.set(name, unescapeText(text.trim()));
   }
-  return { description: description.trim() === '' ? undefined : unescape(description.trim()), parameterDescriptions };
+  return {
+    description: description.trim() === '' ? undefined : unescapeText(description.trim()),
+    parameterDescriptions,
+  };
 }
 
 function responsesOf(source: string): Map<string, string> {

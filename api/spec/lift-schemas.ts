@@ -1,6 +1,6 @@
 import type { ClientPackage, Model, ModelAttribute } from './client-package.ts';
-import { type PropertyRow, type PropertyRows, readPropertyRows } from './enums.ts';
 import { refTo, type Schema } from './openapi.ts';
+import { type PropertyRow, type PropertyRows, readPropertyRows } from './properties.ts';
 import { fullTypeName, meta, type TypesOverlay } from './type-names.ts';
 
 const quantity = 'io.k8s.apimachinery.pkg.api.resource.Quantity';

@@ -1,11 +1,12 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { catalogFrom } from './catalog.ts';
-import { addEnums, readPropertyRows } from './enums.ts';
 import { readGoFields } from './go-fields.ts';
 import { allSchemas, fileNameOf } from './openapi.ts';
+import { readPropertyRows } from './properties.ts';
 import { protobufMessages } from './protobuf.ts';
 import { runtimeSchema } from './runtime-schema.ts';
+import { toServed } from './served.ts';
 import { readSource } from './source.ts';
 import { typeDeclarations } from './types.ts';
 
@@ -25,9 +26,9 @@ const { values } = parseArgs({
 });
 
 async function generate(): Promise<void> {
-  const { documents, release } = await readSource(values);
+  const { documents: official, release } = await readSource(values);
   const rows = readPropertyRows();
-  for (const document of documents.values()) addEnums(document.components.schemas ?? {}, rows);
+  const documents = new Map([...official].map(([path, document]) => [path, toServed(document, release, rows)]));
   const schemas = allSchemas(documents);
   const declarations = typeDeclarations(schemas);
   const folder = new URL('../generated/', import.meta.url);

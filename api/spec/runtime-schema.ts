@@ -73,11 +73,12 @@ function element(schema: Schema): FieldSchema {
 function withGoType(schema: Shape, go: string): Shape {
   if (go === schema.go) return schema;
   const inner = schema.k === 'list' ? /^\[\](.*)$/.exec(go)?.[1] : /^map\[[^\]]+\](.*)$/.exec(go)?.[1];
-  const items = schema.items === undefined || inner === undefined ? schema.items : element2(schema.items, inner);
+  const items =
+    schema.items === undefined || inner === undefined ? schema.items : elementWithGoType(schema.items, inner);
   return { ...schema, ...(items === undefined ? {} : { items }), go };
 }
 
-function element2(items: FieldSchema, go: string): FieldSchema {
+function elementWithGoType(items: FieldSchema, go: string): FieldSchema {
   return { ...withGoType(items, go), zero: items.zero };
 }
 
@@ -104,9 +105,8 @@ function field(go: GoFields, type: string, name: string, owner: Schema, schema: 
     required: owner.required?.includes(name) ?? false,
     hasDefault: schema.default !== undefined,
   };
-  const { goType, pointer, omitEmpty } = goView(go, context, plain);
-  // omitempty never leaves out a struct that is a value.
-  const zero = pointer && omitEmpty ? 'keep' : omitEmpty && plain.k !== 'struct' ? 'drop' : 'emit';
+  const { goType, pointer, leftOut } = goView(go, context, plain);
+  const zero = leftOut ? (pointer ? 'keep' : 'drop') : 'emit';
   const isNull = zero === 'emit' && (pointer || nilKinds.has(plain.k));
   return { ...withGoType(plain, goType), ...markers(schema), ...(isNull ? { nil: true } : {}), zero };
 }

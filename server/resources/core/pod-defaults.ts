@@ -6,6 +6,8 @@ import type { Container, Pod, PodSpec } from './pod-types.ts';
 
 /** Defaults of a pod spec wherever one stands: pods and pod templates alike. */
 export function defaultPodSpec(spec: PodSpec): void {
+  const account = spec.serviceAccountName || spec.serviceAccount;
+  if (account) setServiceAccount(spec, account);
   spec.dnsPolicy ||= 'ClusterFirst';
   spec.restartPolicy ||= 'Always';
   spec.securityContext ??= {};
@@ -20,10 +22,18 @@ export function defaultPodSpec(spec: PodSpec): void {
   if (spec.resources?.requests !== undefined) defaultResourceList(spec.resources.requests);
 }
 
+/** Where init containers stood before they had a field. */
+const initContainerAnnotations = [
+  'pod.beta.kubernetes.io/init-containers', 'pod.alpha.kubernetes.io/init-containers',
+  'pod.beta.kubernetes.io/init-container-statuses', 'pod.alpha.kubernetes.io/init-container-statuses',
+];
+
 /** Defaults of a pod: those of its spec, and some that templates do not get. */
 export function defaultPod(pod: Pod): void {
   pod.spec ??= {};
   const spec = pod.spec;
+  const annotations = pod.metadata?.annotations;
+  if (annotations !== undefined) for (const key of initContainerAnnotations) delete annotations[key];
   for (const container of spec.containers ?? []) requestLimits(container);
   for (const container of spec.initContainers ?? []) requestLimits(container);
   if (spec.resources !== undefined) defaultPodResources(spec);
@@ -33,6 +43,12 @@ export function defaultPod(pod: Pod): void {
     for (const container of spec.initContainers ?? []) exposeOnHost(container);
   }
   defaultPodSpec(spec);
+}
+
+/** `serviceAccount` is the older name of the field: both always say the same. */
+export function setServiceAccount(spec: PodSpec, name: string): void {
+  spec.serviceAccountName = name;
+  spec.serviceAccount = name;
 }
 
 function requestLimits(container: Container): void {

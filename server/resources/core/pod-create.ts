@@ -1,0 +1,35 @@
+import { type FieldErrors, FieldPath, forbidden } from '../../../api/field-error.ts';
+import { mirrorAnnotation, validatePodAnnotations, validateProfileAgreement } from './pod-annotations.ts';
+import { validateImageWhitespace } from './container-validation.ts';
+import type { PodValidationOptions } from './pod-options.ts';
+import type { Pod } from './pod-types.ts';
+import { validatePodSpec, validateTokenOwner } from './pod-validation.ts';
+
+const annotationsPath = FieldPath.of('metadata', 'annotations');
+const specPath = FieldPath.of('spec');
+
+/** Annotations and spec; the rest of the metadata is checked by the registry before. */
+export function validatePodContent(pod: Readonly<Pod>, errors: FieldErrors, options: PodValidationOptions): void {
+  const { metadata = {}, spec = {} } = pod;
+  const { annotations } = metadata;
+  validatePodAnnotations(annotations, spec, annotationsPath, errors, options);
+  const identity = { name: metadata.name ?? '', isMirror: annotations?.[mirrorAnnotation] !== undefined };
+  validatePodSpec(spec, specPath, errors, options, identity);
+  validateTokenOwner(spec, specPath, errors);
+  validateImageWhitespace(spec.containers, specPath.child('containers'), errors);
+  validateImageWhitespace(spec.initContainers, specPath.child('initContainers'), errors);
+}
+
+export function validatePodCreate(pod: Readonly<Pod>): FieldErrors {
+  const { spec = {} } = pod;
+  const errors: FieldErrors = [];
+  validatePodContent(pod, errors, { isPod: true });
+  if ((spec.ephemeralContainers ?? []).length > 0) {
+    errors.push(forbidden(specPath.child('ephemeralContainers'), 'cannot be set on create'));
+  }
+  if (spec.nodeName && (spec.schedulingGates ?? []).length > 0) {
+    errors.push(forbidden(specPath.child('nodeName'), 'cannot be set until all schedulingGates have been cleared'));
+  }
+  validateProfileAgreement(pod.metadata?.annotations, spec, specPath, errors);
+  return errors;
+}

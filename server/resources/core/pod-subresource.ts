@@ -1,0 +1,57 @@
+import { semanticEqual } from '../../../api/equal.ts';
+import { type FieldErrors, FieldPath, forbidden } from '../../../api/field-error.ts';
+import type { ObjectMeta } from '../../../api/object.ts';
+import { mirrorAnnotation, validateAnnotationUpdate } from './pod-annotations.ts';
+import { validatePodContent } from './pod-create.ts';
+import { dropDisabledSpecFields } from './pod-disabled-fields.ts';
+import { jsonDiff } from './pod-diff.ts';
+import { toInternal } from './pod-internal.ts';
+import { podOptionsFrom } from './pod-options-from-old.ts';
+import type { Pod } from './pod-types.ts';
+
+const keptMetadata = [
+  'deletionTimestamp', 'generation', 'selfLink', 'labels', 'annotations', 'finalizers', 'ownerReferences',
+] as const satisfies readonly (keyof ObjectMeta)[];
+
+/** A subresource that writes a part of the spec leaves the metadata alone. */
+export function resetMetadata(pod: Pod, old: Readonly<Pod>): void {
+  pod.metadata ??= {};
+  for (const field of keptMetadata) keepField(pod.metadata, old.metadata ?? {}, field);
+}
+
+function keepField<Field extends keyof ObjectMeta>(meta: ObjectMeta, old: Readonly<ObjectMeta>, field: Field): void {
+  const value = old[field];
+  if (value === undefined) delete meta[field];
+  else meta[field] = value;
+}
+
+export function prepareEphemeralContainers(pod: Pod, old: Readonly<Pod>): void {
+  const added = pod.spec?.ephemeralContainers;
+  const { ephemeralContainers: _, ...kept } = old.spec ?? {};
+  pod.spec = { ...kept, ...(added && { ephemeralContainers: added }) };
+  if (old.status !== undefined) pod.status = old.status;
+  resetMetadata(pod, old);
+  dropDisabledSpecFields(pod.spec, old.spec);
+}
+
+/** Ephemeral containers can only be added: they are never removed, restarted or changed. */
+export function validateEphemeralContainersUpdate(pod: Readonly<Pod>, old: Readonly<Pod>): FieldErrors {
+  if (old.metadata?.annotations?.[mirrorAnnotation] !== undefined) {
+    return [forbidden(FieldPath.of(''), 'static pods do not support ephemeral containers')];
+  }
+  const errors: FieldErrors = [];
+  validatePodContent(pod, errors, podOptionsFrom(old.spec ?? {}, old.metadata?.annotations, true));
+  const annotationsPath = FieldPath.of('metadata', 'annotations');
+  validateAnnotationUpdate(pod.metadata?.annotations, old.metadata?.annotations, annotationsPath, errors);
+  const path = FieldPath.of('spec', 'ephemeralContainers');
+  for (const before of old.spec?.ephemeralContainers ?? []) {
+    const now = pod.spec?.ephemeralContainers?.findLast(({ name }) => name === before.name);
+    const name = JSON.stringify(before.name ?? '');
+    if (now === undefined) errors.push(forbidden(path, `existing ephemeral containers ${name} may not be removed\n`));
+    else if (!semanticEqual(before, now)) {
+      const diff = jsonDiff(toInternal(before, 'EphemeralContainer'), toInternal(now, 'EphemeralContainer'));
+      errors.push(forbidden(path, `existing ephemeral containers ${name} may not be changed\n${diff}`));
+    }
+  }
+  return errors;
+}

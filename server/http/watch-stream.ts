@@ -55,7 +55,6 @@ export class WatchStream {
   }
 
   bookmark(revision: number, annotations?: Readonly<Record<string, string>>): void {
-    const { served, rendering } = this.#options;
     const metadata = { resourceVersion: String(revision), ...(annotations === undefined ? {} : { annotations }) };
     const object = this.#bookmarkObject(metadata);
     if (!this.#ended) this.#send(Buffer.from(`${JSON.stringify({ type: 'BOOKMARK', object })}\n`));

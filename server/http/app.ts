@@ -1,0 +1,145 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { constants, gzip } from 'node:zlib';
+import express, { type Express } from 'express';
+import { StatusError } from '../../api/status.ts';
+import type { ApiRequest, ApiResponse, StreamSink } from './message.ts';
+
+const gzipAsync = promisify(gzip);
+/** Smaller answers are not worth the compression. Upstream's figure. */
+const gzipThresholdBytes = 128 * 1024;
+/** Pieces of big lists are joined to about this size per write. */
+const writeBytes = 256 * 1024;
+
+export type Handle = (request: ApiRequest) => Promise<ApiResponse>;
+
+/** The HTTP edge: one catch-all, since the pipeline resolves raw URLs itself. */
+export function createApp(handle: Handle): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use((req, res) => serve(handle, req, res));
+  return app;
+}
+
+class HttpRequest implements ApiRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly raw: IncomingMessage;
+  readonly #response: ServerResponse;
+  #controller: AbortController | undefined;
+
+  constructor(raw: IncomingMessage, response: ServerResponse) {
+    this.raw = raw;
+    this.#response = response;
+    this.method = raw.method ?? 'GET';
+    const url = raw.url ?? '/';
+    const mark = url.indexOf('?');
+    this.path = mark < 0 ? url : url.slice(0, mark);
+    this.query = mark < 0 ? '' : url.slice(mark + 1);
+    this.headers = raw.headers;
+  }
+
+  // Made on demand: only watches and waits listen.
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      const controller = new AbortController();
+      this.#controller = controller;
+      this.#response.once('close', () => controller.abort());
+      if (this.#response.destroyed) controller.abort();
+    }
+    return this.#controller.signal;
+  }
+
+  async readBody(limit: number): Promise<Uint8Array> {
+    const tooLarge = (): StatusError => new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${limit}`, { details: {} });
+    if (Number(this.headers['content-length'] ?? 0) > limit) throw tooLarge();
+    const chunks: Buffer[] = [];
+    let length = 0;
+    for await (const chunk of this.raw as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > limit) throw tooLarge();
+      chunks.push(chunk);
+    }
+    return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length);
+  }
+}
+
+async function serve(handle: Handle, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const request = new HttpRequest(req, res);
+  const response = await handle(request);
+  if (res.destroyed) return;
+  // A body that was not read to its end leaves the connection unusable.
+  const unread = !req.complete && (req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined);
+  const headers = unread ? { ...response.headers, connection: 'close' } : response.headers;
+  if (response.stream !== undefined) {
+    res.writeHead(response.status, headers as Record<string, string>);
+    res.flushHeaders();
+    response.stream(sinkOf(res));
+    return;
+  }
+  await writeBody(req, res, { ...response, headers });
+  if (unread) req.destroy();
+}
+
+function sinkOf(res: ServerResponse): StreamSink {
+  return {
+    write: (chunk) => res.write(chunk),
+    onDrain: (callback) => void res.on('drain', callback),
+    end: () => void res.end(),
+  };
+}
+
+async function writeBody(req: IncomingMessage, res: ServerResponse, response: ApiResponse): Promise<void> {
+  const { body = '', status } = response;
+  const headers = response.headers as Record<string, string>;
+  const pieces = typeof body === 'string' ? [Buffer.from(body)] : body instanceof Uint8Array ? [body] : body;
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  if (length > gzipThresholdBytes && acceptsGzip(req)) {
+    const packed = await gzipAsync(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces, length), { level: constants.Z_BEST_SPEED });
+    res.writeHead(status, { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding', 'content-length': packed.length });
+    res.end(packed);
+    return;
+  }
+  res.writeHead(status, { ...headers, 'content-length': length });
+  if (length <= writeBytes) {
+    res.end(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces, length));
+    return;
+  }
+  await writePieces(res, pieces);
+}
+
+async function writePieces(res: ServerResponse, pieces: readonly Uint8Array[]): Promise<void> {
+  let batch: Uint8Array[] = [];
+  let size = 0;
+  for (const piece of pieces) {
+    batch.push(piece);
+    size += piece.length;
+    if (size < writeBytes) continue;
+    if (!res.write(Buffer.concat(batch, size)) && !(await drained(res))) return;
+    batch = [];
+    size = 0;
+  }
+  res.end(Buffer.concat(batch, size));
+}
+
+/** False: the client has gone. */
+async function drained(res: ServerResponse): Promise<boolean> {
+  if (res.destroyed) return false;
+  await Promise.race([once(res, 'drain'), once(res, 'close')]);
+  return !res.destroyed;
+}
+
+function acceptsGzip(req: IncomingMessage): boolean {
+  const header = req.headers['accept-encoding'];
+  return typeof header === 'string' && /\bgzip\b(?!\s*;\s*q=0(\.0*)?\b)/.test(header);
+}
+
+/** The raw request behind an ApiRequest that came over HTTP: its socket holds the client's certificate. */
+export function rawRequestOf(request: ApiRequest): IncomingMessage | undefined {
+  return request instanceof HttpRequest ? request.raw : undefined;
+}

@@ -1,0 +1,188 @@
+import { apiVersionOf } from '../../api/object.ts';
+import { badRequest, StatusError } from '../../api/status.ts';
+import { isPathSegmentName } from '../../api/names.ts';
+import type { ServedResource } from '../registry/resource.ts';
+import type { UserInfo } from '../registry/strategy.ts';
+import { type ErrorLog, errorResponse, methodNotAllowed, notFoundPage, unknownResource } from './error-response.ts';
+import { handleDelete, handleDeleteCollection } from './handlers/delete.ts';
+import type { ApiDeps, ResourceCall } from './handlers/handler.ts';
+import { handlePatch } from './handlers/patch.ts';
+import { handleGet, handleList } from './handlers/read.ts';
+import { handleWatch } from './handlers/watch.ts';
+import { handleCreate, handleUpdate } from './handlers/write.ts';
+import { type ApiRequest, type ApiResponse, headerOf } from './message.ts';
+import { listOptions, Query } from './query.ts';
+import { parsePath, type ResourceRequest } from './request-info.ts';
+
+export type ResourceHandler = (deps: ApiDeps, call: ResourceCall) => Promise<ApiResponse> | ApiResponse;
+
+export interface NonResourceCall {
+  readonly request: ApiRequest;
+  readonly parts: readonly string[];
+  readonly query: Query;
+}
+
+export interface PipelineOptions {
+  readonly api: ApiDeps;
+  readonly log: ErrorLog;
+  /** Undefined: nobody. Throws StatusError when the credentials are wrong. Impersonation included. */
+  authenticate(request: ApiRequest): Promise<UserInfo | undefined> | UserInfo | undefined;
+  isPublic(path: string): boolean;
+  /** Discovery, health, metrics …; undefined: not mine. */
+  nonResource(call: NonResourceCall): Promise<ApiResponse | undefined> | ApiResponse | undefined;
+  /** Resources that are answered and not stored, by `group/version/resource`. */
+  readonly virtual: ReadonlyMap<string, VirtualResource>;
+  /** Subresources that are more than another strategy, by `resource.group/subresource` and method. */
+  readonly subresources: ReadonlyMap<string, Readonly<Record<string, ResourceHandler>>>;
+  onFinish?(observation: Observation): void;
+}
+
+export interface VirtualResource {
+  readonly namespaced: boolean;
+  readonly methods: Readonly<Record<string, (call: Omit<ResourceCall, 'served'>) => Promise<ApiResponse>>>;
+}
+
+export interface Observation {
+  readonly verb: string;
+  readonly info: ResourceRequest | undefined;
+  readonly code: number;
+  readonly seconds: number;
+}
+
+const unauthorized = new StatusError('Unauthorized', 'Unauthorized');
+
+/** One request in, one response out; never throws. */
+export function createPipeline(options: PipelineOptions): (request: ApiRequest) => Promise<ApiResponse> {
+  const { api, log } = options;
+  const { clock, random } = api.registry;
+  return async (request) => {
+    const start = clock.now();
+    const observed: { verb: string; info: ResourceRequest | undefined } = { verb: request.method, info: undefined };
+    const warnings: string[] = [];
+    let response: ApiResponse;
+    try {
+      response = await route(options, request, { observed, warnings });
+    } catch (error) {
+      response = errorResponse(error, { log, warnings, pretty: isPretty(request) });
+    }
+    options.onFinish?.({ ...observed, code: response.status, seconds: (clock.now() - start) / 1000 });
+    return { ...response, headers: { 'audit-id': random.uuid(), 'cache-control': 'no-cache, private', ...response.headers } };
+  };
+}
+
+function isPretty(request: ApiRequest): boolean {
+  const agent = headerOf(request, 'user-agent');
+  return request.query.includes('pretty=') ? !/pretty=(0|false)/.test(request.query) : /^(curl|Wget|Mozilla\/5\.0)/.test(agent);
+}
+
+interface Trace {
+  readonly observed: { verb: string; info: ResourceRequest | undefined };
+  readonly warnings: string[];
+}
+
+async function route(options: PipelineOptions, request: ApiRequest, trace: Trace): Promise<ApiResponse> {
+  const user = await options.authenticate(request);
+  if (user === undefined && !options.isPublic(request.path)) throw unauthorized;
+  const info = parsePath(request.path);
+  const query = new Query(request.query);
+  const answer = info.isResource && user !== undefined ? await routeResource(options, { request, info, query, user, warnings: trace.warnings }, trace) : undefined;
+  if (answer !== undefined) return answer;
+  const parts = info.isResource ? request.path.split('/').filter((part) => part !== '') : info.parts;
+  return (await options.nonResource({ request, parts, query })) ?? notFoundPage();
+}
+
+async function routeResource(options: PipelineOptions, call: Omit<ResourceCall, 'served'>, trace: Trace): Promise<ApiResponse | undefined> {
+  const { info, request } = call;
+  const { api } = options;
+  trace.observed.info = info;
+  const key = `${info.group}/${info.version}/${info.resource}`;
+  const virtual = options.virtual.get(key);
+  if (virtual !== undefined && info.subresource === '') {
+    const answer = virtual.methods[`${request.method}${info.name === '' ? '' : ' name'}`];
+    if (answer === undefined) throw methodNotAllowed();
+    return answer(call);
+  }
+  const served = api.resources.served(info.group, info.version, info.resource);
+  if (served === undefined) {
+    // An unknown group-version is no API at all; in a known one the resource is missing.
+    const known = api.resources.all.some(({ definition }) => definition.group === info.group && definition.version === info.version);
+    if (known) throw unknownResource();
+    return undefined;
+  }
+  checkScope(served, info);
+  const handler = info.subresource === '' ? handlerOf(call, served, trace) : subresourceHandler(options, call, served);
+  if (info.name !== '' && isPathSegmentName(info.name).length > 0) {
+    throw badRequest(`Name parameter invalid: ${JSON.stringify(info.name)}: ${isPathSegmentName(info.name).join(';')}`);
+  }
+  return handler(api, { ...call, served });
+}
+
+/** Cluster-wide paths of namespaced resources only list and watch; namespaces in paths of cluster-scoped ones lead nowhere. */
+function checkScope(served: ServedResource, info: ResourceRequest): void {
+  if (served.stored.namespaced) {
+    if (info.namespace === '' && info.name !== '' && !info.isWatchPath) throw unknownResource();
+  } else if (info.namespace !== '') throw unknownResource();
+}
+
+function handlerOf(call: Omit<ResourceCall, 'served'>, served: ServedResource, trace: Trace): ResourceHandler {
+  const { info, request, query } = call;
+  const can = (verb: string): void => {
+    trace.observed.verb = verb;
+    if (!served.definition.verbs.includes(verb)) throw methodNotAllowed();
+  };
+  const isCollection = info.name === '' || info.isWatchPath;
+  const isScoped = !served.stored.namespaced || info.namespace !== '';
+  switch (request.method) {
+    case 'GET': {
+      if (!isCollection) {
+        can('get');
+        return handleGet;
+      }
+      return (deps, full) => {
+        const list = listOptions(query, info.isWatchPath);
+        can(list.watch ? 'watch' : 'list');
+        return list.watch ? handleWatch(deps, full, list) : handleList(deps, full, list);
+      };
+    }
+    case 'POST':
+      if (!isCollection || !isScoped) throw methodNotAllowed();
+      can('create');
+      return handleCreate;
+    case 'PUT':
+      if (isCollection) throw methodNotAllowed();
+      can('update');
+      return handleUpdate;
+    case 'PATCH':
+      if (isCollection) throw methodNotAllowed();
+      can('patch');
+      return handlePatch;
+    case 'DELETE':
+      if (!isScoped) throw methodNotAllowed();
+      can(isCollection ? 'deletecollection' : 'delete');
+      return isCollection ? handleDeleteCollection : handleDelete;
+    default:
+      throw methodNotAllowed();
+  }
+}
+
+const verbOfMethod: Readonly<Record<string, string>> = { GET: 'get', PUT: 'update', PATCH: 'patch', POST: 'create', DELETE: 'delete' };
+
+function subresourceHandler(options: PipelineOptions, call: Omit<ResourceCall, 'served'>, served: ServedResource): ResourceHandler {
+  const { info, request } = call;
+  const definition = served.definition.subresources?.find(({ name }) => name === info.subresource);
+  if (definition === undefined) throw unknownResource();
+  const verb = verbOfMethod[request.method] ?? '';
+  const name = `${served.stored.resource}${served.stored.group === '' ? '' : `.${served.stored.group}`}/${info.subresource}`;
+  const special = options.subresources.get(name);
+  if (special !== undefined) {
+    const handler = special[request.method];
+    if (handler === undefined) throw methodNotAllowed();
+    return handler;
+  }
+  if (!definition.verbs.includes(verb)) throw methodNotAllowed();
+  const sameKind = definition.kind === served.definition.kind;
+  if (sameKind && verb === 'get') return handleGet;
+  if (sameKind && verb === 'update') return handleUpdate;
+  if (sameKind && verb === 'patch') return handlePatch;
+  throw new StatusError('MethodNotAllowed', `the subresource ${info.subresource} of ${apiVersionOf(served.definition)} ${info.resource} is not implemented by this server`);
+}

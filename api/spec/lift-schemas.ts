@@ -1,4 +1,5 @@
 import type { ClientPackage, Model, ModelAttribute } from './client-package.ts';
+import { completeSchemas, isTopLevel } from './defaults.ts';
 import { refTo, type Schema } from './openapi.ts';
 import { type PropertyRow, type PropertyRows, readPropertyRows } from './properties.ts';
 import { fullTypeName, meta, type TypesOverlay } from './type-names.ts';
@@ -44,36 +45,13 @@ function reference(lift: Lift, type: string, format: string): Schema {
   return { $ref: refTo(name) };
 }
 
-// Bare types (times, quantities, raw JSON …) have no zero value that OpenAPI could show.
-function zeroValue(lift: Lift, schema: Schema): unknown {
-  if (schema.$ref !== undefined) {
-    const name = schema.$ref.slice(refTo('').length);
-    const bare = Object.keys(lift.overlay.bare).find((key) => fullTypeName(key) === name);
-    const isStruct = bare === undefined || /(Status|Spec|Policy)$/.test(name);
-    return isStruct ? {} : undefined;
-  }
-  if (schema.type === 'string') return schema.format === 'byte' ? undefined : '';
-  if (schema.type === 'boolean') return false;
-  return schema.type === 'integer' || schema.type === 'number' ? 0 : undefined;
-}
-
-function withDefault(schema: Schema, value: unknown): Schema {
-  if (value === undefined || value === null) return schema;
-  return schema.$ref === undefined ? { ...schema, default: value } : { allOf: [schema], default: value };
-}
-
-function element(lift: Lift, type: string, format: string, row: PropertyRow): Schema {
-  const schema = convert(lift, type, format, row);
-  return withDefault(schema, zeroValue(lift, schema));
-}
-
 function convert(lift: Lift, type: string, format: string, row: PropertyRow): Schema {
   const list = /^Array<(.*)>$/.exec(type)?.[1];
-  if (list !== undefined) return { type: 'array', items: element(lift, list, format, row) };
+  if (list !== undefined) return { type: 'array', items: convert(lift, list, format, row) };
   const map = /^\{ \[key: string\]: (.*); \}$/.exec(type)?.[1];
   if (map !== undefined) {
     // A list inside a map is atomic too, but only as an element, without a marker.
-    return { type: 'object', additionalProperties: element(lift, map, format, row) };
+    return { type: 'object', additionalProperties: convert(lift, map, format, row) };
   }
   if (row.ref !== undefined) return { $ref: refTo(shortReferences[row.ref] ?? row.ref) };
   return scalar(type, format) ?? reference(lift, type, format);
@@ -96,30 +74,15 @@ function markers(schema: Schema, row: PropertyRow, isItemsOfList: boolean): Sche
   };
 }
 
-function isTopLevel(model: Model): boolean {
-  const names = new Set(model.attributes.map((a) => a.baseName));
-  return names.has('apiVersion') && names.has('kind') && names.has('metadata');
-}
-
-function defaultOf(lift: Lift, model: Model, attribute: ModelAttribute, schema: Schema, row: PropertyRow): unknown {
-  if (row.default !== undefined) return row.default;
-  if (model.required.has(attribute.name)) return zeroValue(lift, schema);
-  const { baseName } = attribute;
-  if (schema.$ref === undefined) return undefined;
-  if (baseName === 'metadata') return {};
-  return isTopLevel(model) && (baseName === 'spec' || baseName === 'status') ? {} : undefined;
+function attributeNames(model: Model): ReadonlySet<string> {
+  return new Set(model.attributes.map((a) => a.baseName));
 }
 
 function property(lift: Lift, model: Model, attribute: ModelAttribute, row: PropertyRow): Schema {
   const schema = convert(lift, attribute.type, attribute.format, row);
   const description = model.descriptions.get(attribute.name);
-  const extra = markers(schema, row, attribute.baseName === 'items' && isTopLevel(model));
-  const complete = withDefault(schema, defaultOf(lift, model, attribute, schema, row));
-  const wrapped =
-    complete.$ref !== undefined && (description !== undefined || Object.keys(extra).length > 0)
-      ? { allOf: [complete] }
-      : complete;
-  return { ...(description === undefined ? {} : { description }), ...wrapped, ...extra };
+  const extra = markers(schema, row, attribute.baseName === 'items' && isTopLevel(attributeNames(model)));
+  return { ...(description === undefined ? {} : { description }), ...schema, ...extra };
 }
 
 const kindsWithoutMetadata: ReadonlySet<string> = new Set(
@@ -129,7 +92,7 @@ const kindsWithoutMetadata: ReadonlySet<string> = new Set(
 );
 
 function kindOf(lift: Lift, model: Model, type: string): Schema {
-  if (!isTopLevel(model) && !kindsWithoutMetadata.has(type)) return {};
+  if (!isTopLevel(attributeNames(model)) && !kindsWithoutMetadata.has(type)) return {};
   const [version = '', kind = ''] = type.split('.').slice(-2);
   return { 'x-kubernetes-group-version-kind': [{ group: groupOfPackage(lift, type), kind, version }] };
 }
@@ -179,5 +142,5 @@ export function liftSchemas(
     const description = schemas.get(type)?.description;
     schemas.set(type, { ...(description === undefined ? {} : { description }), ...schema });
   }
-  return schemas;
+  return completeSchemas(schemas, rows);
 }

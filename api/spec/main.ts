@@ -1,4 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { catalogFrom } from './catalog.ts';
 import { readGoFields } from './go-fields.ts';
@@ -10,14 +12,17 @@ import { toServed } from './served.ts';
 import { readSource } from './source.ts';
 import { typeDeclarations } from './types.ts';
 
-const usage = `npm run generate [-- --from FOLDER|FILE|URL [--token TOKEN] [--certificate-authority FILE] [--insecure-skip-tls-verify]]
+const usage = `npm run generate [-- --from FOLDER|FILE|URL [--token TOKEN] [--certificate-authority FILE] [--insecure-skip-tls-verify]] [--release v1.X.Y] [--output FOLDER]
 
 Without --from: from the installed @kubernetes/client-node. FOLDER: OpenAPI v3 documents named as in the official repository;
-FILE: an official swagger.json; URL: a cluster, e.g. https://127.0.0.1:6443.`;
+FILE: an official swagger.json; URL: a cluster, e.g. https://127.0.0.1:6443. --release says which release files are of.
+--output names another folder than api/generated.`;
 
 const { values } = parseArgs({
   options: {
     from: { type: 'string' },
+    release: { type: 'string' },
+    output: { type: 'string' },
     token: { type: 'string' },
     'certificate-authority': { type: 'string' },
     'insecure-skip-tls-verify': { type: 'boolean' },
@@ -31,7 +36,10 @@ async function generate(): Promise<void> {
   const documents = new Map([...official].map(([path, document]) => [path, toServed(document, release, rows)]));
   const schemas = allSchemas(documents);
   const declarations = typeDeclarations(schemas);
-  const folder = new URL('../generated/', import.meta.url);
+  const folder =
+    values.output === undefined
+      ? new URL('../generated/', import.meta.url)
+      : pathToFileURL(`${resolve(values.output)}/`);
   rmSync(new URL('openapi/', folder), { recursive: true, force: true });
   mkdirSync(new URL('openapi/v3/', folder), { recursive: true });
   for (const [path, document] of documents) {

@@ -1,17 +1,18 @@
 import { readFileSync, statSync } from 'node:fs';
+import { type ClusterOptions, readCluster } from './cluster.ts';
 import { readDirectory } from './directory.ts';
 import { liftDocuments } from './lift.ts';
 import type { Documents } from './openapi.ts';
+import { documentsFromSwagger, type Swagger } from './swagger.ts';
 
-export interface SourceOptions {
+export interface SourceOptions extends ClusterOptions {
   readonly from?: string | undefined;
-  readonly token?: string | undefined;
-  readonly 'certificate-authority'?: string | undefined;
-  readonly 'insecure-skip-tls-verify'?: boolean | undefined;
+  readonly release?: string | undefined;
 }
 
 export interface Source {
   readonly documents: Documents;
+  /** `v1.36.3` */
   readonly release: string;
 }
 
@@ -19,11 +20,10 @@ export interface Source {
 const ownRelease = 'v1.36.3';
 
 /** Documents from where `--from` says; the installed client without it. */
-export async function readSource(options: SourceOptions): Promise<Source> {
-  const { from } = options;
-  if (from === undefined) return { documents: await liftDocuments(), release: ownRelease };
-  if (/^https?:/.test(from)) throw new Error('not yet');
-  if (statSync(from).isDirectory()) return { documents: readDirectory(from), release: ownRelease };
-  readFileSync(from);
-  throw new Error('not yet');
+export async function readSource({ from, ...options }: SourceOptions): Promise<Source> {
+  const release = options.release ?? ownRelease;
+  if (from === undefined) return { documents: await liftDocuments(), release };
+  if (/^https:/.test(from)) return readCluster(from, options);
+  if (statSync(from).isDirectory()) return { documents: readDirectory(from), release };
+  return { documents: documentsFromSwagger(JSON.parse(readFileSync(from, 'utf8')) as Swagger), release };
 }

@@ -98,11 +98,13 @@ t.test('a default role marked against updates is left alone', async (t) => {
 t.test('a default binding to another role is made anew', async (t) => {
   const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'r' };
   const binding = { metadata: { name: 'b' }, roleRef, subjects: [{ kind: 'User', name: 'u' }] };
-  t.same(reconcileRbac({ ...binding, roleRef: { ...roleRef, name: 'other' } }, binding), {
+  const other = { ...binding, roleRef: { ...roleRef, name: 'other' } };
+  t.same(reconcileRbac(other, binding), {
     action: 'recreate',
     object: binding,
   });
-  const grown = reconcileRbac({ ...binding, subjects: [{ kind: 'User', name: 'v' }] }, binding);
+  const owned = { ...binding, subjects: [{ kind: 'User', name: 'v' }] };
+  const grown = reconcileRbac(owned, binding);
   t.match(grown, { action: 'update', object: { subjects: [{ name: 'v' }, { name: 'u' }] } });
 });
 

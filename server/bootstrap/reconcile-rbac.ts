@@ -105,10 +105,10 @@ function reconcileBinding(existing: Readonly<RoleBinding>, wanted: Readonly<Role
 /** Adds to an existing default role or binding what it lacks; what it has beyond that stays, and one marked against it is kept as it is. */
 export function reconcileRbac(existing: Readonly<KubeObject>, wanted: Readonly<KubeObject>): Reconciliation {
   if (existing.metadata?.annotations?.[autoUpdate] === 'false') return { action: 'keep' };
-  const isBinding = 'roleRef' in wanted;
+  const isBinding = Object.hasOwn(wanted, 'roleRef');
   if (isBinding && !semanticEqual((existing as RoleBinding).roleRef, (wanted as RoleBinding).roleRef)) {
     return { action: 'recreate', object: structuredClone(wanted) };
   }
-  const object = isBinding ? reconcileBinding(existing, wanted) : reconcileRole(existing, wanted);
+  const object = isBinding ? reconcileBinding(existing, wanted as RoleBinding) : reconcileRole(existing, wanted);
   return semanticEqual(object, existing) ? { action: 'keep' } : { action: 'update', object };
 }

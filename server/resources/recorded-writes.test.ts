@@ -5,8 +5,11 @@ import { parse } from 'yaml';
 import { type FieldError, FieldPath, fieldErrorMessage } from '../../api/field-error.ts';
 import { nameIsDNSSubdomain } from '../../api/names.ts';
 import type { KubeObject } from '../../api/object.ts';
+import { createDecoder } from '../../api/schema/decode.ts';
+import type { SchemaDocument } from '../../api/schema/schema.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../api/validation/object-meta.ts';
 import type { AnyStrategy, StrategyContext, UpdateStrategy } from '../registry/strategy.ts';
+import { admissionregistrationStrategies } from './admissionregistration/strategies.ts';
 import { certificatesStrategies } from './certificates/strategies.ts';
 import { flowcontrolStrategies } from './flowcontrol/strategies.ts';
 import { nodeStrategies } from './node/strategies.ts';
@@ -22,6 +25,7 @@ const strategies = [
   ...nodeStrategies,
   ...certificatesStrategies,
   ...flowcontrolStrategies,
+  ...admissionregistrationStrategies,
 ];
 const conformance = join(import.meta.dirname, '../../conformance');
 
@@ -72,10 +76,17 @@ function isZero(value: unknown): boolean {
   return !value;
 }
 
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).flatMap(([k, v]) => (v === null ? [] : [[k, withoutNulls(v)]])));
+const schema = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../api/generated/schema.json'), 'utf8'),
+) as SchemaDocument;
+const decoder = createDecoder(schema);
+
+function typeName(group: string, kind: string): string {
+  const found = Object.entries(schema.types).find(([, { gvk = [] }]) =>
+    gvk.some(([g, v, k]) => g === group && v === 'v1' && k === kind),
+  );
+  if (found === undefined) throw new Error(`no type for ${kind} of ${group}`);
+  return found[0];
 }
 
 function create(strategy: AnyStrategy, object: KubeObject): FieldError[] {
@@ -116,11 +127,14 @@ function isStrategys(step: Step, { status }: Recorded): boolean {
 }
 
 function check(t: Test, strategy: AnyStrategy, steps: readonly Step[], recorded: ReadonlyMap<string, Recorded>): void {
+  const [, ...group] = strategy.resource.split('.');
+  const kind = [...recorded.values()].find(({ status }) => status === 201)?.body.kind ?? '';
+  const type = typeName(group.join('.'), kind);
   const stored = new Map<string, KubeObject>();
   for (const step of steps) {
     const expected = recorded.get(step.id);
     if (expected === undefined || step.body === undefined || !isStrategys(step, expected)) continue;
-    const object = withoutNulls(structuredClone(step.body)) as KubeObject;
+    const object: KubeObject = decoder.decode(type, structuredClone(step.body)).object;
     const [name = '', subresource] = (step.path ?? '').split('/');
     const old = stored.get(name);
     const how = subresource === undefined ? strategy : strategy.subresources?.[subresource];

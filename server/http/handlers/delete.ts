@@ -12,11 +12,9 @@ import { type ApiDeps, maxBodyBytes, mediaTypeOf, renderingOf, respond, type Res
 
 type WireOptions = Api<'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions'>;
 
-export const deleteOptionsTarget = { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions', typeName: 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions' };
-
 async function readOptions(deps: ApiDeps, call: ResourceCall): Promise<WireOptions> {
   const bytes = await call.request.readBody(maxBodyBytes);
-  if (bytes.length > 0) return deps.body.decode(mediaTypeOf(call), bytes, deleteOptionsTarget).object as WireOptions;
+  if (bytes.length > 0) return deps.body.decodeDeleteOptions(mediaTypeOf(call), bytes).object as WireOptions;
   return fromQuery(call.query);
 }
 

@@ -1,4 +1,7 @@
 import type { KubeObject } from '../../../api/object.ts';
+import type { BodyDecoder } from '../../../api/schema/body.ts';
+import type { Decoder } from '../../../api/schema/decode.ts';
+import type { SchemaDocument } from '../../../api/schema/schema.ts';
 import { StatusError } from '../../../api/status.ts';
 import type { Admission, RegistryDeps, WriteRequest } from '../../registry/context.ts';
 import type { ServedResource } from '../../registry/resource.ts';
@@ -9,26 +12,6 @@ import { type ApiRequest, type ApiResponse, headerOf } from '../message.ts';
 import type { Query } from '../query.ts';
 import type { Rendering } from '../render.ts';
 import type { ResourceRequest } from '../request-info.ts';
-
-export interface DecodedBody {
-  readonly object: KubeObject;
-  /** Unknown and duplicate fields, in upstream's words. */
-  readonly strictErrors: readonly string[];
-}
-
-export interface BodyTarget {
-  readonly group: string;
-  readonly version: string;
-  readonly kind: string;
-  readonly typeName: string;
-}
-
-/** Request bodies become canonical objects. Throws StatusError in upstream's words. */
-export interface BodyDecoder {
-  decode(contentType: string, bytes: Uint8Array, target: BodyTarget): DecodedBody;
-  /** A JSON value that claims to be of the type: patched objects. */
-  decodeValue(value: unknown, target: BodyTarget): DecodedBody;
-}
 
 export interface AdmissionTarget {
   readonly served: ServedResource;
@@ -46,7 +29,8 @@ export interface ApiDeps {
   readonly registry: RegistryDeps;
   readonly resources: ResourceTable;
   readonly body: BodyDecoder;
-  readonly schema: import('../../../api/schema/schema.ts').SchemaDocument;
+  readonly decoder: Decoder;
+  readonly schema: SchemaDocument;
   readonly negotiate: (accept: string) => OutputForm;
   readonly admission: (target: AdmissionTarget) => Admission;
   readonly minRequestTimeoutSeconds: number;
@@ -139,13 +123,6 @@ export function writeRequestOf(deps: ApiDeps, call: ResourceCall, target: WriteT
       options: target.options,
     }),
   };
-}
-
-/** fieldValidation: Strict refuses, Warn warns, Ignore is silent. */
-export function applyFieldValidation(call: ResourceCall, decoded: DecodedBody, mode: 'Strict' | 'Warn' | 'Ignore', refuse: (text: string) => StatusError): void {
-  if (decoded.strictErrors.length === 0 || mode === 'Ignore') return;
-  if (mode === 'Strict') throw refuse(`strict decoding error: ${decoded.strictErrors.join(', ')}`);
-  call.warnings.push(...decoded.strictErrors);
 }
 
 /** The stored form of an object given in the served version: defaulted, converted. */

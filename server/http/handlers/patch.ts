@@ -4,6 +4,7 @@ import type { KubeObject } from '../../../api/object.ts';
 import { applyJsonPatch, unknownJsonPatchFields } from '../../../api/patch/json-patch.ts';
 import { applyMergePatch } from '../../../api/patch/merge-patch.ts';
 import { applyStrategicMerge } from '../../../api/patch/strategic-merge.ts';
+import { DecodeError, type Decoded } from '../../../api/schema/decode.ts';
 import { badRequest, conflict, invalidError, notFoundError, StatusError } from '../../../api/status.ts';
 import type { PatchType } from '../../../api/client.ts';
 import { groupResourceOf } from '../../registry/resource.ts';
@@ -11,7 +12,7 @@ import { updateObject } from '../../registry/update.ts';
 import type { ApiResponse } from '../message.ts';
 import { writeOptions } from '../query.ts';
 import { convertFromHub, renderValue } from '../render.ts';
-import { type ApiDeps, type BodyTarget, maxBodyBytes, mediaTypeOf, refuseForm, renderingOf, respond, type ResourceCall, toHub, writeRequestOf } from './handler.ts';
+import { type ApiDeps, maxBodyBytes, mediaTypeOf, refuseForm, renderingOf, respond, type ResourceCall, toHub, writeRequestOf } from './handler.ts';
 import { checkName } from './write.ts';
 
 export interface ParsedPatch {
@@ -61,22 +62,21 @@ function patched(deps: ApiDeps, typeName: string, current: KubeObject, patch: Pa
   }
 }
 
-/** The patched object, checked and canonical, in the version of `target`. `warn` gets strict errors unless they refuse the patch. */
-export function applyPatch(deps: ApiDeps, target: BodyTarget, options: { readonly patch: ParsedPatch; readonly fieldValidation: string; warn(text: string): void }, current: KubeObject): KubeObject {
+/** The patched object, checked and canonical, in the version that the type belongs to. `warn` gets strict errors unless they refuse the patch. */
+export function applyPatch(deps: ApiDeps, typeName: string, options: { readonly patch: ParsedPatch; readonly fieldValidation: string; warn(text: string): void }, current: KubeObject): KubeObject {
   const { patch, fieldValidation } = options;
-  const result = patched(deps, target.typeName, current, patch);
+  const result = patched(deps, typeName, current, patch);
   const refuse = (why: string): StatusError => invalidError({ group: '', kind: '' }, '', [invalid(FieldPath.of('patch'), isStrategic(patch) ? patch.value : JSON.stringify(result), why)]);
-  let decoded: { object: KubeObject; strictErrors: readonly string[] };
+  let decoded: Decoded;
   try {
-    decoded = deps.body.decodeValue(result, target);
+    decoded = deps.decoder.decode(typeName, result);
   } catch (error) {
-    if (error instanceof StatusError) throw error;
-    throw refuse(error instanceof Error ? error.message : String(error));
+    throw error instanceof DecodeError ? refuse(error.message) : error;
   }
-  const strictErrors = [...patch.strictErrors, ...decoded.strictErrors];
+  const strictErrors = [...patch.strictErrors, ...decoded.unknown];
   if (strictErrors.length > 0 && fieldValidation === 'Strict') throw refuse(`strict decoding error: ${strictErrors.join(', ')}`);
   if (fieldValidation === 'Warn') for (const text of strictErrors) options.warn(text);
-  return decoded.object;
+  return decoded.object as KubeObject;
 }
 
 function isStrategic(patch: ParsedPatch): boolean {
@@ -92,14 +92,12 @@ export async function handlePatch(deps: ApiDeps, call: ResourceCall): Promise<Ap
   const bytes = await call.request.readBody(maxBodyBytes);
   const options = writeOptions(call.query, 'PatchOptions', contentType === 'application/apply-patch+yaml');
   const patch = parsePatch(contentType, bytes, options.fieldValidation);
-  const { group, version, kind } = served.definition;
-  const target = { group, version, kind, typeName: served.typeName };
   const warn = (text: string): void => void call.warnings.push(text);
   const write = writeRequestOf(deps, call, { subresource: info.subresource, name: info.name, dryRun: options.dryRun });
   const transform = (old: Readonly<KubeObject> | undefined): KubeObject => {
     if (old === undefined) throw notFoundError(groupResourceOf(served.stored), info.name);
     const current = convertFromHub(served, structuredClone(old) as KubeObject);
-    const object = applyPatch(deps, target, { patch, fieldValidation: options.fieldValidation, warn }, current);
+    const object = applyPatch(deps, served.typeName, { patch, fieldValidation: options.fieldValidation, warn }, current);
     // kind and apiVersion of a patched object are whatever the patch made of them.
     checkName(object, info.name, info.namespace);
     if (object.metadata?.uid !== undefined && object.metadata.uid !== old.metadata?.uid) {

@@ -1,20 +1,19 @@
 import type { KubeObject } from '../../../api/object.ts';
-import { badRequest, StatusError } from '../../../api/status.ts';
+import { applyFieldValidation } from '../../../api/schema/body.ts';
+import { badRequest } from '../../../api/status.ts';
 import { createObject } from '../../registry/create.ts';
 import { type UpdateSource, updateObject } from '../../registry/update.ts';
 import type { ApiResponse } from '../message.ts';
 import { writeOptions } from '../query.ts';
 import { renderValue } from '../render.ts';
-import { type ApiDeps, applyFieldValidation, maxBodyBytes, mediaTypeOf, refuseForm, renderingOf, respond, type ResourceCall, toHub, writeRequestOf } from './handler.ts';
+import { type ApiDeps, maxBodyBytes, mediaTypeOf, refuseForm, renderingOf, respond, type ResourceCall, toHub, writeRequestOf } from './handler.ts';
 
 /** The body as an object of the served version. */
-async function readObject(deps: ApiDeps, call: ResourceCall, fieldValidation: 'Strict' | 'Warn' | 'Ignore'): Promise<KubeObject> {
-  const { served } = call;
-  const { group, version, kind } = served.definition;
+async function readObject(deps: ApiDeps, call: ResourceCall, fieldValidation: string): Promise<KubeObject> {
   const bytes = await call.request.readBody(maxBodyBytes);
-  const decoded = deps.body.decode(mediaTypeOf(call), bytes, { group, version, kind, typeName: served.typeName });
-  applyFieldValidation(call, decoded, fieldValidation, (text) => badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${text}`));
-  return decoded.object;
+  const body = deps.body.decodeRequestBody(mediaTypeOf(call), bytes, call.served.definition);
+  call.warnings.push(...applyFieldValidation(body, call.served.definition.kind, fieldValidation));
+  return body.object as KubeObject;
 }
 
 export async function handleCreate(deps: ApiDeps, call: ResourceCall): Promise<ApiResponse> {
@@ -54,8 +53,4 @@ export function checkName(object: KubeObject, name: string, namespace: string): 
   if (namespace !== '' && given !== '' && given !== namespace) {
     throw badRequest(`the namespace of the object (${given}) does not match the namespace on the request (${namespace})`);
   }
-}
-
-export function tooManyRequests(message: string): StatusError {
-  return new StatusError('TooManyRequests', message, { details: { retryAfterSeconds: 1 } });
 }

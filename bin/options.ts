@@ -1,0 +1,169 @@
+import { parseArgs } from 'node:util';
+
+/** A mistake on the command line: one line on stderr, exit code 2. */
+export class UsageError extends Error {}
+
+export interface StartOptions {
+  readonly dataDir: string;
+  readonly storage: 'leveldb' | 'memory';
+  readonly bindAddress: string;
+  readonly securePort: number;
+  readonly advertiseAddress: string | undefined;
+  readonly kubeconfigOut: string | undefined;
+  readonly tokenAuthFile: string | undefined;
+  readonly clientCaFile: string | undefined;
+  readonly tlsCertFile: string | undefined;
+  readonly tlsPrivateKeyFile: string | undefined;
+  readonly serviceAccountKeyFiles: readonly string[];
+  readonly serviceAccountSigningKeyFile: string | undefined;
+  readonly serviceAccountIssuer: string;
+  readonly serviceClusterIPRange: string;
+  readonly serviceNodePortRange: { readonly first: number; readonly last: number };
+  readonly runtimeConfig: Readonly<Record<string, string>>;
+  readonly controllers: readonly string[];
+  readonly eventTtlMs: number;
+  readonly compactionIntervalMs: number;
+  readonly minRequestTimeoutSeconds: number;
+  readonly logLevel: string;
+  readonly warnings: readonly string[];
+}
+
+const known = {
+  'data-dir': '.kubefacade',
+  storage: 'leveldb',
+  'bind-address': '127.0.0.1',
+  'secure-port': '6443',
+  'advertise-address': '',
+  'kubeconfig-out': '',
+  'token-auth-file': '',
+  'client-ca-file': '',
+  'tls-cert-file': '',
+  'tls-private-key-file': '',
+  'service-account-signing-key-file': '',
+  'service-account-issuer': 'https://kubernetes.default.svc.cluster.local',
+  'service-cluster-ip-range': '10.96.0.0/16',
+  'service-node-port-range': '30000-32767',
+  'runtime-config': '',
+  controllers: '*',
+  'event-ttl': '1h',
+  'compaction-interval': '5m',
+  'min-request-timeout': '1800',
+  'log-level': 'warn',
+} as const;
+
+// Upstream's flags that mean nothing here: accepted with a warning. What would weaken security when ignored is not in this list.
+const ignored = new Set([
+  'etcd-servers', 'etcd-prefix', 'allow-privileged', 'max-requests-inflight', 'max-mutating-requests-inflight', 'request-timeout',
+  'profiling', 'feature-gates', 'storage-backend', 'storage-media-type', 'watch-cache', 'watch-cache-sizes', 'default-watch-cache-size',
+  'v', 'vmodule', 'logging-format', 'goaway-chance', 'http2-max-streams-per-connection', 'kubelet-preferred-address-types',
+  'kubelet-timeout', 'cluster-cidr', 'nodes', 'runtime', 'cert-dir', 'enable-garbage-collector', 'contention-profiling',
+  'delete-collection-workers', 'lease-reuse-duration-seconds', 'livez-grace-period', 'shutdown-delay-duration',
+]);
+const joined = ['service-account-key-file'] as const;
+
+/** Go's durations, as far as flags use them: `300ms`, `90s`, `5m`, `1h30m`. */
+export function parseDuration(flag: string, text: string): number {
+  const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
+  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) throw new UsageError(`--${flag}: not a duration: ${text}`);
+  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ''] ?? 0), 0);
+}
+
+function parsePortRange(text: string): { first: number; last: number } {
+  const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? [];
+  const range = { first: Number(first), last: Number(last) };
+  if (!(range.first > 0 && range.first <= range.last && range.last < 65536)) throw new UsageError(`--service-node-port-range: not a port range: ${text}`);
+  return range;
+}
+
+function parsePort(flag: string, text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65535) throw new UsageError(`--${flag}: not a port: ${text}`);
+  return port;
+}
+
+function parseNumber(flag: string, text: string): number {
+  if (!/^\d+$/.test(text)) throw new UsageError(`--${flag}: not a number: ${text}`);
+  return Number(text);
+}
+
+/** `api/all=true,storage.k8s.io/v1beta1=true`. */
+function parsePairs(flag: string, text: string): Record<string, string> {
+  const pairs = text.split(',').filter((part) => part !== '').map((part) => {
+    const [key = '', value = 'true'] = part.split('=', 2);
+    if (value !== 'true' && value !== 'false') throw new UsageError(`--${flag}: ${part}: want true or false`);
+    return [key, value] as const;
+  });
+  return Object.fromEntries(pairs);
+}
+
+// node:util wants to know which flags take values; ours all do, and `--flag value` and `--flag=value` both work.
+function rawFlags(args: readonly string[]): { values: Map<string, string[]>; warnings: string[] } {
+  const options = Object.fromEntries([...Object.keys(known), ...joined, ...ignored].map((name) => [name, { type: 'string', multiple: true } as const]));
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true, allowPositionals: true });
+  const values = new Map<string, string[]>();
+  const warnings: string[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'positional') throw new UsageError(`unexpected argument: ${token.value}`);
+    if (token.kind !== 'option') continue;
+    if (ignored.has(token.name)) warnings.push(`--${token.name} has no meaning here and is ignored`);
+    else if (!Object.hasOwn(options, token.name)) throw new UsageError(`unknown flag: ${token.rawName}`);
+    else if (token.value === undefined) throw new UsageError(`--${token.name}: a value is missing`);
+    else values.set(token.name, [...(values.get(token.name) ?? []), token.value]);
+  }
+  return { values, warnings };
+}
+
+/** Throws UsageError. */
+export function parseStartOptions(args: readonly string[]): StartOptions {
+  const { values, warnings } = rawFlags(args);
+  const get = (name: keyof typeof known): string => values.get(name)?.at(-1) ?? known[name];
+  const optional = (name: keyof typeof known): string | undefined => (get(name) === '' ? undefined : get(name));
+  const storage = get('storage');
+  if (storage !== 'leveldb' && storage !== 'memory') throw new UsageError(`--storage: want leveldb or memory, not ${storage}`);
+  if ((optional('tls-cert-file') === undefined) !== (optional('tls-private-key-file') === undefined)) {
+    throw new UsageError('--tls-cert-file and --tls-private-key-file belong together');
+  }
+  return {
+    dataDir: get('data-dir'),
+    storage,
+    bindAddress: get('bind-address'),
+    securePort: parsePort('secure-port', get('secure-port')),
+    advertiseAddress: optional('advertise-address'),
+    kubeconfigOut: optional('kubeconfig-out'),
+    tokenAuthFile: optional('token-auth-file'),
+    clientCaFile: optional('client-ca-file'),
+    tlsCertFile: optional('tls-cert-file'),
+    tlsPrivateKeyFile: optional('tls-private-key-file'),
+    serviceAccountKeyFiles: (values.get('service-account-key-file') ?? []).flatMap((text) => text.split(',')),
+    serviceAccountSigningKeyFile: optional('service-account-signing-key-file'),
+    serviceAccountIssuer: get('service-account-issuer'),
+    serviceClusterIPRange: get('service-cluster-ip-range'),
+    serviceNodePortRange: parsePortRange(get('service-node-port-range')),
+    runtimeConfig: parsePairs('runtime-config', (values.get('runtime-config') ?? []).join(',')),
+    controllers: (values.get('controllers') ?? ['*']).flatMap((text) => text.split(',')),
+    eventTtlMs: parseDuration('event-ttl', get('event-ttl')),
+    compactionIntervalMs: parseDuration('compaction-interval', get('compaction-interval')),
+    minRequestTimeoutSeconds: parseNumber('min-request-timeout', get('min-request-timeout')),
+    logLevel: get('log-level'),
+    warnings,
+  };
+}
+
+/** Upstream's rule for `--runtime-config`: the most specific key wins. */
+export function servesGroupVersion(config: Readonly<Record<string, string>>, gv: { readonly group: string; readonly version: string; readonly enabled: boolean }): boolean {
+  const name = gv.group === '' ? gv.version : `${gv.group}/${gv.version}`;
+  const level = gv.version.includes('alpha') ? 'api/alpha' : gv.version.includes('beta') ? 'api/beta' : 'api/ga';
+  for (const key of [name, gv.group === '' ? 'api/v1' : name, level, 'api/all']) {
+    const value = config[key];
+    if (value !== undefined) return value === 'true';
+  }
+  return gv.enabled;
+}
+
+/** `*`, `-*`, `name`, `-name`: upstream's rule, the named ones first. */
+export function runsController(controllers: readonly string[], name: string): boolean {
+  if (controllers.includes(name)) return true;
+  if (controllers.includes(`-${name}`)) return false;
+  return controllers.includes('*');
+}

@@ -1,0 +1,44 @@
+import type { ApiResponse } from './message.ts';
+import type { NonResourceCall } from './pipeline.ts';
+
+const plain = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' };
+
+export interface HealthCheck {
+  readonly name: string;
+  /** Undefined: well. */
+  failure(): string | undefined;
+}
+
+/** `/healthz`, `/livez`, `/readyz`, each also with one check's name behind it. */
+export function createHealth(checks: Readonly<Record<string, readonly HealthCheck[]>>): (call: NonResourceCall) => ApiResponse | undefined {
+  return ({ parts, query, request }) => {
+    const [endpoint = '', only] = parts;
+    const all = Object.hasOwn(checks, endpoint) ? checks[endpoint] : undefined;
+    if (all === undefined || parts.length > 2) return undefined;
+    if (only !== undefined) {
+      const check = all.find(({ name }) => name === only);
+      if (check === undefined) return undefined;
+      const failure = check.failure();
+      if (failure !== undefined) return { status: 500, headers: plain, body: `internal server error: ${failure}\n` };
+      return { status: 200, headers: plain, body: 'ok' };
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
+    return answer(endpoint, all, new Set(query.all('exclude')), query.has('verbose'));
+  };
+}
+
+function answer(endpoint: string, checks: readonly HealthCheck[], excluded: ReadonlySet<string>, verbose: boolean): ApiResponse {
+  const lines: string[] = [];
+  let failed = false;
+  for (const check of checks) {
+    if (excluded.has(check.name)) {
+      lines.push(`[+]${check.name} excluded: ok`);
+      continue;
+    }
+    const failure = check.failure();
+    failed ||= failure !== undefined;
+    lines.push(failure === undefined ? `[+]${check.name} ok` : `[-]${check.name} failed: reason withheld`);
+  }
+  if (failed) return { status: 500, headers: plain, body: `${lines.join('\n')}\n${endpoint} check failed\n` };
+  return { status: 200, headers: plain, body: verbose ? `${lines.join('\n')}\n${endpoint} check passed\n` : 'ok' };
+}

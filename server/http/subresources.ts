@@ -1,0 +1,76 @@
+import type { KubeObject } from '../../api/object.ts';
+import { applyFieldValidation } from '../../api/schema/body.ts';
+import { groupResourceName } from '../../api/object.ts';
+import { invalidError, notFoundError } from '../../api/status.ts';
+import { FieldPath, invalid } from '../../api/field-error.ts';
+import { updateObject } from '../registry/update.ts';
+import { groupResourceOf } from '../registry/resource.ts';
+import { applyScale, type Scale, scalableResources, scaleOf } from '../resources/apps/scale.ts';
+import { type ApiDeps, maxBodyBytes, mediaTypeOf, renderingOf, respond, type ResourceCall, writeRequestOf } from './handlers/handler.ts';
+import { applyPatch, parsePatch } from './handlers/patch.ts';
+import { findEntry } from './handlers/read.ts';
+import { checkName } from './handlers/write.ts';
+import type { ApiResponse } from './message.ts';
+import type { ResourceHandler } from './pipeline.ts';
+import { writeOptions } from './query.ts';
+import { renderAny } from './render.ts';
+
+const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+const scaleType = 'io.k8s.api.autoscaling.v1.Scale';
+
+function respondScale(deps: ApiDeps, call: ResourceCall, object: Readonly<KubeObject>): ApiResponse {
+  const rendering = renderingOf(deps, call);
+  const scale = scaleOf(groupResourceName(call.served.definition), object);
+  return respond(call, 200, renderAny(scale, rendering), rendering);
+}
+
+const getScale: ResourceHandler = (deps, call) => {
+  const { stored } = call.served;
+  return respondScale(deps, call, stored.cache.parsed.get(findEntry(stored, call.info.namespace, call.info.name)));
+};
+
+/** `wanted` makes the Scale to set out of the present one. */
+async function updateScale(deps: ApiDeps, call: ResourceCall, dryRun: boolean, wanted: (current: Scale) => Scale): Promise<ApiResponse> {
+  const { served, info } = call;
+  const resource = groupResourceName(served.definition);
+  const write = writeRequestOf(deps, call, { subresource: 'scale', kind: scaleKind, name: info.name, dryRun });
+  const transform = (old: Readonly<KubeObject> | undefined): KubeObject => {
+    if (old === undefined) throw notFoundError(groupResourceOf(served.stored), info.name);
+    const scale = wanted(scaleOf(resource, old));
+    checkName(scale, info.name, info.namespace);
+    const object = structuredClone(old) as KubeObject;
+    applyScale(resource, object, scale);
+    object.metadata = { ...object.metadata, resourceVersion: scale.metadata?.resourceVersion };
+    if (scale.metadata?.resourceVersion === undefined) object.metadata.resourceVersion = old.metadata?.resourceVersion;
+    return object;
+  };
+  const { object } = await updateObject(deps.registry, served.stored, info.name, { transform }, { ...write, subresource: '' });
+  return respondScale(deps, call, object);
+}
+
+const putScale: ResourceHandler = async (deps, call) => {
+  const options = writeOptions(call.query, 'UpdateOptions');
+  const bytes = await call.request.readBody(maxBodyBytes);
+  const body = deps.body.decodeRequestBody(mediaTypeOf(call), bytes, scaleKind);
+  call.warnings.push(...applyFieldValidation(body, 'Scale', options.fieldValidation));
+  return updateScale(deps, call, options.dryRun, () => structuredClone(body.object) as Scale);
+};
+
+const patchScale: ResourceHandler = async (deps, call) => {
+  const bytes = await call.request.readBody(maxBodyBytes);
+  const options = writeOptions(call.query, 'PatchOptions');
+  const patch = parsePatch(mediaTypeOf(call), bytes, options.fieldValidation);
+  const warn = (text: string): void => void call.warnings.push(text);
+  return updateScale(deps, call, options.dryRun, (current) => applyPatch(deps, scaleType, { patch, fieldValidation: options.fieldValidation, warn }, current as KubeObject) as Scale);
+};
+
+/** Namespaces lose their finalizers through PUT of `/finalize` only. */
+export function uidMismatch(name: string, uid: string): Error {
+  return invalidError({ group: '', kind: 'Namespace' }, name, [invalid(FieldPath.of('metadata', 'uid'), uid, 'field is immutable')]);
+}
+
+/** Subresources that carry another kind than their resource, or act. */
+export function createSubresources(): ReadonlyMap<string, Readonly<Record<string, ResourceHandler>>> {
+  const scale = { GET: getScale, PUT: putScale, PATCH: patchScale };
+  return new Map([...scalableResources].map((name) => [`${name}/scale`, scale]));
+}

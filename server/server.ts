@@ -1,0 +1,103 @@
+import type { Catalog } from '../api/catalog.ts';
+import type { Clock, Random } from '../api/clock.ts';
+import { createProtobufReader, type ProtobufDocument } from '../api/protobuf/decode.ts';
+import { createBodyDecoder } from '../api/schema/body.ts';
+import { createDecoder } from '../api/schema/decode.ts';
+import type { SchemaDocument } from '../api/schema/schema.ts';
+import { bootstrapObjects, type BootstrapOptions } from './bootstrap/bootstrap-objects.ts';
+import { createNegotiator } from './http/accept.ts';
+import type { ErrorLog } from './http/error-response.ts';
+import { type ApiDeps, type AdmissionTarget } from './http/handlers/handler.ts';
+import type { ApiRequest, ApiResponse } from './http/message.ts';
+import { createPipeline, type PipelineOptions } from './http/pipeline.ts';
+import { createSubresources } from './http/subresources.ts';
+import type { Admission, RegistryDeps } from './registry/context.ts';
+import { createClusterReader, createClusterWriter } from './registry/local-access.ts';
+import { encodeObject, keyOf, withHead } from './registry/resource.ts';
+import { createResourceTable, type ResourceTable } from './registry/resources.ts';
+import { fillSystemFields, metaOf } from './registry/object-meta.ts';
+import type { ClusterReader, ClusterWriter } from './registry/strategy.ts';
+import { conversions, strategies } from './resources/catalog.ts';
+import type { ObjectStore } from './storage/store.ts';
+import { Caches } from './watch/caches.ts';
+
+export interface ServerOptions {
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: ErrorLog;
+  readonly catalog: Catalog;
+  readonly schema: SchemaDocument;
+  readonly protobuf: ProtobufDocument;
+  isServed(group: string, version: string): boolean;
+  readonly serviceClusterIPRange: string;
+  readonly serviceNodePortRange: { readonly first: number; readonly last: number };
+  readonly eventTtlMs: number;
+  readonly minRequestTimeoutSeconds: number;
+  readonly bootstrap: Omit<BootstrapOptions, 'now' | 'groupVersions' | 'serviceClusterIPRange'>;
+}
+
+export interface ServerParts {
+  readonly registry: RegistryDeps;
+  readonly resources: ResourceTable;
+  readonly api: Omit<ApiDeps, 'admission'>;
+  readonly reader: ClusterReader;
+  readonly writer: ClusterWriter;
+}
+
+/** Everything below the edge: caches loaded, resources registered, bootstrap objects stored. */
+export async function openServer(options: ServerOptions): Promise<ServerParts> {
+  const { store, clock, random, catalog, schema } = options;
+  const caches = await Caches.open(store);
+  const late: { table?: ResourceTable; registry?: RegistryDeps } = {};
+  const table = (): ResourceTable => present(late.table);
+  const reader = createClusterReader(table);
+  const writer = createClusterWriter(table, () => present(late.registry));
+  const { serviceClusterIPRange, serviceNodePortRange } = options;
+  const strategyDeps = { reader, writer, random, serviceClusterIPRange, serviceNodePortRange };
+  const registry: RegistryDeps = { store, caches, clock, random, strategyDeps };
+  late.registry = registry;
+  const resources = createResourceTable({ catalog, schema, strategies, conversions, caches, isServed: options.isServed, eventTtlMs: options.eventTtlMs });
+  late.table = resources;
+  const decoder = createDecoder(schema);
+  const body = createBodyDecoder({ schema, decoder, protobuf: createProtobufReader(options.protobuf, schema) });
+  const api = { registry, resources, body, decoder, schema, negotiate: createNegotiator(), minRequestTimeoutSeconds: options.minRequestTimeoutSeconds };
+  await storeBootstrapObjects(options, registry, resources);
+  return { registry, resources, api, reader, writer };
+}
+
+function present<T>(value: T | undefined): T {
+  if (value === undefined) throw new Error('used before the server was wired');
+  return value;
+}
+
+/** One synced batch for all that is missing. */
+async function storeBootstrapObjects(options: ServerOptions, registry: RegistryDeps, resources: ResourceTable): Promise<void> {
+  const { clock, serviceClusterIPRange, bootstrap } = options;
+  const groupVersions = options.catalog.groupVersions.filter(({ group, version }) => options.isServed(group, version));
+  const objects = bootstrapObjects({ ...bootstrap, serviceClusterIPRange, now: clock.now(), groupVersions });
+  const writes: Promise<unknown>[] = [];
+  for (const { resource, namespace, object } of objects) {
+    const stored = resources.stored(resource);
+    if (stored === undefined) continue;
+    const key = keyOf(stored, namespace, object.metadata?.name ?? '');
+    if (stored.cache.entries.get(key) !== undefined) continue;
+    const complete = withHead(object, stored);
+    const meta = metaOf(complete);
+    fillSystemFields(registry, meta);
+    writes.push(registry.store.create(key, (revision) => {
+      meta.resourceVersion = String(revision);
+      return encodeObject(complete);
+    }));
+  }
+  await Promise.all(writes);
+}
+
+export interface EdgeOptions extends Omit<PipelineOptions, 'api' | 'subresources'> {
+  admission(target: AdmissionTarget): Admission;
+}
+
+/** The pipeline that both edges feed. */
+export function createHandle(parts: ServerParts, edge: EdgeOptions): (request: ApiRequest) => Promise<ApiResponse> {
+  return createPipeline({ ...edge, api: { ...parts.api, admission: edge.admission }, subresources: createSubresources() });
+}

@@ -43,6 +43,8 @@ export function defaultPod(pod: Pod): void {
     for (const container of spec.initContainers ?? []) exposeOnHost(container);
   }
   defaultPodSpec(spec);
+  // Pods only: templates keep what they have.
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1;
 }
 
 /** `serviceAccount` is the older name of the field: both always say the same. */

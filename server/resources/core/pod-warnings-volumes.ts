@@ -54,12 +54,13 @@ function overlapWarnings(volume: Readonly<Volume>, warnings: string[]): void {
   warn(`Secret "${secret?.secretName ?? ''}"`, secret?.items);
   warn('DownwardAPI', downwardAPI?.items);
   if (projected === undefined) return;
-  const paths: SourcedPath[] = [];
+  const seen: SourcedPath[] = [];
   for (const source of projected.sources ?? []) {
     if (Object.keys(source).length === 0) warnings.push(`volume "${name}" (Projected) has no sources provided`);
-    paths.push(...projectedPaths(source));
+    for (const overlap of overlapsIn(projectedPaths(source), seen)) {
+      warnings.push(`volume "${name}" (Projected): overlapping paths: ${overlap}`);
+    }
   }
-  for (const overlap of overlapsIn(paths)) warnings.push(`volume "${name}" (Projected): overlapping paths: ${overlap}`);
 }
 
 function projectedPaths(projection: Readonly<Projection>): SourcedPath[] {
@@ -72,9 +73,8 @@ function projectedPaths(projection: Readonly<Projection>): SourcedPath[] {
   return serviceAccountToken === undefined ? [] : from('ServiceAccountToken', [serviceAccountToken]);
 }
 
-function overlapsIn(paths: readonly SourcedPath[]): string[] {
+function overlapsIn(paths: readonly SourcedPath[], seen: SourcedPath[] = []): string[] {
   const overlaps: string[] = [];
-  const seen: SourcedPath[] = [];
   for (const { path: given, source } of paths) {
     const path = given.replace(/\/+$/, '');
     const entry = { path, source };

@@ -67,7 +67,7 @@ export function warningsForPodSpec(
   }
   affinityWarnings(spec, at, warnings);
   addressWarnings(spec, path, warnings);
-  return warnings;
+  return warnings.length > 1 ? [...new Set(warnings)] : warnings;
 }
 
 type At = (rest: string) => string;

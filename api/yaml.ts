@@ -164,7 +164,10 @@ function goMembers(value: unknown): string {
     .join(', ')}}`;
 }
 
-const goValue = (value: unknown): string => (typeof value === 'string' ? JSON.stringify(value) : String(value));
+function goValue(value: unknown): string {
+  if (value === null) return 'interface {}(nil)';
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+}
 
 /** Reads the first document of a YAML text as upstream converts YAML to JSON: YAML 1.1 with Go's rules. Throws YamlError. */
 export function parseYaml(text: string): ParsedYaml {

@@ -52,13 +52,28 @@ function jsonName(protoName: string, known: ReadonlySet<string> | undefined): st
   return [...known].find((name) => name.toLowerCase() === folded);
 }
 
+const longestTag = 5;
+
+function readTag(reader: BinaryReader, message: string): { number: number; wire: number } {
+  const start = reader.pos;
+  const tag = reader.uint32();
+  if (reader.pos - start > longestTag) throw new DecodeError('proto: integer overflow');
+  const [number, wire] = [tag >>> 3, tag & 7];
+  if (wire === 4) throw new DecodeError(`proto: ${message}: wiretype end group for non-group`);
+  if (number === 0) throw new DecodeError(`proto: ${message}: illegal tag ${number} (wire type ${wire})`);
+  return { number, wire };
+}
+
+function skip(reader: BinaryReader, wire: number, number: number): void {
+  if (wire > 5) throw new DecodeError(`proto: illegal wireType ${wire}`);
+  reader.skip(wire, number);
+}
+
 function readFields(reader: BinaryReader, end: number, message: Message, target: MessageFields): MessageFields {
   while (reader.pos < end) {
-    const [number, wire] = reader.tag();
-    if (wire === 4) throw new DecodeError(`proto: ${message.name}: wiretype end group for non-group`);
-    if (number <= 0) throw new DecodeError(`proto: ${message.name}: illegal tag ${number} (wire type ${wire})`);
+    const { number, wire } = readTag(reader, message.name);
     const field = message.fields.get(number);
-    if (field === undefined) reader.skip(wire, number);
+    if (field === undefined) skip(reader, wire, number);
     else field.store(reader, wire, target);
     if (reader.pos > end) throw endOfInput();
   }
@@ -75,7 +90,8 @@ function readEnd(reader: BinaryReader): number {
 
 function checkWire(field: string, wanted: number, wire: number): void {
   if (wire === wanted) return;
-  const goName = field.slice(0, 1).toUpperCase() + field.slice(1);
+  // Go embeds it, and so calls it by its type.
+  const goName = field === 'metadata' ? 'ObjectMeta' : field.slice(0, 1).toUpperCase() + field.slice(1);
   throw new DecodeError(`proto: wrong wireType = ${wire} for field ${goName}`);
 }
 
@@ -84,7 +100,8 @@ function guarded<T>(read: () => T): T {
     return read();
   } catch (error) {
     if (error instanceof DecodeError) throw error;
-    // The library's own complaints are all about bytes that end too soon or make no sense.
+    if (error instanceof Error && error.message === 'invalid varint') throw new DecodeError('proto: integer overflow');
+    // The library's other complaints are all about bytes that end too soon.
     throw endOfInput();
   }
 }
@@ -179,10 +196,10 @@ export function createProtobufReader(protobuf: ProtobufDocument, schema: SchemaD
       let value: unknown;
       const end = readEnd(reader);
       while (reader.pos < end) {
-        const [number, entryWire] = reader.tag();
+        const { number, wire: entryWire } = readTag(reader, 'Entry');
         if (number === 1) key = reader.string();
         else if (number === 2) value = read(reader);
-        else reader.skip(entryWire, number);
+        else skip(reader, entryWire, number);
       }
       if (reader.pos > end) throw endOfInput();
       target[name] ??= {};
@@ -221,14 +238,12 @@ function readUnknown(bytes: Uint8Array, message: Message) {
   const target: MessageFields = {};
   const reader = new BinaryReader(bytes.subarray(envelopePrefix.length));
   while (reader.pos < reader.len) {
-    const [number, wire] = reader.tag();
-    if (wire === 4) throw new DecodeError('proto: Unknown: wiretype end group for non-group');
-    if (number <= 0) throw new DecodeError(`proto: Unknown: illegal tag ${number} (wire type ${wire})`);
+    const { number, wire } = readTag(reader, message.name);
     const field = message.fields.get(number);
     if (field?.name === 'raw') {
       checkWire('raw', lengthDelimited, wire);
       raw = reader.bytes() as Uint8Array<ArrayBuffer>;
-    } else if (field === undefined) reader.skip(wire, number);
+    } else if (field === undefined) skip(reader, wire, number);
     else field.store(reader, wire, target);
   }
   const meta = (target['typeMeta'] ?? {}) as { apiVersion?: string; kind?: string };

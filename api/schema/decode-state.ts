@@ -17,8 +17,8 @@ export interface Report {
   readonly found: string;
   /** Ends decoding, and so wins over what was found before: refused by the type's own decoder. */
   readonly fatal: boolean;
-  /** As strict errors print it: `spec.containers[0].name`. */
-  path: string;
+  /** As strict errors print it: `spec.containers[0].name`; undefined for the value itself. */
+  path: string | undefined;
   /** As type errors print it: without indices and keys of maps, with the names of embedded structs. */
   fields: string;
   struct: string;
@@ -35,6 +35,7 @@ export interface DecodeState {
 export type Decode = (value: unknown, state: DecodeState) => unknown;
 
 export function kindOfJson(value: unknown): string {
+  if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
   if (value instanceof JsonNumber || typeof value === 'bigint') return 'number';
   return typeof value === 'boolean' ? 'bool' : typeof value;
@@ -42,13 +43,13 @@ export function kindOfJson(value: unknown): string {
 
 /** `fatal`: inside of a type's own decoder, where a wrong type ends decoding like a wrong value does. */
 export function reportType(state: DecodeState, found: string, goType: string, fatal = state.lenient > 0): undefined {
-  state.reports.push({ kind: 'type', text: goType, found, fatal, path: '', fields: '', struct: '' });
+  state.reports.push({ kind: 'type', text: goType, found, fatal, path: undefined, fields: '', struct: '' });
   return undefined;
 }
 
 /** A value that its type refuses. Base64 is the plain decoder's own matter and does not end decoding. */
 export function reportValue(state: DecodeState, message: string, fatal = true): undefined {
-  state.reports.push({ kind: 'value', text: message, found: '', fatal, path: '', fields: '', struct: '' });
+  state.reports.push({ kind: 'value', text: message, found: '', fatal, path: undefined, fields: '', struct: '' });
   return undefined;
 }
 
@@ -57,8 +58,10 @@ export function reportStrict(state: DecodeState, kind: 'unknown' | 'duplicate', 
   state.reports.push({ kind, text: '', found: '', fatal: false, path: key, fields: '', struct: '' });
 }
 
-const strictPath = (head: string, tail: string) =>
-  tail === '' ? head : tail[0] === '[' ? head + tail : `${head}.${tail}`;
+function strictPath(head: string, tail: string | undefined): string {
+  if (tail === undefined) return head;
+  return tail.startsWith('[') ? head + tail : `${head}.${tail}`;
+}
 
 /** Puts `segment` (`[0]` or a map's key) in front of the paths of the reports made since `from`. */
 export function underElement(state: DecodeState, from: number, segment: string): void {
@@ -91,6 +94,6 @@ const maxStrictErrors = 100;
 export function concludeReports(reports: readonly Report[]): string[] {
   const error = reports.find((r) => r.fatal) ?? reports.find((r) => r.kind === 'type' || r.kind === 'value');
   if (error !== undefined) throw new DecodeError(error.kind === 'value' ? error.text : typeMessage(error));
-  const strict = new Set(reports.map((r) => `${r.kind} field ${JSON.stringify(r.path)}`));
+  const strict = new Set(reports.map((r) => `${r.kind} field ${JSON.stringify(r.path ?? '')}`));
   return [...strict].slice(0, maxStrictErrors);
 }

@@ -277,7 +277,7 @@ export function createDecoder(schema: SchemaDocument): Decoder {
 
   const run = (struct: () => Struct, value: unknown, repeated: RepeatedMembers): Decoded => {
     const state: DecodeState = { reports: [], repeated, lenient: 0 };
-    const object = isObject(value) ? decodeStruct(struct(), value, state) : {};
+    const object = decodeStruct(struct(), isObject(value) ? value : {}, state);
     return { object, unknown: state.reports.length === 0 ? [] : concludeReports(state.reports) };
   };
 

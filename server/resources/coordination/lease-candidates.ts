@@ -1,6 +1,6 @@
-import type { KubeObject } from '../../../api/object.ts';
 import { type FieldErrors, FieldPath, invalid, required } from '../../../api/field-error.ts';
 import { isConfigMapKey } from '../../../api/names.ts';
+import type { KubeObject } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { immutableErrors } from '../core/field-checks.ts';
 import { strategyErrors } from './lease-strategy.ts';

@@ -1,5 +1,5 @@
-import type { Api } from '../../../api/object.ts';
 import { type FieldErrors, FieldPath, forbidden, invalid } from '../../../api/field-error.ts';
+import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { strategyErrors } from './lease-strategy.ts';
 

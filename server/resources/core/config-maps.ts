@@ -1,7 +1,7 @@
-import type { Api } from '../../../api/object.ts';
 import { semanticEqual } from '../../../api/equal.ts';
 import { type FieldErrors, FieldPath, forbidden, invalid, tooLong } from '../../../api/field-error.ts';
 import { isConfigMapKey } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { invalidEach } from './field-checks.ts';
 
@@ -45,7 +45,12 @@ function configMapErrors(configMap: Readonly<ConfigMap>): FieldErrors {
       ? []
       : [invalid(path.key(key), key, 'duplicate of key present in binaryData')]),
   ]);
-  errors.push(...dataKeyErrors(binaryData.map(([key]) => key), FieldPath.of('binaryData')));
+  errors.push(
+    ...dataKeyErrors(
+      binaryData.map(([key]) => key),
+      FieldPath.of('binaryData'),
+    ),
+  );
   const bytes =
     data.reduce((sum, [, value]) => sum + Buffer.byteLength(value), 0) +
     binaryData.reduce((sum, [, value]) => sum + base64Bytes(value), 0);

@@ -1,8 +1,8 @@
-import type { Api } from '../../../api/object.ts';
 import { semanticEqual } from '../../../api/equal.ts';
 import { type FieldErrors, FieldPath, notSupported, required } from '../../../api/field-error.ts';
 import { ipWarnings, validateLegacyIP } from '../../../api/ip.ts';
 import { isDNS1123Label, isValidPortNum, nameIsDNSSubdomain } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { endpointIPErrors } from './endpoint-addresses.ts';
 import { invalidEach, qualifiedNameErrors } from './field-checks.ts';
@@ -77,7 +77,6 @@ export const endpointsStrategy: Strategy<Endpoints> = {
   validateCreate: subsetErrors,
   warningsOnCreate: warnings,
   // What is stored stays valid, whatever rules came later.
-  validateUpdate: (endpoints, old) =>
-    semanticEqual(endpoints.subsets, old.subsets) ? [] : subsetErrors(endpoints),
+  validateUpdate: (endpoints, old) => (semanticEqual(endpoints.subsets, old.subsets) ? [] : subsetErrors(endpoints)),
   warningsOnUpdate: warnings,
 };

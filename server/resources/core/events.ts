@@ -1,7 +1,7 @@
-import type { Api } from '../../../api/object.ts';
 import { semanticEqual } from '../../../api/equal.ts';
 import { type FieldErrors, FieldPath, invalid, required } from '../../../api/field-error.ts';
 import { isDNS1123Subdomain, nameIsDNSSubdomain, nameIsPathSegment } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import type { Strategy, StrategyContext } from '../../registry/strategy.ts';
 import { immutableErrors, invalidEach, qualifiedNameErrors } from './field-checks.ts';
 import { internalForm, internalShape } from './internal-form.ts';
@@ -31,7 +31,9 @@ function boundedErrors(value: string, field: string, max: number): FieldErrors {
 function commonErrors(event: Readonly<Event>, context: StrategyContext): FieldErrors {
   const namespace = event.metadata?.namespace ?? '';
   const involved = event.involvedObject?.namespace ?? '';
-  const mismatch = (): FieldErrors => [invalid(at('involvedObject', 'namespace'), involved, 'does not match event.namespace')];
+  const mismatch = (): FieldErrors => [
+    invalid(at('involvedObject', 'namespace'), involved, 'does not match event.namespace'),
+  ];
   const errors: FieldErrors = [];
   if (!event.eventTime) {
     const matches = involved === '' ? namespace === '' || namespace === 'default' : namespace === involved;

@@ -1,7 +1,7 @@
-import { compareQuantity, parseQuantity } from '../../../api/quantity.ts';
 import { semanticEqual } from '../../../api/equal.ts';
 import { type FieldErrors, type FieldPath, invalid } from '../../../api/field-error.ts';
 import { isDNS1123Label, isDNS1123Subdomain, isQualifiedName } from '../../../api/names.ts';
+import { compareQuantity, parseQuantity } from '../../../api/quantity.ts';
 
 export const fieldIsImmutable = 'field is immutable';
 

@@ -20,18 +20,21 @@ function createScanner(text: string) {
   const skipSpace = (): void => {
     while (at < text.length && ' \t\r\n'.includes(text[at] ?? '')) at++;
   };
+  const escape = (): void => {
+    at++;
+    const char = text[at] ?? '';
+    if (char !== 'u' && !escapes.has(char)) fail('in string escape code');
+    if (char !== 'u') return;
+    for (let i = 0; i < 4; i++) {
+      at++;
+      if (!/[0-9a-fA-F]/.test(text[at] ?? '')) fail('in \\u hexadecimal character escape');
+    }
+  };
   const string = (): void => {
     for (at++; text[at] !== '"'; at++) {
       const char = text[at];
       if (char === undefined || char < ' ') fail('in string literal');
-      if (char !== '\\') continue;
-      at++;
-      if (text[at] === 'u') {
-        for (let i = 0; i < 4; i++) {
-          at++;
-          if (!/[0-9a-fA-F]/.test(text[at] ?? '')) fail('in \\u hexadecimal character escape');
-        }
-      } else if (!escapes.has(text[at] ?? '')) fail('in string escape code');
+      if (char === '\\') escape();
     }
     at++;
   };

@@ -1,8 +1,6 @@
-import type { Api } from '../../../api/object.ts';
-import {
-  duplicate, type FieldErrors, FieldPath, forbidden, invalid, required,
-} from '../../../api/field-error.ts';
+import { duplicate, type FieldErrors, FieldPath, forbidden, invalid, required } from '../../../api/field-error.ts';
 import { isQualifiedName } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import { compareQuantity, parseQuantity } from '../../../api/quantity.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { invalidEach } from './field-checks.ts';
@@ -116,7 +114,9 @@ function itemErrors(item: Readonly<Item>, path: FieldPath): FieldErrors {
     errors.push(required(path.child('limits'), why));
   }
   errors.push(...nameErrors(item, 'maxLimitRequestRatio', path));
-  const names = new Set(lists.flatMap((list) => (isPod && list.startsWith('default') ? [] : Object.keys(amounts[list]))));
+  const names = new Set(
+    lists.flatMap((list) => (isPod && list.startsWith('default') ? [] : Object.keys(amounts[list]))),
+  );
   for (const name of names) {
     const bounds: Bounds = {
       min: amounts.min[name],

@@ -1,6 +1,6 @@
-import type { Api } from '../../../api/object.ts';
 import { type FieldErrors, FieldPath, invalid } from '../../../api/field-error.ts';
 import { isQualifiedName, nameIsDNSLabel } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { invalidEach } from './field-checks.ts';
 

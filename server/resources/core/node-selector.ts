@@ -1,6 +1,6 @@
-import type { Api } from '../../../api/object.ts';
 import { type FieldErrors, type FieldPath, forbidden, invalid, required } from '../../../api/field-error.ts';
 import { isValidLabelValue, nameIsDNSSubdomain } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import { validateLabelName } from '../../../api/validation/labels.ts';
 import { invalidEach } from './field-checks.ts';
 
@@ -18,16 +18,24 @@ function operatorErrors({ operator = '', values = [] }: Readonly<Requirement>, p
       return values.length > 0 ? [] : [required(at, "must be specified when `operator` is 'In' or 'NotIn'")];
     case 'Exists':
     case 'DoesNotExist':
-      return values.length === 0 ? [] : [forbidden(at, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")];
+      return values.length === 0
+        ? []
+        : [forbidden(at, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")];
     case 'Gt':
     case 'Lt':
-      return values.length === 1 ? [] : [required(at, "must be specified single value when `operator` is 'Lt' or 'Gt'")];
+      return values.length === 1
+        ? []
+        : [required(at, "must be specified single value when `operator` is 'Lt' or 'Gt'")];
     default:
       return [invalid(path.child('operator'), operator, unknownOperator)];
   }
 }
 
-function expressionErrors(requirement: Readonly<Requirement>, allowInvalidValues: boolean, path: FieldPath): FieldErrors {
+function expressionErrors(
+  requirement: Readonly<Requirement>,
+  allowInvalidValues: boolean,
+  path: FieldPath,
+): FieldErrors {
   const values = allowInvalidValues ? [] : (requirement.values ?? []);
   return [
     ...operatorErrors(requirement, path),
@@ -72,7 +80,9 @@ export function nodeSelectorErrors(
 
 export function hasInvalidValues(selector: Readonly<NodeSelector> | undefined): boolean {
   return (selector?.nodeSelectorTerms ?? []).some((term) =>
-    (term.matchExpressions ?? []).some(({ values = [] }) => values.some((value) => isValidLabelValue(value).length > 0)),
+    (term.matchExpressions ?? []).some(({ values = [] }) =>
+      values.some((value) => isValidLabelValue(value).length > 0),
+    ),
   );
 }
 
@@ -99,6 +109,8 @@ export function nodeExpressionWarnings(
 ): string[] {
   return (expressions ?? []).flatMap(({ key = '' }, i) => {
     const message = nodeLabelDeprecation(key);
-    return message === undefined ? [] : [`${path.child('matchExpressions').index(i).child('key')}: ${key} is ${message}`];
+    return message === undefined
+      ? []
+      : [`${path.child('matchExpressions').index(i).child('key')}: ${key} is ${message}`];
   });
 }

@@ -1,8 +1,13 @@
-import type { Api } from '../../../api/object.ts';
 import {
-  duplicate, type FieldErrors, type FieldPath, invalid, notSupported, required,
+  duplicate,
+  type FieldErrors,
+  type FieldPath,
+  invalid,
+  notSupported,
+  required,
 } from '../../../api/field-error.ts';
 import { isValidLabelValue } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import { validateLabelName } from '../../../api/validation/labels.ts';
 import { internalForm, internalShape } from './internal-form.ts';
 import { jsonObjectError } from './json-object-error.ts';

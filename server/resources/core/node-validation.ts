@@ -1,9 +1,15 @@
-import type { Api } from '../../../api/object.ts';
 import {
-  duplicate, type FieldErrors, FieldPath, forbidden, internalError, invalid, required,
+  duplicate,
+  type FieldErrors,
+  FieldPath,
+  forbidden,
+  internalError,
+  invalid,
+  required,
 } from '../../../api/field-error.ts';
 import { parseCIDR, validateLegacyCIDR } from '../../../api/ip.ts';
 import { isConfigMapKey, nameIsDNSLabel, nameIsDNSSubdomain } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import { invalidEach } from './field-checks.ts';
 import { internalForm, internalShape } from './internal-form.ts';
 import { schedulerAnnotationErrors, taintErrors } from './node-taints.ts';
@@ -79,7 +85,10 @@ export function nodeErrors(node: Readonly<Node>): FieldErrors {
 
 function configMapErrors(source: Readonly<ConfigMapSource>, path: FieldPath, inStatus: boolean): FieldErrors {
   const errors: FieldErrors = [];
-  const check = (field: 'namespace' | 'name' | 'kubeletConfigKey', rule: (value: string) => readonly string[]): void => {
+  const check = (
+    field: 'namespace' | 'name' | 'kubeletConfigKey',
+    rule: (value: string) => readonly string[],
+  ): void => {
     const value = source[field] ?? '';
     if (value === '') errors.push(required(path.child(field)));
     else errors.push(...invalidEach(path.child(field), value, rule(value)));

@@ -1,11 +1,15 @@
-import type { Api } from '../../../api/object.ts';
 import { semanticEqual } from '../../../api/equal.ts';
 import { type FieldErrors, FieldPath, forbidden, invalid, notSupported, required } from '../../../api/field-error.ts';
 import { isDNS1123Subdomain, isQualifiedName, nameIsDNSLabel, nameIsDNSSubdomain } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import { compareQuantity } from '../../../api/quantity.ts';
 import { hasInvalidLabelValue, validateLabelSelector } from '../../../api/validation/labels.ts';
 import {
-  basicResourceErrors, fieldIsImmutable, immutableErrors, invalidEach, positiveQuantityErrors,
+  basicResourceErrors,
+  fieldIsImmutable,
+  immutableErrors,
+  invalidEach,
+  positiveQuantityErrors,
 } from './field-checks.ts';
 import { internalClaimSpec } from './persistent-volume-internal.ts';
 import { accessModeErrors, volumeModes } from './persistent-volume-validation.ts';
@@ -25,7 +29,10 @@ export interface ClaimOptions {
 
 export const betaStorageClass = 'volume.beta.kubernetes.io/storage-class';
 const resizeStates = [
-  'ControllerResizeInProgress', 'ControllerResizeInfeasible', 'NodeResizeInProgress', 'NodeResizeInfeasible',
+  'ControllerResizeInProgress',
+  'ControllerResizeInfeasible',
+  'NodeResizeInProgress',
+  'NodeResizeInfeasible',
   'NodeResizePending',
 ].sort();
 const specPath = FieldPath.of('spec');
@@ -51,7 +58,8 @@ function dataSourcesErrors(spec: Readonly<ClaimSpec>, path: FieldPath, options: 
   const { dataSource, dataSourceRef } = spec;
   const errors: FieldErrors = [];
   if (dataSource !== undefined) errors.push(...dataSourceErrors(dataSource, path.child('dataSource'), options));
-  if (dataSourceRef !== undefined) errors.push(...dataSourceErrors(dataSourceRef, path.child('dataSourceRef'), options));
+  if (dataSourceRef !== undefined)
+    errors.push(...dataSourceErrors(dataSourceRef, path.child('dataSourceRef'), options));
   if (dataSource === undefined || dataSourceRef === undefined) return errors;
   // The value shown is Go's path struct, which has no visible fields.
   if (dataSourceRef.namespace) {
@@ -118,11 +126,16 @@ function isClassMoved(claim: Readonly<PersistentVolumeClaim>, old: Readonly<Pers
 function isClassFilledIn(claim: Readonly<PersistentVolumeClaim>, old: Readonly<PersistentVolumeClaim>): boolean {
   const annotation = old.metadata?.annotations?.[betaStorageClass];
   const name = claim.spec?.storageClassName;
-  return name !== undefined && old.spec?.storageClassName === undefined && (annotation === undefined || annotation === name);
+  return (
+    name !== undefined && old.spec?.storageClassName === undefined && (annotation === undefined || annotation === name)
+  );
 }
 
 /** Both specs without the differences that are allowed. */
-function comparedSpecs(claim: Readonly<PersistentVolumeClaim>, old: Readonly<PersistentVolumeClaim>): [ClaimSpec, ClaimSpec] {
+function comparedSpecs(
+  claim: Readonly<PersistentVolumeClaim>,
+  old: Readonly<PersistentVolumeClaim>,
+): [ClaimSpec, ClaimSpec] {
   const after: ClaimSpec = structuredClone(claim.spec ?? {});
   const before: ClaimSpec = structuredClone(old.spec ?? {});
   if (!before.volumeName && after.volumeName !== undefined) before.volumeName = after.volumeName;
@@ -134,14 +147,19 @@ function comparedSpecs(claim: Readonly<PersistentVolumeClaim>, old: Readonly<Per
       after.resources = { ...after.resources, requests: { ...after.resources.requests, storage } };
     }
     delete after.volumeAttributesClassName;
-    if (before.volumeAttributesClassName !== undefined) after.volumeAttributesClassName = before.volumeAttributesClassName;
+    if (before.volumeAttributesClassName !== undefined)
+      after.volumeAttributesClassName = before.volumeAttributesClassName;
   }
   return [before, after];
 }
 
-function attributesClassErrors(claim: Readonly<PersistentVolumeClaim>, old: Readonly<PersistentVolumeClaim>): FieldErrors {
+function attributesClassErrors(
+  claim: Readonly<PersistentVolumeClaim>,
+  old: Readonly<PersistentVolumeClaim>,
+): FieldErrors {
   const name = claim.spec?.volumeAttributesClassName;
-  if (name === old.spec?.volumeAttributesClassName || old.status?.currentVolumeAttributesClassName === undefined) return [];
+  if (name === old.spec?.volumeAttributesClassName || old.status?.currentVolumeAttributesClassName === undefined)
+    return [];
   if (name !== undefined && name !== '') return [];
   const what = name === undefined ? 'nil' : 'empty string';
   const why = `update to ${what} is forbidden when status.currentVolumeAttributesClassName is not nil`;
@@ -152,7 +170,10 @@ export function claimErrors(claim: Readonly<PersistentVolumeClaim>): FieldErrors
   return validateClaimSpec(claim.spec ?? {}, specPath);
 }
 
-export function claimUpdateErrors(claim: Readonly<PersistentVolumeClaim>, old: Readonly<PersistentVolumeClaim>): FieldErrors {
+export function claimUpdateErrors(
+  claim: Readonly<PersistentVolumeClaim>,
+  old: Readonly<PersistentVolumeClaim>,
+): FieldErrors {
   const errors = validateClaimSpec(claim.spec ?? {}, specPath, optionsFor(old));
   const annotation = claim.metadata?.annotations?.[betaStorageClass] ?? '';
   if (!isClassMoved(claim, old) && annotation !== (old.metadata?.annotations?.[betaStorageClass] ?? '')) {
@@ -160,7 +181,8 @@ export function claimUpdateErrors(claim: Readonly<PersistentVolumeClaim>, old: R
   }
   const [before, after] = comparedSpecs(claim, old).map(internalClaimSpec);
   if (!semanticEqual(before, after)) {
-    const what = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
+    const what =
+      'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
     errors.push(forbidden(specPath, `${what}\n${jsonDiff(before, after)}`));
   }
   const size = amountsOf(claim.spec?.resources?.requests)['storage'] ?? '0';

@@ -2,7 +2,12 @@ import { FieldPath } from '../../../api/field-error.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { isWholeQuantity } from './field-checks.ts';
 import {
-  betaStorageClass, type ClaimSpec, claimErrors, claimStatusErrors, claimUpdateErrors, type PersistentVolumeClaim,
+  betaStorageClass,
+  type ClaimSpec,
+  claimErrors,
+  claimStatusErrors,
+  claimUpdateErrors,
+  type PersistentVolumeClaim,
 } from './persistent-volume-claim-validation.ts';
 import { amountsOf } from './resource-names.ts';
 import { defaultResourceList } from './resource-requirements-defaults.ts';

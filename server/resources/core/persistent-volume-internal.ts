@@ -43,29 +43,43 @@ const sources: readonly (readonly [go: string, json: string, shape: InternalShap
       'InitiatorName:initiatorName:p',
     ),
   ],
-  ['FlexVolume', 'flexVolume', internalShape('Driver:driver:s FSType:fsType:s', secretRef, 'ReadOnly:readOnly:b Options:options:p')],
+  [
+    'FlexVolume',
+    'flexVolume',
+    internalShape('Driver:driver:s FSType:fsType:s', secretRef, 'ReadOnly:readOnly:b Options:options:p'),
+  ],
   ['Cinder', 'cinder', internalShape('VolumeID:volumeID:s FSType:fsType:s ReadOnly:readOnly:b', secretRef)],
   [
     'CephFS',
     'cephfs',
-    internalShape('Monitors:monitors:p Path:path:s User:user:s SecretFile:secretFile:s', secretRef, 'ReadOnly:readOnly:b'),
+    internalShape(
+      'Monitors:monitors:p Path:path:s User:user:s SecretFile:secretFile:s',
+      secretRef,
+      'ReadOnly:readOnly:b',
+    ),
   ],
   ['FC', 'fc', internalShape('TargetWWNs:targetWWNs:p Lun:lun:p FSType:fsType:s ReadOnly:readOnly:b WWIDs:wwids:p')],
   ['Flocker', 'flocker', internalShape('DatasetName:datasetName:s DatasetUUID:datasetUUID:s')],
   [
     'AzureFile',
     'azureFile',
-    internalShape('SecretName:secretName:s ShareName:shareName:s ReadOnly:readOnly:b SecretNamespace:secretNamespace:p'),
+    internalShape(
+      'SecretName:secretName:s ShareName:shareName:s ReadOnly:readOnly:b SecretNamespace:secretNamespace:p',
+    ),
   ],
   [
     'VsphereVolume',
     'vsphereVolume',
-    internalShape('VolumePath:volumePath:s FSType:fsType:s StoragePolicyName:storagePolicyName:s StoragePolicyID:storagePolicyID:s'),
+    internalShape(
+      'VolumePath:volumePath:s FSType:fsType:s StoragePolicyName:storagePolicyName:s StoragePolicyID:storagePolicyID:s',
+    ),
   ],
   [
     'AzureDisk',
     'azureDisk',
-    internalShape('DiskName:diskName:s DataDiskURI:diskURI:s CachingMode:cachingMode:p FSType:fsType:p ReadOnly:readOnly:p Kind:kind:p'),
+    internalShape(
+      'DiskName:diskName:s DataDiskURI:diskURI:s CachingMode:cachingMode:p FSType:fsType:p ReadOnly:readOnly:p Kind:kind:p',
+    ),
   ],
   ['PhotonPersistentDisk', 'photonPersistentDisk', internalShape('PdID:pdID:s FSType:fsType:s')],
   ['PortworxVolume', 'portworxVolume', internalShape('VolumeID:volumeID:s FSType:fsType:s ReadOnly:readOnly:b')],
@@ -104,7 +118,9 @@ const sources: readonly (readonly [go: string, json: string, shape: InternalShap
   ],
 ];
 
-export const volumeSourceShape = internalShape(...sources.map(([go, json, shape]) => [go, json, shape, 'pointer'] as const));
+export const volumeSourceShape = internalShape(
+  ...sources.map(([go, json, shape]) => [go, json, shape, 'pointer'] as const),
+);
 
 const requirement = internalShape('Key:key:s Operator:operator:s Values:values:p');
 const term = internalShape(

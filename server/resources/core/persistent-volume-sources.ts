@@ -1,12 +1,28 @@
-import type { Api } from '../../../api/object.ts';
-import { type FieldErrors, type FieldPath, forbidden, invalid, notSupported, required } from '../../../api/field-error.ts';
+import {
+  type FieldErrors,
+  type FieldPath,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+} from '../../../api/field-error.ts';
 import { inclusiveRangeMessage, nameIsDNSLabel } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import { dns1123LabelErrors, hasParentSteps, invalidEach } from './field-checks.ts';
 import { csiErrors } from './persistent-volume-csi.ts';
 
 export type VolumeSpec = Api<'io.k8s.api.core.v1.PersistentVolumeSpec'>;
 
-const hostPathTypes = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'];
+const hostPathTypes = [
+  '',
+  'BlockDevice',
+  'CharDevice',
+  'Directory',
+  'DirectoryOrCreate',
+  'File',
+  'FileOrCreate',
+  'Socket',
+];
 const initiatorFormats: readonly (readonly [prefix: string, format: RegExp])[] = [
   ['iqn', /iqn\.\d{4}-\d{2}\.([a-zA-Z0-9\-.]+)(:[^,;*&$|\s]+)$/],
   ['eui', /^eui.[a-zA-Z0-9]{16}$/],
@@ -15,13 +31,21 @@ const initiatorFormats: readonly (readonly [prefix: string, format: RegExp])[] =
 const hostPort = /^(\[[^[\]]*\]|[^:[\]]*):[^:[\]]*$/;
 const registry = 'must be a host:port pair or multiple pairs separated by commas';
 
-function missing(path: FieldPath, fields: Readonly<Record<string, string | readonly string[] | undefined>>): FieldErrors {
+function missing(
+  path: FieldPath,
+  fields: Readonly<Record<string, string | readonly string[] | undefined>>,
+): FieldErrors {
   return Object.entries(fields)
     .filter(([, value]) => value === undefined || value.length === 0)
     .map(([field]) => required(path.child(field)));
 }
 
-function diskErrors(idField: string, id: string | undefined, partition: number | undefined, path: FieldPath): FieldErrors {
+function diskErrors(
+  idField: string,
+  id: string | undefined,
+  partition: number | undefined,
+  path: FieldPath,
+): FieldErrors {
   const errors = missing(path, { [idField]: id });
   if (partition !== undefined && (partition < 0 || partition > 255)) {
     errors.push(invalid(path.child('partition'), partition, inclusiveRangeMessage(1, 255)));
@@ -115,9 +139,13 @@ function glusterfsErrors(source: NonNullable<VolumeSpec['glusterfs']>, path: Fie
   return [...errors, ...invalidEach(path.child('endpointsNamespace'), endpointsNamespace, messages)];
 }
 
-function flockerErrors({ datasetName = '', datasetUUID = '' }: NonNullable<VolumeSpec['flocker']>, path: FieldPath): FieldErrors {
+function flockerErrors(
+  { datasetName = '', datasetUUID = '' }: NonNullable<VolumeSpec['flocker']>,
+  path: FieldPath,
+): FieldErrors {
   const errors: FieldErrors = [];
-  if (datasetName === '' && datasetUUID === '') errors.push(required(path, 'one of datasetName and datasetUUID is required'));
+  if (datasetName === '' && datasetUUID === '')
+    errors.push(required(path, 'one of datasetName and datasetUUID is required'));
   if (datasetName !== '' && datasetUUID !== '') {
     errors.push(invalid(path, 'resource', 'datasetName and datasetUUID can not be specified simultaneously'));
   }
@@ -162,7 +190,11 @@ function hostPathErrors(source: NonNullable<VolumeSpec['hostPath']>, path: Field
   return [...errors, notSupported(path.child('type'), source.type, hostPathTypes)];
 }
 
-type Check<K extends keyof VolumeSpec> = (source: NonNullable<VolumeSpec[K]>, path: FieldPath, volumeName: string) => FieldErrors;
+type Check<K extends keyof VolumeSpec> = (
+  source: NonNullable<VolumeSpec[K]>,
+  path: FieldPath,
+  volumeName: string,
+) => FieldErrors;
 
 interface Source {
   readonly key: keyof VolumeSpec;

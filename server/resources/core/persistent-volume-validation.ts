@@ -1,9 +1,14 @@
-import type { Api } from '../../../api/object.ts';
 import { semanticEqual } from '../../../api/equal.ts';
 import { type FieldErrors, FieldPath, forbidden, invalid, notSupported, required } from '../../../api/field-error.ts';
 import { nameIsDNSSubdomain } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import {
-  basicResourceErrors, fieldIsImmutable, immutableErrors, invalidEach, positiveQuantityErrors, sortedMap,
+  basicResourceErrors,
+  fieldIsImmutable,
+  immutableErrors,
+  invalidEach,
+  positiveQuantityErrors,
+  sortedMap,
 } from './field-checks.ts';
 import { internalForm } from './internal-form.ts';
 import { hasInvalidValues, nodeSelectorErrors } from './node-selector.ts';
@@ -20,8 +25,19 @@ const reclaimPolicies = ['Delete', 'Recycle', 'Retain'];
 export const mountOptions = 'volume.beta.kubernetes.io/mount-options';
 /** Sources that could be mounted with options before those had a field. */
 const mountable: readonly (keyof VolumeSpec)[] = [
-  'gcePersistentDisk', 'awsElasticBlockStore', 'glusterfs', 'nfs', 'rbd', 'quobyte', 'iscsi', 'cinder', 'cephfs',
-  'azureFile', 'vsphereVolume', 'azureDisk', 'photonPersistentDisk',
+  'gcePersistentDisk',
+  'awsElasticBlockStore',
+  'glusterfs',
+  'nfs',
+  'rbd',
+  'quobyte',
+  'iscsi',
+  'cinder',
+  'cephfs',
+  'azureFile',
+  'vsphereVolume',
+  'azureDisk',
+  'photonPersistentDisk',
 ];
 const betaLabels: Readonly<Record<string, string>> = {
   'failure-domain.beta.kubernetes.io/zone': 'topology.kubernetes.io/zone',
@@ -32,7 +48,9 @@ const betaLabels: Readonly<Record<string, string>> = {
 };
 
 export function accessModeErrors(modes: readonly string[], path: FieldPath): FieldErrors {
-  const errors = modes.filter((mode) => !accessModes.includes(mode)).map((mode) => notSupported(path, mode, accessModes));
+  const errors = modes
+    .filter((mode) => !accessModes.includes(mode))
+    .map((mode) => notSupported(path, mode, accessModes));
   const others = modes.filter((mode) => mode !== 'ReadWriteOncePod' && accessModes.includes(mode));
   if (modes.includes('ReadWriteOncePod') && others.length > 0) {
     errors.push(forbidden(path, 'may not use ReadWriteOncePod with other access modes'));
@@ -73,7 +91,8 @@ function inlineErrors(spec: Readonly<VolumeSpec>, path: FieldPath): FieldErrors 
   const errors: FieldErrors = [];
   if (spec.claimRef !== undefined) errors.push(forbidden(path.child('claimRef'), why));
   if (Object.keys(spec.capacity ?? {}).length > 0) errors.push(forbidden(path.child('capacity'), why));
-  if (spec.csi === undefined) errors.push(required(path.child('csi'), 'has to be specified in the context of inline volumes'));
+  if (spec.csi === undefined)
+    errors.push(required(path.child('csi'), 'has to be specified in the context of inline volumes'));
   return errors;
 }
 
@@ -97,7 +116,8 @@ function classErrors(spec: Readonly<VolumeSpec>, path: FieldPath, isInline: bool
   }
   if (volumeMode !== undefined) {
     const at = path.child('volumeMode');
-    if (!isInline) errors.push(...(volumeModes.includes(volumeMode) ? [] : [notSupported(at, volumeMode, volumeModes)]));
+    if (!isInline)
+      errors.push(...(volumeModes.includes(volumeMode) ? [] : [notSupported(at, volumeMode, volumeModes)]));
     else if (volumeMode !== 'Filesystem') {
       errors.push(forbidden(at, 'may not specify volumeMode other than Filesystem in the context of inline volumes'));
     }
@@ -138,7 +158,8 @@ export function volumeErrors(volume: Readonly<PersistentVolume>, old?: Readonly<
 }
 
 export function mountOptionErrors({ metadata, spec }: Readonly<PersistentVolume>): FieldErrors {
-  if (metadata?.annotations?.[mountOptions] === undefined || mountable.some((key) => spec?.[key] !== undefined)) return [];
+  if (metadata?.annotations?.[mountOptions] === undefined || mountable.some((key) => spec?.[key] !== undefined))
+    return [];
   const path = FieldPath.of('metadata', 'annotations', mountOptions);
   return [forbidden(path, 'may not specify mount options for this volume type')];
 }
@@ -148,7 +169,10 @@ function sourceOf(spec: Readonly<VolumeSpec> | undefined): Record<string, unknow
 }
 
 /** A secret for expansion may be added later; nothing else of the source may change. */
-function sourceChangeErrors(spec: Readonly<VolumeSpec> | undefined, old: Readonly<VolumeSpec> | undefined): FieldErrors {
+function sourceChangeErrors(
+  spec: Readonly<VolumeSpec> | undefined,
+  old: Readonly<VolumeSpec> | undefined,
+): FieldErrors {
   const before = sourceOf(old);
   let after = sourceOf(spec);
   if (spec?.csi !== undefined && old?.csi !== undefined && old.csi.controllerExpandSecretRef === undefined) {

@@ -5,7 +5,11 @@ import { nodeExpressionWarnings } from './node-selector.ts';
 import { defaultPersistentVolumeSource } from './persistent-volume-defaults.ts';
 import type { VolumeSpec } from './persistent-volume-sources.ts';
 import {
-  mountOptionErrors, mountOptions, type PersistentVolume, volumeErrors, volumeUpdateErrors,
+  mountOptionErrors,
+  mountOptions,
+  type PersistentVolume,
+  volumeErrors,
+  volumeUpdateErrors,
 } from './persistent-volume-validation.ts';
 import { defaultResourceList } from './resource-requirements-defaults.ts';
 

@@ -1,11 +1,14 @@
-import type { Api } from '../../../api/object.ts';
 import { type FieldErrors, FieldPath, invalid, required } from '../../../api/field-error.ts';
+import type { Api } from '../../../api/object.ts';
 import { compareQuantity } from '../../../api/quantity.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { fieldIsImmutable } from './field-checks.ts';
 import { internalForm, internalShape } from './internal-form.ts';
 import {
-  amountsOf, isStandardQuotaResourceName, quotaResourceNameErrors, resourceQuantityErrors,
+  amountsOf,
+  isStandardQuotaResourceName,
+  quotaResourceNameErrors,
+  resourceQuantityErrors,
 } from './resource-names.ts';
 import { defaultResourceList } from './resource-requirements-defaults.ts';
 
@@ -27,7 +30,13 @@ const resourcesOfScope: Readonly<Record<string, readonly string[]>> = {
   CrossNamespacePodAffinity: compute,
   VolumeAttributesClass: ['persistentvolumeclaims', 'requests.storage'],
 };
-const existsOnly = new Set(['BestEffort', 'NotBestEffort', 'Terminating', 'NotTerminating', 'CrossNamespacePodAffinity']);
+const existsOnly = new Set([
+  'BestEffort',
+  'NotBestEffort',
+  'Terminating',
+  'NotTerminating',
+  'CrossNamespacePodAffinity',
+]);
 const existsOnlyWhy =
   "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
 const opposites = [
@@ -61,7 +70,10 @@ function scopeErrors(spec: Readonly<Spec>, path: FieldPath): FieldErrors {
   return [...errors, ...conflicts(scopes, scopes, path)];
 }
 
-function operatorErrors({ scopeName = '', operator = '', values = [] }: Readonly<Requirement>, path: FieldPath): FieldErrors {
+function operatorErrors(
+  { scopeName = '', operator = '', values = [] }: Readonly<Requirement>,
+  path: FieldPath,
+): FieldErrors {
   const errors: FieldErrors = [];
   if (existsOnly.has(scopeName) && operator !== 'Exists') {
     errors.push(invalid(path.child('operator'), operator, existsOnlyWhy));
@@ -93,7 +105,14 @@ function selectorErrors(spec: Readonly<Spec>, path: FieldPath): FieldErrors {
     }
     errors.push(...operatorErrors(requirement, path));
   }
-  return [...errors, ...conflicts(requirements.map(({ scopeName = '' }) => scopeName), spec.scopes ?? null, path)];
+  return [
+    ...errors,
+    ...conflicts(
+      requirements.map(({ scopeName = '' }) => scopeName),
+      spec.scopes ?? null,
+      path,
+    ),
+  ];
 }
 
 function listErrors(list: object | undefined, path: FieldPath): FieldErrors {

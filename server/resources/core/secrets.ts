@@ -1,5 +1,5 @@
-import type { Api } from '../../../api/object.ts';
 import { type FieldErrors, FieldPath, invalid, required, tooLong } from '../../../api/field-error.ts';
+import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { base64Bytes, dataKeyErrors, immutableDataErrors, maxDataBytes } from './config-maps.ts';
 import { immutableErrors } from './field-checks.ts';

@@ -1,7 +1,13 @@
 import type { KubeObject, ObjectMeta } from '../../../api/object.ts';
 
 const kept = [
-  'deletionTimestamp', 'generation', 'selfLink', 'labels', 'annotations', 'finalizers', 'ownerReferences',
+  'deletionTimestamp',
+  'generation',
+  'selfLink',
+  'labels',
+  'annotations',
+  'finalizers',
+  'ownerReferences',
 ] as const satisfies readonly (keyof ObjectMeta)[];
 
 /** For kinds whose status updates change nothing else: puts back what they brought along in metadata. */

@@ -1,10 +1,16 @@
-import type { Api } from '../../../api/object.ts';
 import { semanticEqual } from '../../../api/equal.ts';
 import {
-  duplicate, type FieldErrors, FieldPath, invalid, notSupported, required, tooMany,
+  duplicate,
+  type FieldErrors,
+  FieldPath,
+  invalid,
+  notSupported,
+  required,
+  tooMany,
 } from '../../../api/field-error.ts';
 import { ipWarnings, isIPv4, isIPv6, validateIP, validateLegacyIP } from '../../../api/ip.ts';
 import { isFullyQualifiedDomainName, isValidLabelValue, nameIsDNSSubdomain } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { endpointIPErrors } from '../core/endpoint-addresses.ts';
 import { dns1123LabelErrors, immutableErrors, invalidEach, qualifiedNameErrors } from '../core/field-checks.ts';
@@ -101,7 +107,9 @@ function sliceErrors(slice: Readonly<EndpointSlice>, old?: Readonly<EndpointSlic
 /** Topology is what v1beta1 had in place of zone and nodeName; v1 takes it from nobody, but does not tear it from what is stored. */
 function dropTopology(slice: EndpointSlice, old?: Readonly<EndpointSlice>): void {
   if (old !== undefined && semanticEqual(slice.endpoints, old.endpoints)) return;
-  const known = new Set((old?.endpoints ?? []).map((endpoint) => endpoint.deprecatedTopology?.['kubernetes.io/hostname']));
+  const known = new Set(
+    (old?.endpoints ?? []).map((endpoint) => endpoint.deprecatedTopology?.['kubernetes.io/hostname']),
+  );
   for (const endpoint of slice.endpoints ?? []) {
     const name = endpoint.deprecatedTopology?.['kubernetes.io/hostname'];
     if (endpoint.nodeName === undefined && name && known.has(name) && nameIsDNSSubdomain(name, false).length === 0) {
@@ -114,7 +122,9 @@ function dropTopology(slice: EndpointSlice, old?: Readonly<EndpointSlice>): void
 function ipWarningsOf(slice: Readonly<EndpointSlice>): string[] {
   if (controllers.has(slice.metadata?.labels?.[managedBy] ?? '')) return [];
   return (slice.endpoints ?? []).flatMap(({ addresses = [] }, i) =>
-    addresses.flatMap((address, j) => ipWarnings(FieldPath.of('endpoints').index(i).child('addresses').index(j), address)),
+    addresses.flatMap((address, j) =>
+      ipWarnings(FieldPath.of('endpoints').index(i).child('addresses').index(j), address),
+    ),
   );
 }
 

@@ -1,6 +1,6 @@
-import type { Api } from '../../../api/object.ts';
 import { type FieldErrors, FieldPath, forbidden, notSupported, required, tooLong } from '../../../api/field-error.ts';
 import { isDomainPrefixedPath, nameIsDNSLabel } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { immutableErrors, invalidEach } from '../core/field-checks.ts';
 import { localReferenceErrors } from './ingress-paths.ts';

@@ -1,8 +1,12 @@
-import type { Api } from '../../../api/object.ts';
 import { type FieldErrors, type FieldPath, invalid, notSupported, required } from '../../../api/field-error.ts';
 import {
-  isDNS1123Subdomain, isPathSegmentName, isValidPortName, isValidPortNum, nameIsDNSLabel,
+  isDNS1123Subdomain,
+  isPathSegmentName,
+  isValidPortName,
+  isValidPortNum,
+  nameIsDNSLabel,
 } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import { invalidEach } from '../core/field-checks.ts';
 
 type Backend = Api<'io.k8s.api.networking.v1.IngressBackend'>;

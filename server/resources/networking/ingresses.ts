@@ -1,7 +1,7 @@
-import type { Api } from '../../../api/object.ts';
 import { type FieldErrors, FieldPath, invalid } from '../../../api/field-error.ts';
 import { ipWarnings, parseIP, validateLegacyIP } from '../../../api/ip.ts';
 import { isDNS1123Subdomain, isWildcardDNS1123Subdomain, nameIsDNSSubdomain } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { invalidEach } from '../core/field-checks.ts';
 import { backendErrors, pathErrors } from './ingress-paths.ts';

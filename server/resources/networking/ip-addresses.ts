@@ -1,7 +1,7 @@
-import type { Api } from '../../../api/object.ts';
 import { type FieldErrors, FieldPath, required } from '../../../api/field-error.ts';
 import { validateIP } from '../../../api/ip.ts';
 import { isDNS1123Subdomain, isPathSegmentName } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { immutableErrors, invalidEach } from '../core/field-checks.ts';
 import { internalForm, internalShape } from '../core/internal-form.ts';

@@ -1,9 +1,7 @@
-import type { Api } from '../../../api/object.ts';
-import {
-  type FieldErrors, FieldPath, forbidden, invalid, notSupported, required,
-} from '../../../api/field-error.ts';
+import { type FieldErrors, FieldPath, forbidden, invalid, notSupported, required } from '../../../api/field-error.ts';
 import { cidrWarnings, contains, parseCIDR, validateLegacyCIDR } from '../../../api/ip.ts';
 import { isValidPortName, isValidPortNum } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import { hasInvalidLabelValue, validateLabelSelector } from '../../../api/validation/labels.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { invalidEach } from '../core/field-checks.ts';
@@ -59,7 +57,11 @@ function ipBlockErrors({ cidr = '', except = [] }: Readonly<IPBlock>, path: Fiel
   return errors;
 }
 
-function peerErrors({ podSelector, namespaceSelector, ipBlock }: Readonly<Peer>, path: FieldPath, options: Options): FieldErrors {
+function peerErrors(
+  { podSelector, namespaceSelector, ipBlock }: Readonly<Peer>,
+  path: FieldPath,
+  options: Options,
+): FieldErrors {
   const hasSelector = podSelector !== undefined || namespaceSelector !== undefined;
   const errors = [
     ...validateLabelSelector(podSelector, options, path.child('podSelector')),
@@ -67,7 +69,8 @@ function peerErrors({ podSelector, namespaceSelector, ipBlock }: Readonly<Peer>,
     ...(ipBlock === undefined ? [] : ipBlockErrors(ipBlock, path.child('ipBlock'), options)),
   ];
   if (!hasSelector && ipBlock === undefined) errors.push(required(path, 'must specify a peer'));
-  if (hasSelector && ipBlock !== undefined) errors.push(forbidden(path, 'may not specify both ipBlock and another peer'));
+  if (hasSelector && ipBlock !== undefined)
+    errors.push(forbidden(path, 'may not specify both ipBlock and another peer'));
   return errors;
 }
 

@@ -1,6 +1,6 @@
-import type { Api } from '../../../api/object.ts';
 import { type FieldErrors, FieldPath, invalid, required } from '../../../api/field-error.ts';
 import { parseCIDR, validateCIDR } from '../../../api/ip.ts';
+import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { fieldIsImmutable } from '../core/field-checks.ts';
 import { keepMetadata } from '../core/status-metadata.ts';

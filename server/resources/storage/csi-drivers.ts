@@ -1,6 +1,6 @@
-import type { Api } from '../../../api/object.ts';
 import { semanticEqual } from '../../../api/equal.ts';
 import { duplicate, type FieldErrors, FieldPath, invalid, notSupported, required } from '../../../api/field-error.ts';
+import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { immutableErrors } from '../core/field-checks.ts';
 

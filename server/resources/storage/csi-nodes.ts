@@ -1,5 +1,5 @@
-import type { Api } from '../../../api/object.ts';
 import { duplicate, type FieldErrors, FieldPath, invalid, required } from '../../../api/field-error.ts';
+import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { immutableErrors, qualifiedNameErrors } from '../core/field-checks.ts';
 import { internalForm, internalShape } from '../core/internal-form.ts';
@@ -16,11 +16,15 @@ const driverShape = internalShape('Name:name:s NodeID:nodeID:s TopologyKeys:topo
   'pointer',
 ]);
 
-function driverErrors({ name = '', nodeID = '', allocatable, topologyKeys = [] }: Readonly<Driver>, path: FieldPath): FieldErrors {
+function driverErrors(
+  { name = '', nodeID = '', allocatable, topologyKeys = [] }: Readonly<Driver>,
+  path: FieldPath,
+): FieldErrors {
   const errors = csiDriverNameErrors(name, path.child('name'));
   const at = path.child('nodeID');
   if (nodeID === '') errors.push(required(at));
-  if (Buffer.byteLength(nodeID) > maxNodeID) errors.push(invalid(at, nodeID, `must be ${maxNodeID} characters or less`));
+  if (Buffer.byteLength(nodeID) > maxNodeID)
+    errors.push(invalid(at, nodeID, `must be ${maxNodeID} characters or less`));
   const count = allocatable?.count;
   if (count !== undefined && count < 0) {
     errors.push(invalid(path.child('allocatable', 'count'), count, 'must be greater than or equal to 0'));

@@ -1,7 +1,7 @@
-import type { Api } from '../../../api/object.ts';
 import { semanticEqual } from '../../../api/equal.ts';
 import { type FieldErrors, FieldPath, invalid } from '../../../api/field-error.ts';
 import { nameIsDNSSubdomain } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import { hasInvalidLabelValue, validateLabelSelector } from '../../../api/validation/labels.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { fieldIsImmutable, invalidEach, nonnegativeQuantityErrors } from '../core/field-checks.ts';

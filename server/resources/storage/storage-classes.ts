@@ -1,6 +1,6 @@
-import type { Api } from '../../../api/object.ts';
 import { duplicate, type FieldErrors, FieldPath, notSupported, required } from '../../../api/field-error.ts';
 import { nameIsDNSSubdomain } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import { validateLabelName } from '../../../api/validation/labels.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { immutableErrors, sortedMap } from '../core/field-checks.ts';

@@ -1,6 +1,6 @@
-import type { Api } from '../../../api/object.ts';
 import { type FieldErrors, FieldPath, forbidden, invalid, required, tooLong } from '../../../api/field-error.ts';
 import { inclusiveRangeMessage, nameIsDNSSubdomain } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { immutableErrors, invalidEach } from '../core/field-checks.ts';
 import { internalForm, internalShape } from '../core/internal-form.ts';
@@ -25,7 +25,11 @@ const sourceShape = internalShape('PersistentVolumeName:persistentVolumeName:p',
   volumeSpecShape,
   'pointer',
 ]);
-const specShape = internalShape('Attacher:attacher:s', ['Source', 'source', sourceShape, 'value'], 'NodeName:nodeName:s');
+const specShape = internalShape(
+  'Attacher:attacher:s',
+  ['Source', 'source', sourceShape, 'value'],
+  'NodeName:nodeName:s',
+);
 
 function sourceErrors({ persistentVolumeName, inlineVolumeSpec }: Readonly<Source>, path: FieldPath): FieldErrors {
   const one = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName';
@@ -73,10 +77,7 @@ function attachmentErrors({ spec = {}, status = {} }: Readonly<VolumeAttachment>
 
 function updateErrors(attachment: Readonly<VolumeAttachment>, old: Readonly<VolumeAttachment>): FieldErrors {
   const shown = internalForm(attachment.spec, specShape);
-  return [
-    ...attachmentErrors(attachment),
-    ...immutableErrors(attachment.spec, old.spec, FieldPath.of('spec'), shown),
-  ];
+  return [...attachmentErrors(attachment), ...immutableErrors(attachment.spec, old.spec, FieldPath.of('spec'), shown)];
 }
 
 export const volumeAttachmentStrategy: Strategy<VolumeAttachment> = {

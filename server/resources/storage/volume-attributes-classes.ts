@@ -1,6 +1,6 @@
-import type { Api } from '../../../api/object.ts';
 import { semanticEqual } from '../../../api/equal.ts';
 import { type FieldErrors, FieldPath, forbidden, required } from '../../../api/field-error.ts';
+import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { parameterErrors, provisionerErrors } from './parameters.ts';
 

@@ -10,8 +10,7 @@ export const horizontalPodAutoscalerStrategy: Strategy<HorizontalPodAutoscaler> 
   resource: 'horizontalpodautoscalers.autoscaling',
   applyDefaults: defaultHorizontalPodAutoscaler,
   prepareForCreate(autoscaler) {
-    // Go's nil list, which this field writes.
-    autoscaler.status = { currentMetrics: null as unknown as undefined, desiredReplicas: 0 };
+    autoscaler.status = { desiredReplicas: 0 };
   },
   validateCreate: (autoscaler) => validateAutoscaler(autoscaler),
   prepareForUpdate(autoscaler, old) {

@@ -22,8 +22,9 @@ export function cellsOf<T extends KubeObject>(...cells: readonly Cell<T>[]): Cel
 export const name: Cell<KubeObject> = ({ metadata }) => metadata?.name ?? '';
 export const age: Cell<KubeObject> = ({ metadata }, context) => since(metadata?.creationTimestamp, context);
 
-export function since(time: string | undefined, { now }: PrintContext): string {
-  return time === undefined ? '<unknown>' : humanDuration(now - Date.parse(time));
+/** Zero times come as null in answers to clients, as nothing in stored objects. */
+export function since(time: string | null | undefined, { now }: PrintContext): string {
+  return time ? humanDuration(now - Date.parse(time)) : '<unknown>';
 }
 
 type StringMap = Readonly<Record<string, string>> | undefined;

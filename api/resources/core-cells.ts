@@ -50,13 +50,13 @@ function kernel({ status }: Node): string {
 
 /** Both groups' events: the fields of events.k8s.io have other names, the deprecated ones hold core's. */
 function firstSeen(event: Event, context: PrintContext): string {
-  return since(event.firstTimestamp ?? event.deprecatedFirstTimestamp ?? event.eventTime, context);
+  return since(event.firstTimestamp || event.deprecatedFirstTimestamp || event.eventTime, context);
 }
 
 function lastSeen(event: Event, context: PrintContext): string {
   if (event.series !== undefined) return since(event.series.lastObservedTime, context);
-  const time = event.lastTimestamp ?? event.deprecatedLastTimestamp;
-  return time === undefined ? firstSeen(event, context) : since(time, context);
+  const time = event.lastTimestamp || event.deprecatedLastTimestamp;
+  return time ? since(time, context) : firstSeen(event, context);
 }
 
 function involved(event: Event) {

@@ -78,7 +78,7 @@ function addContainers(summary: PodSummary, pod: Pod): void {
 }
 
 function addSidecarRestarts(summary: PodSummary, pod: Pod, sidecars: ReadonlySet<string | undefined>): void {
-  // upstream counts only the init containers it came to; those behind an unfinished one have not started anyway
+  // Upstream stops at the first unfinished one; those behind it have not started anyway.
   for (const status of pod.status?.initContainerStatuses ?? []) {
     if (!sidecars.has(status.name)) continue;
     summary.restarts += status.restartCount ?? 0;

@@ -20,7 +20,7 @@ function createScanner(text: string) {
   const skipSpace = (): void => {
     while (at < text.length && ' \t\r\n'.includes(text[at] ?? '')) at++;
   };
-  const escape = (): void => {
+  const escapeSequence = (): void => {
     at++;
     const char = text[at] ?? '';
     if (char !== 'u' && !escapes.has(char)) fail('in string escape code');
@@ -34,7 +34,7 @@ function createScanner(text: string) {
     for (at++; text[at] !== '"'; at++) {
       const char = text[at];
       if (char === undefined || char < ' ') fail('in string literal');
-      if (char === '\\') escape();
+      if (char === '\\') escapeSequence();
     }
     at++;
   };

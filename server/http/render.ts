@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { type ColumnTable, columnsFor, type PrinterColumn } from '../../api/resources/printer.ts';
+import { type PrinterColumn, printerFor } from '../../api/resources/printer.ts';
 import { apiVersionOf, groupResourceName, type KubeObject } from '../../api/object.ts';
 import { encodeObject, type ServedResource, withHead } from '../registry/resource.ts';
 import type { Listed } from '../registry/list.ts';
@@ -107,12 +107,12 @@ function definitionsOf(columns: readonly PrinterColumn[]): unknown[] {
 }
 
 export function tableOf(served: ServedResource, objects: readonly Readonly<KubeObject>[], metadata: ListMeta, rendering: Rendering, withHeader = true): unknown {
-  const table: ColumnTable = columnsFor(groupResourceName(served.definition));
+  const printer = printerFor(groupResourceName(served.definition));
   const rows = objects.map((object) => {
-    const conditions = table.conditions?.(object, { now: rendering.now });
+    const conditions = printer.conditions(object);
     return {
-      cells: table.columns.map((column) => column.cell(object, { now: rendering.now })),
-      ...(conditions === undefined || conditions.length === 0 ? {} : { conditions }),
+      cells: printer.cells(object, { now: rendering.now }),
+      ...(conditions.length === 0 ? {} : { conditions }),
       ...(rendering.includeObject === 'None' ? {} : { object: rowObject(served, object, rendering) }),
     };
   });
@@ -120,7 +120,7 @@ export function tableOf(served: ServedResource, objects: readonly Readonly<KubeO
     kind: 'Table',
     apiVersion: `meta.k8s.io/${rendering.form.metaVersion}`,
     metadata,
-    ...(withHeader ? { columnDefinitions: definitionsOf(table.columns) } : {}),
+    ...(withHeader ? { columnDefinitions: definitionsOf(printer.columns) } : {}),
     rows,
   };
 }

@@ -1,0 +1,25 @@
+import { UsageError } from './options.ts';
+
+const usage = `usage: kubefacade start [flags]
+
+  start    serves the Kubernetes API; see the README for its flags
+`;
+
+async function main(args: readonly string[]): Promise<void> {
+  const [command, ...rest] = args;
+  if (command === 'start') {
+    const { start } = await import('./start.ts');
+    await start(rest);
+    return;
+  }
+  if (command === undefined || command === 'help' || command === '--help') {
+    process.stdout.write(usage);
+    return;
+  }
+  throw new UsageError(`unknown command: ${command}`);
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`kubefacade: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(error instanceof UsageError ? 2 : 1);
+});

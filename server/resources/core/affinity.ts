@@ -1,6 +1,6 @@
-import type { Api } from '../../../api/object.ts';
 import { type FieldErrors, FieldPath, forbidden, invalid, required } from '../../../api/field-error.ts';
 import { isValidLabelValue, nameIsDNSLabel, nameIsDNSSubdomain } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import { validateLabelName, validateLabelSelector } from '../../../api/validation/labels.ts';
 import type { PodValidationOptions } from './pod-options.ts';
 import type { LabelSelector } from './pod-types.ts';
@@ -17,7 +17,10 @@ const preferredField = 'preferredDuringSchedulingIgnoredDuringExecution';
 const weightRange = 'must be in the range 1-100';
 
 export function validateAffinity(
-  affinity: Readonly<Affinity>, path: FieldPath, errors: FieldErrors, options: PodValidationOptions,
+  affinity: Readonly<Affinity>,
+  path: FieldPath,
+  errors: FieldErrors,
+  options: PodValidationOptions,
 ): void {
   const { nodeAffinity, podAffinity, podAntiAffinity } = affinity;
   if (nodeAffinity !== undefined) {
@@ -34,23 +37,30 @@ export function validateAffinity(
     }
   }
   if (podAffinity !== undefined) validatePodAffinity(podAffinity, path.child('podAffinity'), errors, options);
-  if (podAntiAffinity !== undefined) validatePodAffinity(podAntiAffinity, path.child('podAntiAffinity'), errors, options);
+  if (podAntiAffinity !== undefined)
+    validatePodAffinity(podAntiAffinity, path.child('podAntiAffinity'), errors, options);
 }
 
 /** Terms over the labels and the name of a node: pods, persistent volumes, resource slices. */
 export function validateNodeSelector(
-  selector: Readonly<NodeSelector>, path: FieldPath, allowInvalidLabelValues = false,
+  selector: Readonly<NodeSelector>,
+  path: FieldPath,
+  allowInvalidLabelValues = false,
 ): FieldErrors {
   const { nodeSelectorTerms: terms = [] } = selector;
   const termsPath = path.child('nodeSelectorTerms');
   if (terms.length === 0) return [required(termsPath, 'must have at least one node selector term')];
   const errors: FieldErrors = [];
-  for (const [i, term] of terms.entries()) validateNodeSelectorTerm(term, termsPath.index(i), errors, allowInvalidLabelValues);
+  for (const [i, term] of terms.entries())
+    validateNodeSelectorTerm(term, termsPath.index(i), errors, allowInvalidLabelValues);
   return errors;
 }
 
 function validateNodeSelectorTerm(
-  term: Readonly<NodeSelectorTerm>, path: FieldPath, errors: FieldErrors, allowInvalidLabelValues: boolean,
+  term: Readonly<NodeSelectorTerm>,
+  path: FieldPath,
+  errors: FieldErrors,
+  allowInvalidLabelValues: boolean,
 ): void {
   for (const [i, requirement] of (term.matchExpressions ?? []).entries()) {
     validateRequirement(requirement, path.child('matchExpressions').index(i), errors, allowInvalidLabelValues);
@@ -61,7 +71,10 @@ function validateNodeSelectorTerm(
 }
 
 function validateRequirement(
-  requirement: Readonly<Requirement>, path: FieldPath, errors: FieldErrors, allowInvalidLabelValues: boolean,
+  requirement: Readonly<Requirement>,
+  path: FieldPath,
+  errors: FieldErrors,
+  allowInvalidLabelValues: boolean,
 ): void {
   const { key = '', operator = '', values = [] } = requirement;
   const problem = countProblem(operator, values.length, path.child('values'));
@@ -81,7 +94,9 @@ function countProblem(operator: string, count: number, path: FieldPath): FieldEr
       return count === 0 ? required(path, "must be specified when `operator` is 'In' or 'NotIn'") : undefined;
     case 'Exists':
     case 'DoesNotExist':
-      return count > 0 ? forbidden(path, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'") : undefined;
+      return count > 0
+        ? forbidden(path, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
+        : undefined;
     case 'Gt':
     case 'Lt':
       return count === 1 ? undefined : required(path, "must be specified single value when `operator` is 'Lt' or 'Gt'");
@@ -104,12 +119,16 @@ function validateFieldRequirement(requirement: Readonly<Requirement>, path: Fiel
     return;
   }
   for (const [i, value] of values.entries()) {
-    for (const message of nameIsDNSSubdomain(value, false)) errors.push(invalid(path.child('values').index(i), value, message));
+    for (const message of nameIsDNSSubdomain(value, false))
+      errors.push(invalid(path.child('values').index(i), value, message));
   }
 }
 
 function validatePodAffinity(
-  affinity: Readonly<PodAffinity>, path: FieldPath, errors: FieldErrors, options: PodValidationOptions,
+  affinity: Readonly<PodAffinity>,
+  path: FieldPath,
+  errors: FieldErrors,
+  options: PodValidationOptions,
 ): void {
   for (const [i, term] of (affinity[requiredField] ?? []).entries()) {
     validatePodAffinityTerm(term, path.child(requiredField).index(i), errors, options);
@@ -122,11 +141,15 @@ function validatePodAffinity(
 }
 
 function validatePodAffinityTerm(
-  term: Readonly<PodAffinityTerm>, path: FieldPath, errors: FieldErrors, options: PodValidationOptions,
+  term: Readonly<PodAffinityTerm>,
+  path: FieldPath,
+  errors: FieldErrors,
+  options: PodValidationOptions,
 ): void {
   validateTermSelectors(term, path, errors, options.allowInvalidLabelValueInSelector === true);
   for (const namespace of term.namespaces ?? []) {
-    for (const message of nameIsDNSLabel(namespace, false)) errors.push(invalid(path.child('namespace'), namespace, message));
+    for (const message of nameIsDNSLabel(namespace, false))
+      errors.push(invalid(path.child('namespace'), namespace, message));
   }
   validateMatchLabelKeys(term, path, errors);
   const { topologyKey = '' } = term;
@@ -134,7 +157,12 @@ function validatePodAffinityTerm(
   errors.push(...validateLabelName(topologyKey, path.child('topologyKey')));
 }
 
-function validateTermSelectors(term: Readonly<PodAffinityTerm>, path: FieldPath, errors: FieldErrors, allowInvalid: boolean): void {
+function validateTermSelectors(
+  term: Readonly<PodAffinityTerm>,
+  path: FieldPath,
+  errors: FieldErrors,
+  allowInvalid: boolean,
+): void {
   const selectorOptions = { allowInvalidLabelValueInSelector: allowInvalid };
   errors.push(...validateLabelSelector(term.labelSelector, selectorOptions, path.child('labelSelector')));
   errors.push(...validateLabelSelector(term.namespaceSelector, selectorOptions, path.child('namespaceSelector')));
@@ -152,8 +180,13 @@ export function hasInvalidTermSelector(affinity: Readonly<PodAffinity> | undefin
 
 /** matchLabelKeys and mismatchLabelKeys of an affinity term or a spread constraint. */
 export function validateMatchLabelKeys(
-  term: { readonly matchLabelKeys?: string[]; readonly mismatchLabelKeys?: string[]; readonly labelSelector?: LabelSelector },
-  path: FieldPath, errors: FieldErrors,
+  term: {
+    readonly matchLabelKeys?: string[];
+    readonly mismatchLabelKeys?: string[];
+    readonly labelSelector?: LabelSelector;
+  },
+  path: FieldPath,
+  errors: FieldErrors,
 ): void {
   const { matchLabelKeys = [], mismatchLabelKeys = [], labelSelector } = term;
   validateLabelKeys(matchLabelKeys, labelSelector, path.child('matchLabelKeys'), errors);
@@ -162,17 +195,23 @@ export function validateMatchLabelKeys(
   for (const { key = '' } of labelSelector?.matchExpressions ?? []) {
     const i = matchLabelKeys.lastIndexOf(key);
     // The server merges the keys into the selector, where each may stand once.
-    if (i >= 0 && selected.has(key)) errors.push(invalid(path.index(i), key, 'exists in both matchLabelKeys and labelSelector'));
+    if (i >= 0 && selected.has(key))
+      errors.push(invalid(path.index(i), key, 'exists in both matchLabelKeys and labelSelector'));
     selected.add(key);
   }
   for (const [i, key] of matchLabelKeys.entries()) {
     if (!mismatchLabelKeys.includes(key)) continue;
-    errors.push(invalid(path.child('matchLabelKeys').index(i), key, 'exists in both matchLabelKeys and mismatchLabelKeys'));
+    errors.push(
+      invalid(path.child('matchLabelKeys').index(i), key, 'exists in both matchLabelKeys and mismatchLabelKeys'),
+    );
   }
 }
 
 function validateLabelKeys(
-  keys: readonly string[], selector: LabelSelector | undefined, path: FieldPath, errors: FieldErrors,
+  keys: readonly string[],
+  selector: LabelSelector | undefined,
+  path: FieldPath,
+  errors: FieldErrors,
 ): void {
   if (keys.length === 0) return;
   if (selector === undefined) errors.push(forbidden(path, 'must not be specified when labelSelector is not set'));

@@ -1,21 +1,40 @@
-import type { Api } from '../../../api/object.ts';
 import { type FieldErrors, type FieldPath, invalid, notSupported, required } from '../../../api/field-error.ts';
 import { isQualifiedName } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import { parseQuantity } from '../../../api/quantity.ts';
 
 type ObjectFieldSelector = Api<'io.k8s.api.core.v1.ObjectFieldSelector'>;
 type ResourceFieldSelector = Api<'io.k8s.api.core.v1.ResourceFieldSelector'>;
 
 const labels: ReadonlySet<string> = new Set([
-  'metadata.annotations', 'metadata.labels', 'metadata.name', 'metadata.namespace', 'metadata.uid', 'spec.nodeName',
-  'spec.restartPolicy', 'spec.serviceAccountName', 'spec.schedulerName', 'status.phase', 'status.hostIP',
-  'status.hostIPs', 'status.podIP', 'status.podIPs',
+  'metadata.annotations',
+  'metadata.labels',
+  'metadata.name',
+  'metadata.namespace',
+  'metadata.uid',
+  'spec.nodeName',
+  'spec.restartPolicy',
+  'spec.serviceAccountName',
+  'spec.schedulerName',
+  'status.phase',
+  'status.hostIP',
+  'status.hostIPs',
+  'status.podIP',
+  'status.podIPs',
 ]);
 const resources = [
-  'limits.cpu', 'limits.ephemeral-storage', 'limits.memory', 'requests.cpu', 'requests.ephemeral-storage', 'requests.memory',
+  'limits.cpu',
+  'limits.ephemeral-storage',
+  'limits.memory',
+  'requests.cpu',
+  'requests.ephemeral-storage',
+  'requests.memory',
 ];
 const sizes = ['1', '1k', '1M', '1G', '1T', '1P', '1E', '1Ki', '1Mi', '1Gi', '1Ti', '1Pi', '1Ei'];
-const sizeNames: Readonly<Record<string, string>> = { memory: 'memory', 'ephemeral-storage': 'local ephemeral storage' };
+const sizeNames: Readonly<Record<string, string>> = {
+  memory: 'memory',
+  'ephemeral-storage': 'local ephemeral storage',
+};
 
 function subscripted(text: string): { readonly path: string; readonly key?: string } {
   const start = text.indexOf("['");
@@ -25,7 +44,10 @@ function subscripted(text: string): { readonly path: string; readonly key?: stri
 
 /** `allowed` are the fields of a pod that may be read here. */
 export function validateFieldSelector(
-  selector: Readonly<ObjectFieldSelector>, allowed: readonly string[], path: FieldPath, errors: FieldErrors,
+  selector: Readonly<ObjectFieldSelector>,
+  allowed: readonly string[],
+  path: FieldPath,
+  errors: FieldErrors,
 ): void {
   const { apiVersion = '', fieldPath = '' } = selector;
   if (apiVersion === '') errors.push(required(path.child('apiVersion')));
@@ -58,7 +80,10 @@ function conversionProblem(apiVersion: string, label: string): string | undefine
 
 /** In a volume the selector must name its container. */
 export function validateResourceFieldSelector(
-  selector: Readonly<ResourceFieldSelector>, inVolume: boolean, path: FieldPath, errors: FieldErrors,
+  selector: Readonly<ResourceFieldSelector>,
+  inVolume: boolean,
+  path: FieldPath,
+  errors: FieldErrors,
 ): void {
   const { containerName = '', resource = '' } = selector;
   const hugePages = /^(?:requests|limits)\.hugepages-/.test(resource);
@@ -78,7 +103,11 @@ function divisorProblem(resource: string, divisor: string, hugePages: boolean): 
     if (divisor === '1m' || divisor === '1') return undefined;
     return "only divisor's values 1m and 1 are supported with the cpu resource";
   }
-  const name = hugePages ? 'hugepages' : resources.includes(resource) ? sizeNames[resource.slice(resource.indexOf('.') + 1)] : undefined;
+  const name = hugePages
+    ? 'hugepages'
+    : resources.includes(resource)
+      ? sizeNames[resource.slice(resource.indexOf('.') + 1)]
+      : undefined;
   if (name === undefined || sizes.includes(divisor)) return undefined;
   return `only divisor's values ${sizes.join(', ')} are supported with the ${name} resource`;
 }

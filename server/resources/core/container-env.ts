@@ -1,17 +1,24 @@
-import type { Api } from '../../../api/object.ts';
 import { type FieldErrors, type FieldPath, invalid, required } from '../../../api/field-error.ts';
 import { isConfigMapKey, isDNS1123Label, isRelaxedEnvVarName, nameIsDNSSubdomain } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import { validateFieldSelector, validateResourceFieldSelector } from './container-downward.ts';
-import { validateNoBacksteps } from './volume-paths.ts';
 import type { Container, EnvVar } from './pod-types.ts';
+import { validateNoBacksteps } from './volume-paths.ts';
 
 type EnvFrom = Api<'io.k8s.api.core.v1.EnvFromSource'>;
 type EnvVarSource = Api<'io.k8s.api.core.v1.EnvVarSource'>;
 type FileKeySelector = Api<'io.k8s.api.core.v1.FileKeySelector'>;
 
 const envFieldPaths = [
-  'metadata.name', 'metadata.namespace', 'metadata.uid', 'spec.nodeName', 'spec.serviceAccountName', 'status.hostIP',
-  'status.hostIPs', 'status.podIP', 'status.podIPs',
+  'metadata.name',
+  'metadata.namespace',
+  'metadata.uid',
+  'spec.nodeName',
+  'spec.serviceAccountName',
+  'status.hostIP',
+  'status.hostIPs',
+  'status.podIP',
+  'status.podIPs',
 ];
 const oneOf = 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`';
 
@@ -29,7 +36,8 @@ export function validateEnv(container: Readonly<Container>, path: FieldPath, err
 function validateVariable(variable: Readonly<EnvVar>, path: FieldPath, i: number, errors: FieldErrors): void {
   const { name = '', value = '', valueFrom } = variable;
   if (name === '') errors.push(required(path.index(i).child('name')));
-  else for (const message of isRelaxedEnvVarName(name)) errors.push(invalid(path.index(i).child('name'), name, message));
+  else
+    for (const message of isRelaxedEnvVarName(name)) errors.push(invalid(path.index(i).child('name'), name, message));
   if (valueFrom === undefined) return;
   const fromPath = path.index(i).child('valueFrom');
   const sources = validateSource(valueFrom, fromPath, errors);
@@ -47,11 +55,14 @@ function validateSource(source: Readonly<EnvVarSource>, path: FieldPath, errors:
   if (configMapKeyRef !== undefined) validateKeySelector(configMapKeyRef, path.child('configMapKeyRef'), errors);
   if (secretKeyRef !== undefined) validateKeySelector(secretKeyRef, path.child('secretKeyRef'), errors);
   if (fileKeyRef !== undefined) validateFileKeySelector(fileKeyRef, path.child('fileKeyRef'), errors);
-  return [fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef].filter((ref) => ref !== undefined).length;
+  return [fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef].filter((ref) => ref !== undefined)
+    .length;
 }
 
 function validateKeySelector(
-  { name = '', key = '' }: { readonly name?: string; readonly key?: string }, path: FieldPath, errors: FieldErrors,
+  { name = '', key = '' }: { readonly name?: string; readonly key?: string },
+  path: FieldPath,
+  errors: FieldErrors,
 ): void {
   for (const message of nameIsDNSSubdomain(name, false)) errors.push(invalid(path.child('name'), name, message));
   if (key === '') errors.push(required(path.child('key')));
@@ -63,7 +74,9 @@ function validateFileKeySelector(selector: Readonly<FileKeySelector>, path: Fiel
   if (key === '') errors.push(required(path.child('key')));
   else for (const message of isRelaxedEnvVarName(key)) errors.push(invalid(path.child('key'), key, message));
   if (volumeName === '') errors.push(required(path.child('volumeName')));
-  else for (const message of isDNS1123Label(volumeName)) errors.push(invalid(path.child('volumeName'), volumeName, message));
+  else
+    for (const message of isDNS1123Label(volumeName))
+      errors.push(invalid(path.child('volumeName'), volumeName, message));
   if (file === '') errors.push(required(path.child('path')));
   else validateNoBacksteps(file, path.child('path'), errors);
 }

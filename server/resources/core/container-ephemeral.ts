@@ -4,13 +4,23 @@ import type { EphemeralContainer, PodSpec } from './pod-types.ts';
 
 /** In the order of upstream's struct. */
 const notForEphemeral = [
-  'ports', 'resources', 'resizePolicy', 'restartPolicy', 'restartPolicyRules', 'livenessProbe', 'readinessProbe',
-  'startupProbe', 'lifecycle',
+  'ports',
+  'resources',
+  'resizePolicy',
+  'restartPolicy',
+  'restartPolicyRules',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'lifecycle',
 ] as const satisfies readonly (keyof EphemeralContainer)[];
 const detail = 'cannot be set for an Ephemeral Container';
 
 export function validateEphemeralContainers(
-  spec: Readonly<PodSpec>, path: FieldPath, errors: FieldErrors, pod: PodSurroundings,
+  spec: Readonly<PodSpec>,
+  path: FieldPath,
+  errors: FieldErrors,
+  pod: PodSurroundings,
 ): void {
   const others = new Set([...(spec.containers ?? []), ...(spec.initContainers ?? [])].map(({ name = '' }) => name));
   const names = new Set(others);

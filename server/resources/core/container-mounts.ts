@@ -1,4 +1,12 @@
-import { type FieldErrors, type FieldPath, forbidden, invalid, notFound, notSupported, required } from '../../../api/field-error.ts';
+import {
+  type FieldErrors,
+  type FieldPath,
+  forbidden,
+  invalid,
+  notFound,
+  notSupported,
+  required,
+} from '../../../api/field-error.ts';
 import type { Container, Volume, VolumeDevice, VolumeMount } from './pod-types.ts';
 import { validateDescendingPath, validateNoBacksteps } from './volume-paths.ts';
 
@@ -6,7 +14,10 @@ const propagations = ['Bidirectional', 'HostToContainer', 'None'];
 const recursiveReadOnly = ['Disabled', 'Enabled', 'IfPossible'];
 
 export function validateVolumeMounts(
-  container: Readonly<Container>, volumes: ReadonlyMap<string, Volume>, path: FieldPath, errors: FieldErrors,
+  container: Readonly<Container>,
+  volumes: ReadonlyMap<string, Volume>,
+  path: FieldPath,
+  errors: FieldErrors,
 ): void {
   const mounts = container.volumeMounts;
   if (mounts === undefined) return;
@@ -23,19 +34,25 @@ export function validateVolumeMounts(
       errors.push(invalid(path.index(i).child('name'), name, 'must not already exist in volumeDevices'));
     }
     if (devices.some((device) => (device.devicePath ?? '') === mountPath)) {
-      errors.push(invalid(path.index(i).child('mountPath'), mountPath, 'must not already exist as a path in volumeDevices'));
+      errors.push(
+        invalid(path.index(i).child('mountPath'), mountPath, 'must not already exist as a path in volumeDevices'),
+      );
     }
     if (mount.subPath) validateDescendingPath(mount.subPath, path.child('subPath'), errors);
     if (mount.subPathExpr) validateSubPathExpr(mount, path, i, errors);
-    if (mount.mountPropagation !== undefined) validatePropagation(mount.mountPropagation, container, path.child('mountPropagation'), errors);
-    if (mount.recursiveReadOnly !== undefined) validateRecursiveReadOnly(mount, path.child('recursiveReadOnly'), errors);
+    if (mount.mountPropagation !== undefined)
+      validatePropagation(mount.mountPropagation, container, path.child('mountPropagation'), errors);
+    if (mount.recursiveReadOnly !== undefined)
+      validateRecursiveReadOnly(mount, path.child('recursiveReadOnly'), errors);
   }
 }
 
 function validateSubPathExpr(mount: Readonly<VolumeMount>, path: FieldPath, i: number, errors: FieldErrors): void {
   const { subPathExpr = '' } = mount;
   if (mount.subPath) {
-    errors.push(invalid(path.index(i).child('subPathExpr'), subPathExpr, 'subPathExpr and subPath are mutually exclusive'));
+    errors.push(
+      invalid(path.index(i).child('subPathExpr'), subPathExpr, 'subPathExpr and subPath are mutually exclusive'),
+    );
   }
   validateDescendingPath(subPathExpr, path.child('subPathExpr'), errors);
 }
@@ -61,7 +78,10 @@ function validateRecursiveReadOnly(mount: Readonly<VolumeMount>, path: FieldPath
 }
 
 export function validateVolumeDevices(
-  container: Readonly<Container>, volumes: ReadonlyMap<string, Volume>, path: FieldPath, errors: FieldErrors,
+  container: Readonly<Container>,
+  volumes: ReadonlyMap<string, Volume>,
+  path: FieldPath,
+  errors: FieldErrors,
 ): void {
   const devices = container.volumeDevices;
   if (devices === undefined) return;
@@ -73,7 +93,8 @@ export function validateVolumeDevices(
     const { name = '', devicePath = '' } = device;
     if (devicePath === '') errors.push(required(at.child('devicePath')));
     if (paths.has(devicePath)) errors.push(invalid(at.child('devicePath'), devicePath, 'must be unique'));
-    if (hasBackstep(devicePath, at)) errors.push(invalid(at.child('devicePath'), devicePath, "can not contain backsteps ('..')"));
+    if (hasBackstep(devicePath, at))
+      errors.push(invalid(at.child('devicePath'), devicePath, "can not contain backsteps ('..')"));
     else paths.add(devicePath);
     const mounts = container.volumeMounts ?? [];
     if (mounts.some((mount) => (mount.name ?? '') === name)) {
@@ -87,7 +108,10 @@ export function validateVolumeDevices(
 }
 
 function validateDeviceName(
-  { name = '' }: Readonly<VolumeDevice>, volumes: ReadonlyMap<string, Volume>, names: ReadonlySet<string>, path: FieldPath,
+  { name = '' }: Readonly<VolumeDevice>,
+  volumes: ReadonlyMap<string, Volume>,
+  names: ReadonlySet<string>,
+  path: FieldPath,
   errors: FieldErrors,
 ): void {
   const volume = volumes.get(name);

@@ -1,4 +1,11 @@
-import { duplicate, type FieldErrors, type FieldPath, invalid, notSupported, required } from '../../../api/field-error.ts';
+import {
+  duplicate,
+  type FieldErrors,
+  type FieldPath,
+  invalid,
+  notSupported,
+  required,
+} from '../../../api/field-error.ts';
 import { isValidPortName, isValidPortNum } from '../../../api/names.ts';
 import type { Container, ContainerPort } from './pod-types.ts';
 
@@ -18,7 +25,12 @@ export function validateContainerPorts(ports: readonly ContainerPort[], path: Fi
   }
 }
 
-function validatePortName({ name = '' }: Readonly<ContainerPort>, names: Set<string>, path: FieldPath, errors: FieldErrors): void {
+function validatePortName(
+  { name = '' }: Readonly<ContainerPort>,
+  names: Set<string>,
+  path: FieldPath,
+  errors: FieldErrors,
+): void {
   if (name === '') return;
   const messages = isValidPortName(name);
   for (const message of messages) errors.push(invalid(path.child('name'), name, message));

@@ -1,7 +1,13 @@
-import type { Api } from '../../../api/object.ts';
 import {
-  duplicate, type FieldErrors, type FieldPath, invalid, notSupported, required, tooMany,
+  duplicate,
+  type FieldErrors,
+  type FieldPath,
+  invalid,
+  notSupported,
+  required,
+  tooMany,
 } from '../../../api/field-error.ts';
+import type { Api } from '../../../api/object.ts';
 import type { Container } from './pod-types.ts';
 
 type RestartRule = Api<'io.k8s.api.core.v1.ContainerRestartRule'>;
@@ -15,7 +21,11 @@ const resizePolicies = ['NotRequired', 'RestartContainer'];
 const maxRules = 20;
 const maxExitCodes = 255;
 
-export function validateContainerRestartPolicy(container: Readonly<Container>, path: FieldPath, errors: FieldErrors): void {
+export function validateContainerRestartPolicy(
+  container: Readonly<Container>,
+  path: FieldPath,
+  errors: FieldErrors,
+): void {
   const { restartPolicy, restartPolicyRules: rules = [] } = container;
   if (restartPolicy === undefined) {
     if (rules.length === 0) return;
@@ -28,7 +38,11 @@ export function validateContainerRestartPolicy(container: Readonly<Container>, p
 }
 
 /** Without a policy the rules of an init container are not looked at. */
-export function validateInitContainerRestartPolicy(container: Readonly<Container>, path: FieldPath, errors: FieldErrors): void {
+export function validateInitContainerRestartPolicy(
+  container: Readonly<Container>,
+  path: FieldPath,
+  errors: FieldErrors,
+): void {
   if (container.restartPolicy !== undefined) validateContainerRestartPolicy(container, path, errors);
   else if ((container.restartPolicyRules ?? []).length > 0) {
     errors.push(required(path.child('restartPolicy'), 'must specify restartPolicy when restart rules are used'));
@@ -49,7 +63,10 @@ function validateRule(rule: Readonly<RestartRule>, path: FieldPath, errors: Fiel
 }
 
 export function validateResizePolicy(
-  list: readonly ResizePolicy[], podRestartPolicy: string, path: FieldPath, errors: FieldErrors,
+  list: readonly ResizePolicy[],
+  podRestartPolicy: string,
+  path: FieldPath,
+  errors: FieldErrors,
 ): void {
   const seen = new Set<string>();
   for (const [i, { resourceName = '', restartPolicy = '' }] of list.entries()) {

@@ -1,10 +1,20 @@
-import { duplicate, type FieldErrors, type FieldPath, forbidden, invalid, notSupported, required } from '../../../api/field-error.ts';
+import {
+  duplicate,
+  type FieldErrors,
+  type FieldPath,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+} from '../../../api/field-error.ts';
 import { isDNS1123Label } from '../../../api/names.ts';
 import { validateEnv } from './container-env.ts';
 import { validateVolumeDevices, validateVolumeMounts } from './container-mounts.ts';
 import { validateContainerPorts, validateHostPorts } from './container-ports.ts';
 import {
-  validateContainerRestartPolicy, validateInitContainerRestartPolicy, validateResizePolicy,
+  validateContainerRestartPolicy,
+  validateInitContainerRestartPolicy,
+  validateResizePolicy,
 } from './container-restart.ts';
 import type { PodValidationOptions } from './pod-options.ts';
 import type { Container, Volume } from './pod-types.ts';
@@ -26,7 +36,12 @@ const pullPolicies = ['Always', 'IfNotPresent', 'Never'];
 const messagePolicies = ['File', 'FallbackToLogsOnError'];
 const onlySidecars = 'may not be set for init containers without restartPolicy=Always';
 
-export function validatePullPolicy(policy: string | undefined, path: FieldPath, field: string, errors: FieldErrors): void {
+export function validatePullPolicy(
+  policy: string | undefined,
+  path: FieldPath,
+  field: string,
+  errors: FieldErrors,
+): void {
   if (policy === 'IfNotPresent' || policy === 'Always' || policy === 'Never') return;
   if (!policy) errors.push(required(path.child(field)));
   else errors.push(notSupported(path.child(field), policy, pullPolicies));
@@ -34,7 +49,10 @@ export function validatePullPolicy(policy: string | undefined, path: FieldPath, 
 
 /** What ordinary, init and ephemeral containers have in common. */
 export function validateContainer(
-  container: Readonly<Container>, path: FieldPath, errors: FieldErrors, pod: PodSurroundings,
+  container: Readonly<Container>,
+  path: FieldPath,
+  errors: FieldErrors,
+  pod: PodSurroundings,
 ): void {
   const { name = '', terminationMessagePolicy: messagePolicy } = container;
   if (name === '') errors.push(required(path.child('name')));
@@ -46,8 +64,10 @@ export function validateContainer(
   }
   if (container.ports !== undefined) validateContainerPorts(container.ports, path.child('ports'), errors);
   validateEnv(container, path, errors);
-  if (container.volumeMounts !== undefined) validateVolumeMounts(container, pod.volumes, path.child('volumeMounts'), errors);
-  if (container.volumeDevices !== undefined) validateVolumeDevices(container, pod.volumes, path.child('volumeDevices'), errors);
+  if (container.volumeMounts !== undefined)
+    validateVolumeMounts(container, pod.volumes, path.child('volumeMounts'), errors);
+  if (container.volumeDevices !== undefined)
+    validateVolumeDevices(container, pod.volumes, path.child('volumeDevices'), errors);
   validatePullPolicy(container.imagePullPolicy, path, 'imagePullPolicy', errors);
   if (container.resources !== undefined) {
     const options = { pod: pod.options, claims: pod.claims };
@@ -62,7 +82,10 @@ export function validateContainer(
 }
 
 export function validateContainers(
-  containers: readonly Container[], path: FieldPath, errors: FieldErrors, pod: PodSurroundings,
+  containers: readonly Container[],
+  path: FieldPath,
+  errors: FieldErrors,
+  pod: PodSurroundings,
 ): void {
   if (containers.length === 0) {
     errors.push(required(path));
@@ -75,7 +98,8 @@ export function validateContainers(
     validateContainer(container, at, errors, pod);
     if (names.has(name)) errors.push(duplicate(at.child('name'), name));
     names.add(name);
-    if (container.lifecycle !== undefined) validateLifecycle(container.lifecycle, pod.gracePeriod, at.child('lifecycle'), errors);
+    if (container.lifecycle !== undefined)
+      validateLifecycle(container.lifecycle, pod.gracePeriod, at.child('lifecycle'), errors);
     validateProbes(container, at, errors);
     validateContainerRestartPolicy(container, at, errors);
   }
@@ -83,7 +107,11 @@ export function validateContainers(
 }
 
 export function validateInitContainers(
-  containers: readonly Container[], regular: readonly Container[], path: FieldPath, errors: FieldErrors, pod: PodSurroundings,
+  containers: readonly Container[],
+  regular: readonly Container[],
+  path: FieldPath,
+  errors: FieldErrors,
+  pod: PodSurroundings,
 ): void {
   const names = new Set(regular.map(({ name = '' }) => name));
   for (const [i, container] of containers.entries()) {
@@ -96,7 +124,8 @@ export function validateInitContainers(
     // Upstream counts from the start of the list for every container, so the path names the first one.
     validateHostPorts([container], path, errors);
     if (container.restartPolicy === 'Always') {
-      if (container.lifecycle !== undefined) validateLifecycle(container.lifecycle, pod.gracePeriod, at.child('lifecycle'), errors);
+      if (container.lifecycle !== undefined)
+        validateLifecycle(container.lifecycle, pod.gracePeriod, at.child('lifecycle'), errors);
       validateProbes(container, at, errors);
     } else {
       validateRunsOnce(container, at, errors, pod.options);
@@ -104,7 +133,12 @@ export function validateInitContainers(
   }
 }
 
-function validateRunsOnce(container: Readonly<Container>, path: FieldPath, errors: FieldErrors, options: PodValidationOptions): void {
+function validateRunsOnce(
+  container: Readonly<Container>,
+  path: FieldPath,
+  errors: FieldErrors,
+  options: PodValidationOptions,
+): void {
   if (container.lifecycle !== undefined) errors.push(forbidden(path.child('lifecycle'), onlySidecars));
   if (container.livenessProbe !== undefined) errors.push(forbidden(path.child('livenessProbe'), onlySidecars));
   if (container.readinessProbe !== undefined) errors.push(forbidden(path.child('readinessProbe'), onlySidecars));
@@ -118,7 +152,11 @@ function validateRunsOnce(container: Readonly<Container>, path: FieldPath, error
 }
 
 /** Pods only: templates have always been allowed such images. */
-export function validateImageWhitespace(containers: readonly Container[] | undefined, path: FieldPath, errors: FieldErrors): void {
+export function validateImageWhitespace(
+  containers: readonly Container[] | undefined,
+  path: FieldPath,
+  errors: FieldErrors,
+): void {
   if (containers === undefined) return;
   for (const [i, { image = '' }] of containers.entries()) {
     if (image.length === image.trim().length) continue;

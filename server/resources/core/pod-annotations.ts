@@ -23,14 +23,19 @@ export function hasValidDeletionCost(annotations: Annotations): boolean {
 
 /** Annotations that the server itself reads. `path` is that of the annotations. */
 export function validatePodAnnotations(
-  annotations: Annotations, spec: Readonly<PodSpec>, path: FieldPath, errors: FieldErrors, options: PodValidationOptions,
+  annotations: Annotations,
+  spec: Readonly<PodSpec>,
+  path: FieldPath,
+  errors: FieldErrors,
+  options: PodValidationOptions,
 ): void {
   if (annotations === undefined) return;
   const mirror = annotations[mirrorAnnotation];
   if (mirror !== undefined && !spec.nodeName) {
     errors.push(invalid(path.key(mirrorAnnotation), mirror, 'must set spec.nodeName if mirror pod annotation is set'));
   }
-  if (annotations[tolerationsAnnotation]) validateAnnotatedTolerations(annotations[tolerationsAnnotation], path, errors, options);
+  if (annotations[tolerationsAnnotation])
+    validateAnnotatedTolerations(annotations[tolerationsAnnotation], path, errors, options);
   if (!options.allowInvalidPodDeletionCost && !hasValidDeletionCost(annotations)) {
     const value = annotations[deletionCostAnnotation];
     errors.push(invalid(path.key(deletionCostAnnotation), value, 'must be a 32bit integer'));
@@ -38,14 +43,20 @@ export function validatePodAnnotations(
   const seccomp = annotations[podSeccompAnnotation];
   if (seccomp !== undefined) validateSeccompAnnotation(seccomp, path.child(podSeccompAnnotation), errors);
   for (const key in annotations) {
-    if (key.startsWith(containerSeccompPrefix)) validateSeccompAnnotation(annotations[key] ?? '', path.child(key), errors);
+    if (key.startsWith(containerSeccompPrefix))
+      validateSeccompAnnotation(annotations[key] ?? '', path.child(key), errors);
   }
   for (const key in annotations) {
     if (key.startsWith(appArmorPrefix)) validateAppArmorAnnotation(key, annotations[key] ?? '', spec, path, errors);
   }
 }
 
-function validateAnnotatedTolerations(text: string, path: FieldPath, errors: FieldErrors, options: PodValidationOptions): void {
+function validateAnnotatedTolerations(
+  text: string,
+  path: FieldPath,
+  errors: FieldErrors,
+  options: PodValidationOptions,
+): void {
   let tolerations: unknown;
   try {
     tolerations = JSON.parse(text);
@@ -58,19 +69,27 @@ function validateAnnotatedTolerations(text: string, path: FieldPath, errors: Fie
 }
 
 function validateAppArmorAnnotation(
-  key: string, profile: string, spec: Readonly<PodSpec>, path: FieldPath, errors: FieldErrors,
+  key: string,
+  profile: string,
+  spec: Readonly<PodSpec>,
+  path: FieldPath,
+  errors: FieldErrors,
 ): void {
   const name = key.slice(appArmorPrefix.length);
   if (!allContainers(spec).some((container) => (container.name ?? '') === name)) {
     errors.push(invalid(path.key(key), name, 'container not found'));
   }
-  const known = profile === '' || profile === 'runtime/default' || profile === 'unconfined' || profile.startsWith('localhost/');
+  const known =
+    profile === '' || profile === 'runtime/default' || profile === 'unconfined' || profile.startsWith('localhost/');
   if (!known) errors.push(invalid(path.key(key), profile, `invalid AppArmor profile name: ${JSON.stringify(profile)}`));
 }
 
 /** Where an annotation and a field say the same thing they must agree. */
 export function validateProfileAgreement(
-  annotations: Annotations, spec: Readonly<PodSpec>, specPath: FieldPath, errors: FieldErrors,
+  annotations: Annotations,
+  spec: Readonly<PodSpec>,
+  specPath: FieldPath,
+  errors: FieldErrors,
 ): void {
   if (annotations === undefined) return;
   const podSeccomp = spec.securityContext?.seccompProfile;
@@ -98,10 +117,17 @@ export function validateProfileAgreement(
 
 /** Profiles and the mirror mark stay as they were made. */
 export function validateAnnotationUpdate(
-  annotations: Annotations, old: Annotations, path: FieldPath, errors: FieldErrors,
+  annotations: Annotations,
+  old: Annotations,
+  path: FieldPath,
+  errors: FieldErrors,
 ): void {
   const kindOf = (key: string): string | undefined =>
-    key.startsWith(appArmorPrefix) ? 'AppArmor annotations' : key === mirrorAnnotation ? 'mirror pod annotation' : undefined;
+    key.startsWith(appArmorPrefix)
+      ? 'AppArmor annotations'
+      : key === mirrorAnnotation
+        ? 'mirror pod annotation'
+        : undefined;
   for (const key in old) {
     const kind = annotations?.[key] === old[key] ? undefined : kindOf(key);
     if (kind !== undefined) errors.push(forbidden(path.key(key), `may not remove or update ${kind}`));

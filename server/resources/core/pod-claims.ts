@@ -12,7 +12,10 @@ export function claimNames(spec: Readonly<PodSpec>): ReadonlySet<string> {
 
 /** `isMirror`: the API's image of a pod that a kubelet read from disk. */
 export function validateResourceClaims(
-  claims: NonNullable<PodSpec['resourceClaims']>, isMirror: boolean, path: FieldPath, errors: FieldErrors,
+  claims: NonNullable<PodSpec['resourceClaims']>,
+  isMirror: boolean,
+  path: FieldPath,
+  errors: FieldErrors,
 ): void {
   const names = new Set<string>();
   for (const [i, claim] of claims.entries()) {

@@ -5,7 +5,9 @@ type Visitor<C> = (container: C, path: () => FieldPath) => void;
 
 /** Every container in upstream's order: init, ordinary, ephemeral. The path is made only when asked for. */
 export function visitContainers(
-  spec: Readonly<PodSpec>, specPath: FieldPath, visit: Visitor<Container | EphemeralContainer>,
+  spec: Readonly<PodSpec>,
+  specPath: FieldPath,
+  visit: Visitor<Container | EphemeralContainer>,
 ): void {
   visitList(spec.initContainers, specPath, 'initContainers', visit);
   visitList(spec.containers, specPath, 'containers', visit);

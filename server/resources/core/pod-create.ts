@@ -1,6 +1,6 @@
 import { type FieldErrors, FieldPath, forbidden } from '../../../api/field-error.ts';
-import { mirrorAnnotation, validatePodAnnotations, validateProfileAgreement } from './pod-annotations.ts';
 import { validateImageWhitespace } from './container-validation.ts';
+import { mirrorAnnotation, validatePodAnnotations, validateProfileAgreement } from './pod-annotations.ts';
 import type { PodValidationOptions } from './pod-options.ts';
 import type { Pod } from './pod-types.ts';
 import { validatePodSpec, validateTokenOwner } from './pod-validation.ts';

@@ -1,8 +1,8 @@
 import { defaultContainer } from './container-defaults.ts';
+import type { Container, Pod, PodSpec } from './pod-types.ts';
 import { defaultResourceList } from './resource-requirements-defaults.ts';
 import { defaultPodResources } from './resource-requirements-pod.ts';
 import { defaultVolume } from './volume-defaults.ts';
-import type { Container, Pod, PodSpec } from './pod-types.ts';
 
 /** Defaults of a pod spec wherever one stands: pods and pod templates alike. */
 export function defaultPodSpec(spec: PodSpec): void {
@@ -16,7 +16,8 @@ export function defaultPodSpec(spec: PodSpec): void {
   if (spec.volumes !== undefined) for (const volume of spec.volumes) defaultVolume(volume);
   if (spec.initContainers !== undefined) for (const container of spec.initContainers) defaultContainer(container);
   if (spec.containers !== undefined) for (const container of spec.containers) defaultContainer(container);
-  if (spec.ephemeralContainers !== undefined) for (const container of spec.ephemeralContainers) defaultContainer(container);
+  if (spec.ephemeralContainers !== undefined)
+    for (const container of spec.ephemeralContainers) defaultContainer(container);
   if (spec.overhead !== undefined) defaultResourceList(spec.overhead);
   if (spec.resources?.limits !== undefined) defaultResourceList(spec.resources.limits);
   if (spec.resources?.requests !== undefined) defaultResourceList(spec.resources.requests);
@@ -24,8 +25,10 @@ export function defaultPodSpec(spec: PodSpec): void {
 
 /** Where init containers stood before they had a field. */
 const initContainerAnnotations = [
-  'pod.beta.kubernetes.io/init-containers', 'pod.alpha.kubernetes.io/init-containers',
-  'pod.beta.kubernetes.io/init-container-statuses', 'pod.alpha.kubernetes.io/init-container-statuses',
+  'pod.beta.kubernetes.io/init-containers',
+  'pod.alpha.kubernetes.io/init-containers',
+  'pod.beta.kubernetes.io/init-container-statuses',
+  'pod.alpha.kubernetes.io/init-container-statuses',
 ];
 
 /** Defaults of a pod: those of its spec, and some that templates do not get. */

@@ -32,7 +32,10 @@ function positionsOf(lines: readonly string[]): Map<string, number[]> {
 }
 
 function longestMatch(
-  a: readonly string[], b: readonly string[], positions: ReadonlyMap<string, number[]>, range: Omit<Change, 'tag'>,
+  a: readonly string[],
+  b: readonly string[],
+  positions: ReadonlyMap<string, number[]>,
+  range: Omit<Change, 'tag'>,
 ): Block {
   let best: Block = { a: range.a1, b: range.b1, size: 0 };
   let lengths = new Map<number, number>();

@@ -19,16 +19,22 @@ export function dropDisabledSpecFields(spec: PodSpec, old?: Readonly<PodSpec>): 
 }
 
 function usesProjection(spec: Readonly<PodSpec> | undefined, kind: 'clusterTrustBundle' | 'podCertificate'): boolean {
-  return (spec?.volumes ?? []).some(({ projected }) => (projected?.sources ?? []).some((source) => source[kind] !== undefined));
+  return (spec?.volumes ?? []).some(({ projected }) =>
+    (projected?.sources ?? []).some((source) => source[kind] !== undefined),
+  );
 }
 
 /** For kinds that hold a template: called when the object is prepared for storage. */
-export function dropDisabledTemplateFields(template: PodTemplateSpec | undefined, old?: Readonly<PodTemplateSpec>): void {
+export function dropDisabledTemplateFields(
+  template: PodTemplateSpec | undefined,
+  old?: Readonly<PodTemplateSpec>,
+): void {
   if (template?.spec !== undefined) dropDisabledSpecFields(template.spec, old?.spec);
 }
 
 export function dropDisabledStatusFields(status: PodStatus, old: Readonly<PodStatus> | undefined): void {
-  if ((old?.nodeAllocatableResourceClaimStatuses ?? []).length === 0) delete status.nodeAllocatableResourceClaimStatuses;
+  if ((old?.nodeAllocatableResourceClaimStatuses ?? []).length === 0)
+    delete status.nodeAllocatableResourceClaimStatuses;
   const lists = [status.containerStatuses, status.initContainerStatuses, status.ephemeralContainerStatuses];
   for (const container of lists.flatMap((list) => list ?? [])) {
     for (const mount of container.volumeMounts ?? []) delete mount.volumeStatus;

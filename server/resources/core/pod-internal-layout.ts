@@ -79,8 +79,7 @@ export const podLayout: Readonly<Record<string, string>> = {
     'Gateway System SecretRef:*LocalObjectReference SSLEnabled=sslEnabled:b ProtectionDomain StoragePool ' +
     'StorageMode VolumeName FSType=fsType ReadOnly:b',
   StorageOSVolumeSource: 'VolumeName VolumeNamespace FSType=fsType ReadOnly:b SecretRef:*LocalObjectReference',
-  CSIVolumeSource:
-    'Driver ReadOnly:* FSType=fsType:* VolumeAttributes:{} NodePublishSecretRef:*LocalObjectReference',
+  CSIVolumeSource: 'Driver ReadOnly:* FSType=fsType:* VolumeAttributes:{} NodePublishSecretRef:*LocalObjectReference',
   EphemeralVolumeSource: 'VolumeClaimTemplate:*PersistentVolumeClaimTemplate',
   PersistentVolumeClaimTemplate: 'Spec:PersistentVolumeClaimSpec',
   PersistentVolumeClaimSpec:

@@ -47,7 +47,8 @@ function internalField(value: unknown, kind: string, layouts: Layouts): unknown 
     case '*LabelSelector':
       return value ?? null;
   }
-  if (kind.startsWith('*')) return value === undefined || kind === '*' ? (value ?? null) : internalStruct(value, kind.slice(1), layouts);
+  if (kind.startsWith('*'))
+    return value === undefined || kind === '*' ? (value ?? null) : internalStruct(value, kind.slice(1), layouts);
   if (!kind.startsWith('[]')) return internalStruct(value, kind, layouts);
   if (!Array.isArray(value)) return null;
   return kind === '[]' ? value : value.map((item) => internalStruct(item, kind.slice(2), layouts));
@@ -71,5 +72,8 @@ export function toInternalPodSpec(spec: Readonly<PodSpec>): Record<string, unkno
 
 /** JSON as Go indents and escapes it. */
 export function goJson(value: unknown): string {
-  return JSON.stringify(value, null, 1).replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(value, null, 1).replace(
+    /[<>&\u2028\u2029]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -1,7 +1,7 @@
-import type { Api } from '../../../api/object.ts';
 import { type FieldErrors, type FieldPath, forbidden, invalid, required, tooLong } from '../../../api/field-error.ts';
 import { validateLegacyIP } from '../../../api/ip.ts';
 import { byteLength, isDNS1123Subdomain, isDNS1123SubdomainWithUnderscore } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import type { PodValidationOptions } from './pod-options.ts';
 import type { PodSpec } from './pod-types.ts';
 
@@ -30,9 +30,12 @@ export function validateDNSConfig(spec: Readonly<PodSpec>, path: FieldPath, erro
 function validateConfig(config: Readonly<PodDNSConfig>, path: FieldPath, errors: FieldErrors): void {
   const { nameservers = [], searches = [], options = [] } = config;
   if (nameservers.length > maxNameservers) {
-    errors.push(invalid(path.child('nameservers'), nameservers, `must not have more than ${maxNameservers} nameservers`));
+    errors.push(
+      invalid(path.child('nameservers'), nameservers, `must not have more than ${maxNameservers} nameservers`),
+    );
   }
-  for (const [i, server] of nameservers.entries()) errors.push(...validateLegacyIP(path.child('nameservers').index(i), server));
+  for (const [i, server] of nameservers.entries())
+    errors.push(...validateLegacyIP(path.child('nameservers').index(i), server));
   const searchesPath = path.child('searches');
   if (searches.length > maxSearches) {
     errors.push(invalid(searchesPath, searches, `must not have more than ${maxSearches} search paths`));
@@ -44,7 +47,8 @@ function validateConfig(config: Readonly<PodDNSConfig>, path: FieldPath, errors:
   for (const [i, search] of searches.entries()) {
     if (search === '.') continue;
     const domain = search.replace(/\.$/, '');
-    for (const message of isDNS1123SubdomainWithUnderscore(domain)) errors.push(invalid(searchesPath.index(i), domain, message));
+    for (const message of isDNS1123SubdomainWithUnderscore(domain))
+      errors.push(invalid(searchesPath.index(i), domain, message));
   }
   for (const [i, option] of options.entries()) {
     if (!option.name) errors.push(required(path.child('options').index(i), 'must not be empty'));
@@ -66,7 +70,8 @@ export function validateHostnameOverride(spec: Readonly<PodSpec>, specPath: Fiel
   const { hostnameOverride } = spec;
   if (hostnameOverride === undefined) return;
   const path = specPath.child('hostnameOverride');
-  if (spec.setHostnameAsFQDN === true) errors.push(forbidden(path, 'may not be specified when setHostnameAsFQDN is true'));
+  if (spec.setHostnameAsFQDN === true)
+    errors.push(forbidden(path, 'may not be specified when setHostnameAsFQDN is true'));
   if (spec.hostNetwork === true) errors.push(forbidden(path, 'may not be specified when hostNetwork is true'));
   if (byteLength(hostnameOverride) > maxHostnameBytes) errors.push(tooLong(path, maxHostnameBytes));
   for (const message of isDNS1123Subdomain(hostnameOverride)) errors.push(invalid(path, hostnameOverride, message));
@@ -74,7 +79,10 @@ export function validateHostnameOverride(spec: Readonly<PodSpec>, specPath: Fiel
 
 /** On the host's network a container's ports are the host's. */
 export function validateHostNetworkPorts(
-  spec: Readonly<PodSpec>, specPath: FieldPath, errors: FieldErrors, options: PodValidationOptions,
+  spec: Readonly<PodSpec>,
+  specPath: FieldPath,
+  errors: FieldErrors,
+  options: PodValidationOptions,
 ): void {
   if (spec.hostNetwork !== true) return;
   for (const [i, container] of (spec.containers ?? []).entries()) {

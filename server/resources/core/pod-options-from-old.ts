@@ -1,4 +1,4 @@
-import { FieldPath, type FieldErrors } from '../../../api/field-error.ts';
+import { type FieldErrors, FieldPath } from '../../../api/field-error.ts';
 import { hasInvalidTermSelector, validateNodeSelector } from './affinity.ts';
 import { hasInvalidSpreadKeys, hasInvalidSpreadSelector } from './affinity-spread.ts';
 import { hasValidDeletionCost } from './pod-annotations.ts';
@@ -12,7 +12,9 @@ import { validateNonReservedPath } from './volume-paths.ts';
 
 /** What may stay in a changed spec because the old one had it. */
 export function podOptionsFrom(
-  old: Readonly<PodSpec>, oldAnnotations: Readonly<Record<string, string>> | undefined, isPod: boolean,
+  old: Readonly<PodSpec>,
+  oldAnnotations: Readonly<Record<string, string>> | undefined,
+  isPod: boolean,
 ): PodValidationOptions {
   const { affinity, topologySpreadConstraints: spread = [] } = old;
   const requiredNodes = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
@@ -24,7 +26,8 @@ export function podOptionsFrom(
       hasIndivisibleHugePages(quantities(old.overhead)) ||
       containers.some(
         ({ resources }) =>
-          hasIndivisibleHugePages(quantities(resources?.limits)) || hasIndivisibleHugePages(quantities(resources?.requests)),
+          hasIndivisibleHugePages(quantities(resources?.limits)) ||
+          hasIndivisibleHugePages(quantities(resources?.requests)),
       ),
     allowInvalidLabelValueInSelector:
       hasInvalidTermSelector(affinity?.podAffinity) || hasInvalidTermSelector(affinity?.podAntiAffinity),

@@ -1,7 +1,7 @@
 import { type FieldErrors, type FieldPath, forbidden, notSupported, required } from '../../../api/field-error.ts';
 import { visitContainers } from './pod-containers.ts';
 import type { PodValidationOptions } from './pod-options.ts';
-import type { PodSpec, PodSecurityContext, SecurityContext } from './pod-types.ts';
+import type { PodSecurityContext, PodSpec, SecurityContext } from './pod-types.ts';
 
 const systems = ['linux', 'windows'];
 const notOnWindows = 'cannot be set for a windows pod';
@@ -9,13 +9,33 @@ const notOnLinux = 'windows options cannot be set for a linux pod';
 
 /** In upstream's order; `/` marks fields that stand in the spec itself. */
 const podFieldsOffWindows = [
-  'appArmorProfile', 'seLinuxOptions', '/hostUsers', '/hostPID', '/hostIPC', 'seccompProfile', 'fsGroup',
-  'fsGroupChangePolicy', 'sysctls', '/shareProcessNamespace', 'runAsUser', 'runAsGroup', 'supplementalGroups',
-  'supplementalGroupsPolicy', 'seLinuxChangePolicy',
+  'appArmorProfile',
+  'seLinuxOptions',
+  '/hostUsers',
+  '/hostPID',
+  '/hostIPC',
+  'seccompProfile',
+  'fsGroup',
+  'fsGroupChangePolicy',
+  'sysctls',
+  '/shareProcessNamespace',
+  'runAsUser',
+  'runAsGroup',
+  'supplementalGroups',
+  'supplementalGroupsPolicy',
+  'seLinuxChangePolicy',
 ] as const;
 const containerFieldsOffWindows = [
-  'appArmorProfile', 'seLinuxOptions', 'seccompProfile', 'capabilities', 'readOnlyRootFilesystem', 'privileged',
-  'allowPrivilegeEscalation', 'procMount', 'runAsUser', 'runAsGroup',
+  'appArmorProfile',
+  'seLinuxOptions',
+  'seccompProfile',
+  'capabilities',
+  'readOnlyRootFilesystem',
+  'privileged',
+  'allowPrivilegeEscalation',
+  'procMount',
+  'runAsUser',
+  'runAsGroup',
 ] as const satisfies readonly (keyof SecurityContext)[];
 
 export function validateOS(spec: Readonly<PodSpec>, specPath: FieldPath, errors: FieldErrors): void {
@@ -70,7 +90,10 @@ function forbidLinuxFields(spec: Readonly<PodSpec>, specPath: FieldPath, errors:
 
 /** A pod in a user namespace keeps away from the host's others. */
 export function validateHostUsers(
-  spec: Readonly<PodSpec>, specPath: FieldPath, errors: FieldErrors, options: PodValidationOptions,
+  spec: Readonly<PodSpec>,
+  specPath: FieldPath,
+  errors: FieldErrors,
+  options: PodValidationOptions,
 ): void {
   if (spec.hostUsers !== false) return;
   const detail = 'when `hostUsers` is false';

@@ -26,7 +26,9 @@ export function preparePod(pod: Pod): void {
   if ((spec.schedulingGates ?? []).length > 0) {
     pod.status.conditions = [
       {
-        type: 'PodScheduled', status: 'False', reason: 'SchedulingGated',
+        type: 'PodScheduled',
+        status: 'False',
+        reason: 'SchedulingGated',
         message: 'Scheduling is blocked due to non-empty scheduling gates',
       },
     ];
@@ -39,7 +41,8 @@ export function preparePod(pod: Pod): void {
 function mergeLabelKeys(spec: PodSpec, labels: Labels): void {
   mergeAffinityKeys(spec.affinity?.podAffinity, labels);
   mergeAffinityKeys(spec.affinity?.podAntiAffinity, labels);
-  for (const constraint of spec.topologySpreadConstraints ?? []) mergeTermKeys({ ...constraint, mismatchLabelKeys: [] }, labels);
+  for (const constraint of spec.topologySpreadConstraints ?? [])
+    mergeTermKeys({ ...constraint, mismatchLabelKeys: [] }, labels);
 }
 
 function mergeAffinityKeys(affinity: PodAffinity | undefined, labels: Labels): void {
@@ -49,7 +52,10 @@ function mergeAffinityKeys(affinity: PodAffinity | undefined, labels: Labels): v
   for (const term of affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) mergeTermKeys(term, labels);
 }
 
-function mergeTermKeys({ matchLabelKeys = [], mismatchLabelKeys = [], labelSelector }: KeyedTerm, labels: Labels): void {
+function mergeTermKeys(
+  { matchLabelKeys = [], mismatchLabelKeys = [], labelSelector }: KeyedTerm,
+  labels: Labels,
+): void {
   if (labelSelector === undefined) return;
   const add = (keys: readonly string[], operator: string): void => {
     for (const key of keys) {

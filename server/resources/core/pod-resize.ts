@@ -4,9 +4,9 @@ import { mirrorAnnotation } from './pod-annotations.ts';
 import { validatePodContent } from './pod-create.ts';
 import { podOptionsFrom } from './pod-options-from-old.ts';
 import { podQOSClass } from './pod-qos.ts';
+import { resetMetadata } from './pod-subresource.ts';
 import type { Container, Pod, PodSpec, ResourceList, ResourceRequirements } from './pod-types.ts';
 import { quantities } from './resource-requirements-list.ts';
-import { resetMetadata } from './pod-subresource.ts';
 
 const root = FieldPath.of('');
 const specPath = FieldPath.of('spec');
@@ -16,7 +16,10 @@ function sameNames(containers: readonly Container[] = [], old: readonly Containe
   return containers.length === old.length && containers.every(({ name }, i) => name === old[i]?.name);
 }
 
-function withResources(containers: readonly Container[] | undefined, old: readonly Container[] | undefined): Container[] {
+function withResources(
+  containers: readonly Container[] | undefined,
+  old: readonly Container[] | undefined,
+): Container[] {
   if (!sameNames(containers, old)) return [...(containers ?? [])];
   return (old ?? []).map((container, i) => {
     const { resources: _, resizePolicy: __, ...kept } = container;
@@ -29,7 +32,8 @@ function withResources(containers: readonly Container[] | undefined, old: readon
 export function prepareResize(pod: Pod, old: Readonly<Pod>): void {
   const { spec = {} } = pod;
   const oldSpec = old.spec ?? {};
-  const counts = (one: readonly Container[] = [], other: readonly Container[] = []): boolean => one.length === other.length;
+  const counts = (one: readonly Container[] = [], other: readonly Container[] = []): boolean =>
+    one.length === other.length;
   if (!counts(spec.containers, oldSpec.containers) || !counts(spec.initContainers, oldSpec.initContainers)) return;
   const { resources: _, ...kept } = oldSpec;
   pod.spec = { ...kept, ...(spec.resources && { resources: spec.resources }) };
@@ -44,7 +48,8 @@ export function prepareResize(pod: Pod, old: Readonly<Pod>): void {
 export function validateResize(pod: Readonly<Pod>, old: Readonly<Pod>): FieldErrors {
   const { spec = {} } = pod;
   const oldSpec = old.spec ?? {};
-  if (old.metadata?.annotations?.[mirrorAnnotation] !== undefined) return [forbidden(root, 'static pods cannot be resized')];
+  if (old.metadata?.annotations?.[mirrorAnnotation] !== undefined)
+    return [forbidden(root, 'static pods cannot be resized')];
   if (oldSpec.os?.name === 'windows') return [forbidden(root, 'windows pods cannot be resized')];
   const errors: FieldErrors = [];
   validatePodContent(pod, errors, podOptionsFrom(oldSpec, old.metadata?.annotations, true));
@@ -89,14 +94,22 @@ function withOldCompute(list: ResourceList | undefined, old: ResourceList | unde
   return result;
 }
 
-function undone(resources: Readonly<ResourceRequirements> | undefined, old: Readonly<ResourceRequirements> | undefined): ResourceRequirements {
+function undone(
+  resources: Readonly<ResourceRequirements> | undefined,
+  old: Readonly<ResourceRequirements> | undefined,
+): ResourceRequirements {
   return {
     limits: withOldCompute(quantities(resources?.limits), quantities(old?.limits)),
     requests: withOldCompute(quantities(resources?.requests), quantities(old?.requests)),
   };
 }
 
-function validatePodResources(rest: PodSpec, spec: Readonly<PodSpec>, old: Readonly<PodSpec>, errors: FieldErrors): void {
+function validatePodResources(
+  rest: PodSpec,
+  spec: Readonly<PodSpec>,
+  old: Readonly<PodSpec>,
+  errors: FieldErrors,
+): void {
   const path = specPath.child('resources');
   if (old.resources !== undefined && spec.resources === undefined) {
     errors.push(forbidden(path, 'pod-level resources cannot be removed'));
@@ -136,14 +149,19 @@ function validateRemovals(spec: Readonly<PodSpec>, old: Readonly<PodSpec>, error
     for (const [i, { resources: before }] of (old[field] ?? []).entries()) {
       const now = spec[field]?.[i]?.resources;
       const path = specPath.child(field).index(i).child('resources');
-      if (removed(now?.requests, before?.requests)) errors.push(forbidden(path.child('requests'), 'resource requests cannot be removed'));
-      if (removed(now?.limits, before?.limits)) errors.push(forbidden(path.child('limits'), 'resource limits cannot be removed'));
+      if (removed(now?.requests, before?.requests))
+        errors.push(forbidden(path.child('requests'), 'resource requests cannot be removed'));
+      if (removed(now?.limits, before?.limits))
+        errors.push(forbidden(path.child('limits'), 'resource limits cannot be removed'));
     }
   }
 }
 
 function restored(
-  spec: Readonly<PodSpec>, old: Readonly<PodSpec>, field: 'containers' | 'initContainers', errors: FieldErrors,
+  spec: Readonly<PodSpec>,
+  old: Readonly<PodSpec>,
+  field: 'containers' | 'initContainers',
+  errors: FieldErrors,
 ): Container[] {
   return (spec[field] ?? []).map((container, i) => {
     const before = old[field]?.[i] ?? {};
@@ -154,7 +172,12 @@ function restored(
       errors.push(field === 'containers' ? forbidden(specPath, immutable) : forbidden(path, initDetail));
     }
     const restarts = (container.resizePolicy ?? []).some(({ restartPolicy }) => restartPolicy === 'RestartContainer');
-    if (field === 'initContainers' && container.restartPolicy !== 'Always' && restarts && !semanticEqual(container, before)) {
+    if (
+      field === 'initContainers' &&
+      container.restartPolicy !== 'Always' &&
+      restarts &&
+      !semanticEqual(container, before)
+    ) {
       const detail = 'non-sidecar init containers with a resize policy of RestartContainer cannot be resized';
       errors.push(forbidden(path, detail));
     }

@@ -6,7 +6,10 @@ type ExtendedClaim = NonNullable<PodStatus['extendedResourceClaimStatus']>;
 
 /** The claims that were made for a pod must be those it asks for. */
 export function validateClaimStatuses(
-  status: Readonly<PodStatus>, spec: Readonly<PodSpec>, path: FieldPath, errors: FieldErrors,
+  status: Readonly<PodStatus>,
+  spec: Readonly<PodSpec>,
+  path: FieldPath,
+  errors: FieldErrors,
 ): void {
   const names = new Set<string>();
   for (const [i, { name = '', resourceClaimName }] of (status.resourceClaimStatuses ?? []).entries()) {
@@ -25,7 +28,10 @@ export function validateClaimStatuses(
 }
 
 function validateExtendedClaim(
-  claim: Readonly<ExtendedClaim>, spec: Readonly<PodSpec>, path: FieldPath, errors: FieldErrors,
+  claim: Readonly<ExtendedClaim>,
+  spec: Readonly<PodSpec>,
+  path: FieldPath,
+  errors: FieldErrors,
 ): void {
   const { requestMappings = [], resourceClaimName = '' } = claim;
   const mappingsPath = path.child('requestMappings');
@@ -43,7 +49,8 @@ function validateExtendedClaim(
       const detail = `must match the extended resource name of an entry in ${lists}`;
       errors.push(invalid(at.child('resourceName'), resourceName, detail));
     }
-    for (const message of isDNS1123Label(requestName)) errors.push(invalid(path.child('requestName'), requestName, message));
+    for (const message of isDNS1123Label(requestName))
+      errors.push(invalid(path.child('requestName'), requestName, message));
     const key = `${containerName}/${resourceName}/${requestName}`;
     if (seen.has(key)) {
       errors.push(duplicate(at.child('containerName'), containerName));

@@ -1,4 +1,13 @@
-import { duplicate, type FieldErrors, type FieldPath, forbidden, invalid, notSupported, required, tooLong } from '../../../api/field-error.ts';
+import {
+  duplicate,
+  type FieldErrors,
+  type FieldPath,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+} from '../../../api/field-error.ts';
 import { byteLength } from '../../../api/names.ts';
 import type { Container, ContainerStatus, PodSpec, PodStatus } from './pod-types.ts';
 import { validateGroupID, validateUserID } from './security-context.ts';
@@ -9,23 +18,35 @@ const maxMessageBytes = 1024;
 
 /** A container that ended runs again only where its policy says so. */
 export function validateTransitions(
-  status: Readonly<PodStatus>, old: Readonly<PodStatus>, oldSpec: Readonly<PodSpec>, path: FieldPath, errors: FieldErrors,
+  status: Readonly<PodStatus>,
+  old: Readonly<PodStatus>,
+  oldSpec: Readonly<PodSpec>,
+  path: FieldPath,
+  errors: FieldErrors,
 ): void {
+  const specs = { containerStatuses: oldSpec.containers, initContainerStatuses: oldSpec.initContainers };
   const all = [...(oldSpec.initContainers ?? []), ...(oldSpec.containers ?? [])];
-  const everyMayRestart = all.some(({ restartPolicyRules = [] }) => restartPolicyRules.some(({ action }) => action === 'RestartAllContainers'));
+  const everyMayRestart = all
+    .flatMap(({ restartPolicyRules = [] }) => restartPolicyRules)
+    .some(({ action }) => action === 'RestartAllContainers');
   for (const list of lists) {
-    if (everyMayRestart && list !== 'ephemeralContainerStatuses') continue;
-    const specs = list === 'containerStatuses' ? oldSpec.containers : list === 'initContainerStatuses' ? oldSpec.initContainers : [];
+    const isEphemeral = list === 'ephemeralContainerStatuses';
+    if (everyMayRestart && !isEphemeral) continue;
     for (const [i, before] of (old[list] ?? []).entries()) {
-      const ended = before.state?.terminated;
-      if (ended === undefined) continue;
-      const now = (status[list] ?? []).find((candidate) => candidate.name === before.name && candidate.state?.terminated === undefined);
-      if (now === undefined) continue;
-      const container = specs?.find((candidate) => candidate.name === before.name);
-      if (container !== undefined && mayRestart(container, oldSpec, ended.exitCode ?? 0)) continue;
-      errors.push(forbidden(path.child(list).index(i).child('state'), 'may not be transitioned to non-terminated state'));
+      if (!comesBack(before, status[list] ?? [])) continue;
+      const container = isEphemeral ? undefined : specs[list]?.find(({ name }) => name === before.name);
+      const exitCode = before.state?.terminated?.exitCode ?? 0;
+      if (container !== undefined && mayRestart(container, oldSpec, exitCode)) continue;
+      errors.push(
+        forbidden(path.child(list).index(i).child('state'), 'may not be transitioned to non-terminated state'),
+      );
     }
   }
+}
+
+function comesBack(before: Readonly<ContainerStatus>, statuses: readonly ContainerStatus[]): boolean {
+  if (before.state?.terminated === undefined) return false;
+  return statuses.some(({ name, state }) => name === before.name && state?.terminated === undefined);
 }
 
 function mayRestart(container: Readonly<Container>, spec: Readonly<PodSpec>, exitCode: number): boolean {
@@ -33,7 +54,9 @@ function mayRestart(container: Readonly<Container>, spec: Readonly<PodSpec>, exi
   if (restartPolicy !== undefined) {
     const rule = restartPolicyRules.find(({ exitCodes }) => {
       const listed = (exitCodes?.values ?? []).includes(exitCode);
-      return exitCodes !== undefined && (exitCodes.operator === 'In' ? listed : exitCodes.operator === 'NotIn' && !listed);
+      return (
+        exitCodes !== undefined && (exitCodes.operator === 'In' ? listed : exitCodes.operator === 'NotIn' && !listed)
+      );
     });
     if (rule?.action === 'Restart') return true;
   }
@@ -42,10 +65,14 @@ function mayRestart(container: Readonly<Container>, spec: Readonly<PodSpec>, exi
 }
 
 export function validateContainerStatuses(
-  status: Readonly<PodStatus>, spec: Readonly<PodSpec>, path: FieldPath, errors: FieldErrors,
+  status: Readonly<PodStatus>,
+  spec: Readonly<PodSpec>,
+  path: FieldPath,
+  errors: FieldErrors,
 ): void {
   for (const list of lists) {
-    for (const [i, entry] of (status[list] ?? []).entries()) validateUser(entry, spec, path.child(list).index(i), errors);
+    for (const [i, entry] of (status[list] ?? []).entries())
+      validateUser(entry, spec, path.child(list).index(i), errors);
   }
   validateAllocated(status.containerStatuses, spec.containers, path.child('containerStatuses'), errors);
   validateAllocated(status.initContainerStatuses, spec.initContainers, path.child('initContainerStatuses'), errors);
@@ -56,7 +83,12 @@ export function validateContainerStatuses(
   }
 }
 
-function validateUser({ user }: Readonly<ContainerStatus>, spec: Readonly<PodSpec>, path: FieldPath, errors: FieldErrors): void {
+function validateUser(
+  { user }: Readonly<ContainerStatus>,
+  spec: Readonly<PodSpec>,
+  path: FieldPath,
+  errors: FieldErrors,
+): void {
   if (user?.linux === undefined) return;
   const at = path.child('user', 'linux');
   const os = spec.os?.name ?? 'linux';
@@ -70,7 +102,9 @@ function validateUser({ user }: Readonly<ContainerStatus>, spec: Readonly<PodSpe
 }
 
 function validateAllocated(
-  statuses: readonly ContainerStatus[] | undefined, containers: readonly Container[] | undefined, path: FieldPath,
+  statuses: readonly ContainerStatus[] | undefined,
+  containers: readonly Container[] | undefined,
+  path: FieldPath,
   errors: FieldErrors,
 ): void {
   for (const [i, { name, allocatedResourcesStatus = [] }] of (statuses ?? []).entries()) {
@@ -83,7 +117,12 @@ function validateAllocated(
   }
 }
 
-function validateAllocatedName(name: string, container: Readonly<Container>, path: FieldPath, errors: FieldErrors): void {
+function validateAllocatedName(
+  name: string,
+  container: Readonly<Container>,
+  path: FieldPath,
+  errors: FieldErrors,
+): void {
   if (!name.startsWith('claim:')) {
     if (container.resources?.requests?.[name] !== undefined) return;
     errors.push(invalid(path, name, "must match one of the container's resource requests"));
@@ -105,7 +144,8 @@ function validateHealth(resources: Readonly<Health>, path: FieldPath, errors: Fi
     const at = path.index(i);
     if (!health.includes(state)) errors.push(notSupported(at.child('health'), state, health));
     if (message === '') errors.push(required(at.child('message'), 'must be non-empty if specified'));
-    else if (message !== undefined && byteLength(message) > maxMessageBytes) errors.push(tooLong(at.child('message'), maxMessageBytes));
+    else if (message !== undefined && byteLength(message) > maxMessageBytes)
+      errors.push(tooLong(at.child('message'), maxMessageBytes));
     if (seen.has(resourceID)) errors.push(duplicate(at.child('resourceID'), resourceID));
     seen.add(resourceID);
   }

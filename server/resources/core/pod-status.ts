@@ -93,7 +93,12 @@ function validateNominatedNode(name: string, old: Readonly<Pod>, errors: FieldEr
 
 type Addresses = NonNullable<PodStatus['podIPs']>;
 
-function validateAddresses(addresses: Readonly<Addresses>, old: Readonly<Addresses>, at: FieldPath, errors: FieldErrors): void {
+function validateAddresses(
+  addresses: Readonly<Addresses>,
+  old: Readonly<Addresses>,
+  at: FieldPath,
+  errors: FieldErrors,
+): void {
   const known = old.map(({ ip = '' }) => ip);
   for (const [i, { ip = '' }] of addresses.entries()) errors.push(...validateLegacyIP(at.index(i), ip, known));
   if (addresses.length <= 1) return;

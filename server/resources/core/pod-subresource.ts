@@ -3,14 +3,20 @@ import { type FieldErrors, FieldPath, forbidden } from '../../../api/field-error
 import type { ObjectMeta } from '../../../api/object.ts';
 import { mirrorAnnotation, validateAnnotationUpdate } from './pod-annotations.ts';
 import { validatePodContent } from './pod-create.ts';
-import { dropDisabledSpecFields } from './pod-disabled-fields.ts';
 import { jsonDiff } from './pod-diff.ts';
+import { dropDisabledSpecFields } from './pod-disabled-fields.ts';
 import { toInternal } from './pod-internal.ts';
 import { podOptionsFrom } from './pod-options-from-old.ts';
 import type { Pod } from './pod-types.ts';
 
 const keptMetadata = [
-  'deletionTimestamp', 'generation', 'selfLink', 'labels', 'annotations', 'finalizers', 'ownerReferences',
+  'deletionTimestamp',
+  'generation',
+  'selfLink',
+  'labels',
+  'annotations',
+  'finalizers',
+  'ownerReferences',
 ] as const satisfies readonly (keyof ObjectMeta)[];
 
 /** A subresource that writes a part of the spec leaves the metadata alone. */

@@ -11,7 +11,9 @@ export type { PodTemplateSpec } from './pod-types.ts';
 
 /** A template as part of a workload; the selector that must match it is the workload's to check. */
 export function validatePodTemplateSpec(
-  template: Readonly<PodTemplateSpec>, path: FieldPath, options: PodValidationOptions = {},
+  template: Readonly<PodTemplateSpec>,
+  path: FieldPath,
+  options: PodValidationOptions = {},
 ): FieldErrors {
   const { metadata = {}, spec = {} } = template;
   const annotationsPath = path.child('annotations');
@@ -31,7 +33,9 @@ export function validatePodTemplateSpec(
 
 /** As validatePodTemplateSpec, but tolerates what the old template already had. */
 export function validatePodTemplateSpecUpdate(
-  template: Readonly<PodTemplateSpec>, old: Readonly<PodTemplateSpec>, path: FieldPath,
+  template: Readonly<PodTemplateSpec>,
+  old: Readonly<PodTemplateSpec>,
+  path: FieldPath,
 ): FieldErrors {
   return validatePodTemplateSpec(template, path, podOptionsFrom(old.spec ?? {}, old.metadata?.annotations, false));
 }

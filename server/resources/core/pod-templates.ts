@@ -1,5 +1,5 @@
-import { FieldPath } from '../../../api/field-error.ts';
 import { semanticEqual } from '../../../api/equal.ts';
+import { FieldPath } from '../../../api/field-error.ts';
 import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { defaultPodSpec } from './pod-defaults.ts';

@@ -8,7 +8,12 @@ type NodeAffinity = Api<'io.k8s.api.core.v1.NodeAffinity'>;
 type Term = Api<'io.k8s.api.core.v1.NodeSelectorTerm'>;
 type Gates = NonNullable<PodSpec['schedulingGates']>;
 
-export function validateOnlyRemovedGates(gates: Readonly<Gates>, old: Readonly<Gates>, path: FieldPath, errors: FieldErrors): void {
+export function validateOnlyRemovedGates(
+  gates: Readonly<Gates>,
+  old: Readonly<Gates>,
+  path: FieldPath,
+  errors: FieldErrors,
+): void {
   const known = new Set(old.map(({ name }) => name));
   const added = new Map<string, number>();
   for (const [i, { name = '' }] of gates.entries()) if (!known.has(name)) added.set(name, i);
@@ -43,7 +48,10 @@ function sortedKeys(map: Readonly<Record<string, string>> | undefined): Record<s
 }
 
 function validateNarrowed(
-  affinity: Readonly<NodeAffinity> | undefined, old: Readonly<NodeAffinity> | undefined, path: FieldPath, errors: FieldErrors,
+  affinity: Readonly<NodeAffinity> | undefined,
+  old: Readonly<NodeAffinity> | undefined,
+  path: FieldPath,
+  errors: FieldErrors,
 ): void {
   const oldTerms = old?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
   const terms = affinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
@@ -66,7 +74,8 @@ function onlyAdds(term: Readonly<Term>, old: Readonly<Term>): boolean {
   const { matchExpressions: oldExpressions = [], matchFields: oldFields = [] } = old;
   const { matchExpressions = [], matchFields = [] } = term;
   // An empty term matches no node: adding to it would widen the choice.
-  if (oldExpressions.length === 0 && oldFields.length === 0) return matchExpressions.length === 0 && matchFields.length === 0;
+  if (oldExpressions.length === 0 && oldFields.length === 0)
+    return matchExpressions.length === 0 && matchFields.length === 0;
   return startsWith(matchExpressions, oldExpressions) && startsWith(matchFields, oldFields);
 }
 

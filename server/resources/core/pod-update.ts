@@ -28,13 +28,19 @@ export function validatePodUpdate(pod: Readonly<Pod>, oldPod: Readonly<Pod>): Fi
   const errors: FieldErrors = [];
   validatePodContent(pod, errors, options);
   validateAnnotationUpdate(metadata.annotations, oldPod.metadata?.annotations, annotationsPath, errors);
-  if (validateContainerUpdate(spec.containers, old.containers, specPath.child('containers'), errors) === 'stop') return errors;
+  if (validateContainerUpdate(spec.containers, old.containers, specPath.child('containers'), errors) === 'stop')
+    return errors;
   const initPath = specPath.child('initContainers');
   if (validateContainerUpdate(spec.initContainers, old.initContainers, initPath, errors) === 'stop') return errors;
   if (validateDeadline(spec, old, specPath.child('activeDeadlineSeconds'), errors) === 'stop') return errors;
   const tolerationsPath = specPath.child('tolerations');
   errors.push(...validateAddedTolerations(spec.tolerations ?? [], old.tolerations ?? [], tolerationsPath, options));
-  validateOnlyRemovedGates(spec.schedulingGates ?? [], old.schedulingGates ?? [], specPath.child('schedulingGates'), errors);
+  validateOnlyRemovedGates(
+    spec.schedulingGates ?? [],
+    old.schedulingGates ?? [],
+    specPath.child('schedulingGates'),
+    errors,
+  );
   if (semanticEqual(spec, old)) return errors;
   const restored = withAllowedChangesUndone(spec, old);
   if ((old.schedulingGates ?? []).length > 0) restoreGatedFields(restored, old, specPath, errors);
@@ -46,7 +52,10 @@ export function validatePodUpdate(pod: Readonly<Pod>, oldPod: Readonly<Pod>): Fi
 }
 
 function validateContainerUpdate(
-  containers: readonly Container[] = [], old: readonly Container[] = [], path: FieldPath, errors: FieldErrors,
+  containers: readonly Container[] = [],
+  old: readonly Container[] = [],
+  path: FieldPath,
+  errors: FieldErrors,
 ): 'stop' | 'go on' {
   if (containers.length !== old.length) {
     errors.push(forbidden(path, 'pod updates may not add or remove containers'));
@@ -62,11 +71,15 @@ function validateContainerUpdate(
 }
 
 function validateDeadline(
-  spec: Readonly<PodSpec>, old: Readonly<PodSpec>, path: FieldPath, errors: FieldErrors,
+  spec: Readonly<PodSpec>,
+  old: Readonly<PodSpec>,
+  path: FieldPath,
+  errors: FieldErrors,
 ): 'stop' | 'go on' {
   const [seconds, before] = [spec.activeDeadlineSeconds, old.activeDeadlineSeconds];
   if (seconds === undefined) {
-    if (before !== undefined) errors.push(invalid(path, undefined, 'must not update from a positive integer to nil value'));
+    if (before !== undefined)
+      errors.push(invalid(path, undefined, 'must not update from a positive integer to nil value'));
     return 'go on';
   }
   if (seconds < 0 || seconds > maxInt32) errors.push(invalid(path, seconds, inclusiveRangeMessage(0, maxInt32)));
@@ -81,7 +94,8 @@ function withAllowedChangesUndone(spec: Readonly<PodSpec>, old: Readonly<PodSpec
   const restored: PodSpec = { ...spec };
   for (const field of ['containers', 'initContainers'] as const) {
     const list = spec[field];
-    if (list !== undefined) restored[field] = list.map((container, i) => ({ ...container, image: old[field]?.[i]?.image ?? '' }));
+    if (list !== undefined)
+      restored[field] = list.map((container, i) => ({ ...container, image: old[field]?.[i]?.image ?? '' }));
   }
   restoreField(restored, old, 'activeDeadlineSeconds');
   restoreField(restored, old, 'schedulingGates');

@@ -1,15 +1,27 @@
 import {
-  duplicate, type FieldErrors, type FieldPath, forbidden, invalid, notFound, notSupported, required,
+  duplicate,
+  type FieldErrors,
+  type FieldPath,
+  forbidden,
+  invalid,
+  notFound,
+  notSupported,
+  required,
 } from '../../../api/field-error.ts';
 import { inclusiveRangeMessage, isDNS1123Label, isQualifiedName, nameIsDNSSubdomain } from '../../../api/names.ts';
 import { validateLabels } from '../../../api/validation/labels.ts';
 import { validateAffinity } from './affinity.ts';
 import { validateTopologySpread } from './affinity-spread.ts';
-import { type PodSurroundings, validateContainers, validateInitContainers } from './container-validation.ts';
 import { validateEphemeralContainers } from './container-ephemeral.ts';
+import { type PodSurroundings, validateContainers, validateInitContainers } from './container-validation.ts';
 import { claimNames, validateResourceClaims } from './pod-claims.ts';
 import { visitContainers } from './pod-containers.ts';
-import { validateDNSConfig, validateHostAliases, validateHostNetworkPorts, validateHostnameOverride } from './pod-network.ts';
+import {
+  validateDNSConfig,
+  validateHostAliases,
+  validateHostNetworkPorts,
+  validateHostnameOverride,
+} from './pod-network.ts';
 import type { PodValidationOptions } from './pod-options.ts';
 import { validateHostUsers, validateOS } from './pod-os.ts';
 import type { PodSpec } from './pod-types.ts';
@@ -33,9 +45,14 @@ const preemptionPolicies = ['PreemptLowerPriority', 'Never'];
 const maxInt32 = 2 ** 31 - 1;
 
 export function validatePodSpec(
-  spec: Readonly<PodSpec>, path: FieldPath, errors: FieldErrors, options: PodValidationOptions, identity = template,
+  spec: Readonly<PodSpec>,
+  path: FieldPath,
+  errors: FieldErrors,
+  options: PodValidationOptions,
+  identity = template,
 ): void {
-  if (spec.terminationGracePeriodSeconds === undefined) errors.push(required(path.child('terminationGracePeriodSeconds')));
+  if (spec.terminationGracePeriodSeconds === undefined)
+    errors.push(required(path.child('terminationGracePeriodSeconds')));
   const pod: PodSurroundings = {
     volumes: validateVolumes(spec.volumes, identity.name, path.child('volumes'), errors, options),
     claims: claimNames(spec),
@@ -51,7 +68,8 @@ export function validatePodSpec(
   if (spec.initContainers !== undefined) {
     validateInitContainers(spec.initContainers, spec.containers ?? [], path.child('initContainers'), errors, pod);
   }
-  if (spec.ephemeralContainers !== undefined) validateEphemeralContainers(spec, path.child('ephemeralContainers'), errors, pod);
+  if (spec.ephemeralContainers !== undefined)
+    validateEphemeralContainers(spec, path.child('ephemeralContainers'), errors, pod);
   if (spec.resources !== undefined) validatePodResources(spec, pod.claims, path, errors, options);
   validateHostNetworkPorts(spec, path, errors, options);
   validateChoice(spec.restartPolicy, restartPolicies, path, 'restartPolicy', errors);
@@ -63,13 +81,22 @@ export function validatePodSpec(
 }
 
 function validateChoice(
-  value: string | undefined, known: readonly string[], path: FieldPath, field: string, errors: FieldErrors,
+  value: string | undefined,
+  known: readonly string[],
+  path: FieldPath,
+  field: string,
+  errors: FieldErrors,
 ): void {
   if (value !== undefined && known.includes(value)) return;
   errors.push(value ? notSupported(path.child(field), value, known) : required(path.child(field)));
 }
 
-function validatePlacement(spec: Readonly<PodSpec>, path: FieldPath, errors: FieldErrors, options: PodValidationOptions): void {
+function validatePlacement(
+  spec: Readonly<PodSpec>,
+  path: FieldPath,
+  errors: FieldErrors,
+  options: PodValidationOptions,
+): void {
   if (spec.nodeSelector !== undefined) errors.push(...validateLabels(spec.nodeSelector, path.child('nodeSelector')));
   validatePodSecurityContext(spec, path.child('securityContext'), errors, options);
   if (spec.affinity !== undefined) validateAffinity(spec.affinity, path.child('affinity'), errors, options);
@@ -79,7 +106,8 @@ function validatePlacement(spec: Readonly<PodSpec>, path: FieldPath, errors: Fie
       errors.push(invalid(path.child('readinessGates').index(i).child('conditionType'), conditionType, message));
     }
   }
-  if (spec.schedulingGates !== undefined) validateSchedulingGates(spec.schedulingGates, path.child('schedulingGates'), errors);
+  if (spec.schedulingGates !== undefined)
+    validateSchedulingGates(spec.schedulingGates, path.child('schedulingGates'), errors);
   if (spec.topologySpreadConstraints !== undefined) {
     validateTopologySpread(spec.topologySpreadConstraints, path.child('topologySpreadConstraints'), errors, options);
   }
@@ -88,7 +116,11 @@ function validatePlacement(spec: Readonly<PodSpec>, path: FieldPath, errors: Fie
   validateHostnameOverride(spec, path, errors);
 }
 
-function validateSchedulingGates(gates: NonNullable<PodSpec['schedulingGates']>, path: FieldPath, errors: FieldErrors): void {
+function validateSchedulingGates(
+  gates: NonNullable<PodSpec['schedulingGates']>,
+  path: FieldPath,
+  errors: FieldErrors,
+): void {
   const seen = new Set<string>();
   for (const [i, { name = '' }] of gates.entries()) {
     for (const message of isQualifiedName(name)) errors.push(invalid(path.index(i), name, message));
@@ -98,15 +130,23 @@ function validateSchedulingGates(gates: NonNullable<PodSpec['schedulingGates']>,
 }
 
 function validateName(
-  spec: Readonly<PodSpec>, field: 'serviceAccountName' | 'nodeName' | 'hostname' | 'subdomain' | 'priorityClassName' | 'runtimeClassName',
-  check: (value: string, prefix: boolean) => readonly string[], path: FieldPath, errors: FieldErrors,
+  spec: Readonly<PodSpec>,
+  field: 'serviceAccountName' | 'nodeName' | 'hostname' | 'subdomain' | 'priorityClassName' | 'runtimeClassName',
+  check: (value: string, prefix: boolean) => readonly string[],
+  path: FieldPath,
+  errors: FieldErrors,
 ): void {
   const value = spec[field];
   if (value === undefined || (value === '' && field !== 'runtimeClassName')) return;
   for (const message of check(value, false)) errors.push(invalid(path.child(field), value, message));
 }
 
-function validateNames(spec: Readonly<PodSpec>, path: FieldPath, errors: FieldErrors, options: PodValidationOptions): void {
+function validateNames(
+  spec: Readonly<PodSpec>,
+  path: FieldPath,
+  errors: FieldErrors,
+  options: PodValidationOptions,
+): void {
   validateName(spec, 'serviceAccountName', nameIsDNSSubdomain, path, errors);
   validateName(spec, 'nodeName', nameIsDNSSubdomain, path, errors);
   const deadline = spec.activeDeadlineSeconds;
@@ -115,7 +155,8 @@ function validateNames(spec: Readonly<PodSpec>, path: FieldPath, errors: FieldEr
   }
   validateName(spec, 'hostname', isDNS1123Label, path, errors);
   validateName(spec, 'subdomain', isDNS1123Label, path, errors);
-  if (spec.tolerations !== undefined) errors.push(...validateTolerations(spec.tolerations, path.child('tolerations'), options));
+  if (spec.tolerations !== undefined)
+    errors.push(...validateTolerations(spec.tolerations, path.child('tolerations'), options));
   if (spec.hostAliases !== undefined) validateHostAliases(spec.hostAliases, path.child('hostAliases'), errors);
   validateName(spec, 'priorityClassName', nameIsDNSSubdomain, path, errors);
   validateName(spec, 'runtimeClassName', nameIsDNSSubdomain, path, errors);
@@ -137,7 +178,8 @@ function validateFileKeyVolumes(spec: Readonly<PodSpec>, specPath: FieldPath, er
       const path = containerPath().child('env').index(i).child('valueFrom', 'fileKeyRef', 'volumeName');
       const volume = (spec.volumes ?? []).findLast((candidate) => (candidate.name ?? '') === (name ?? ''));
       if (volume === undefined) errors.push(notFound(path, name ?? ''));
-      else if (volume.emptyDir === undefined) errors.push(invalid(path, name, 'referenced volume must be of type emptyDir'));
+      else if (volume.emptyDir === undefined)
+        errors.push(invalid(path, name, 'referenced volume must be of type emptyDir'));
     }
   });
 }
@@ -148,7 +190,12 @@ export function validateTokenOwner(spec: Readonly<PodSpec>, specPath: FieldPath,
   for (const [i, volume] of (spec.volumes ?? []).entries()) {
     for (const [j, source] of (volume.projected?.sources ?? []).entries()) {
       if (source.serviceAccountToken === undefined) continue;
-      const path = specPath.child('volumes').index(i).child('projected', 'sources').index(j).child('serviceAccountToken');
+      const path = specPath
+        .child('volumes')
+        .index(i)
+        .child('projected', 'sources')
+        .index(j)
+        .child('serviceAccountToken');
       errors.push(forbidden(path, 'must not be specified when serviceAccountName is not set'));
     }
   }

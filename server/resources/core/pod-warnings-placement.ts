@@ -1,5 +1,5 @@
-import type { Api } from '../../../api/object.ts';
 import { isValidLabelValue } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import type { PodSpec } from './pod-types.ts';
 
 type At = (rest: string) => string;
@@ -29,7 +29,12 @@ export function nodeAffinityWarnings(spec: Readonly<PodSpec>, at: At, warnings: 
     termWarnings(term, false, path, warnings);
   }
   for (const [i, { preference = {} }] of (affinity.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
-    termWarnings(preference, true, `${base}.preferredDuringSchedulingIgnoredDuringExecution[${i}].preference`, warnings);
+    termWarnings(
+      preference,
+      true,
+      `${base}.preferredDuringSchedulingIgnoredDuringExecution[${i}].preference`,
+      warnings,
+    );
   }
 }
 
@@ -62,7 +67,9 @@ export function affinityWarnings(spec: Readonly<PodSpec>, at: At, warnings: stri
       if (term.labelSelector !== undefined) continue;
       warnings.push(`${path('requiredDuringSchedulingIgnoredDuringExecution', i)}.labelSelector: ${nullSelector}`);
     }
-    for (const [i, { podAffinityTerm }] of (affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
+    for (const [i, { podAffinityTerm }] of (
+      affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
+    ).entries()) {
       if (podAffinityTerm?.labelSelector !== undefined) continue;
       const field = path('preferredDuringSchedulingIgnoredDuringExecution', i);
       warnings.push(`${field}.podAffinityTerm.labelSelector: ${nullSelector}`);

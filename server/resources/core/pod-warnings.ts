@@ -1,12 +1,17 @@
-import type { ObjectMeta } from '../../../api/object.ts';
+import { semanticEqual } from '../../../api/equal.ts';
 import { FieldPath } from '../../../api/field-error.ts';
 import { ipWarnings } from '../../../api/ip.ts';
 import { isDNS1123Label } from '../../../api/names.ts';
+import type { ObjectMeta } from '../../../api/object.ts';
 import { parseQuantity } from '../../../api/quantity.ts';
-import { semanticEqual } from '../../../api/equal.ts';
 import { appArmorPrefix, containerSeccompPrefix, podSeccompAnnotation } from './pod-annotations.ts';
 import type { Pod, PodSpec, ResourceRequirements } from './pod-types.ts';
-import { affinityWarnings, nodeAffinityWarnings, nodeLabelDeprecations, spreadWarnings } from './pod-warnings-placement.ts';
+import {
+  affinityWarnings,
+  nodeAffinityWarnings,
+  nodeLabelDeprecations,
+  spreadWarnings,
+} from './pod-warnings-placement.ts';
 import { portWarnings } from './pod-warnings-ports.ts';
 import { volumeWarnings } from './pod-warnings-volumes.ts';
 import { appArmorFromAnnotation } from './security-context-profiles.ts';
@@ -28,7 +33,8 @@ export function podWarnings(pod: Readonly<Pod>): readonly string[] {
   const warnings: string[] = [];
   const messages = isDNS1123Label(pod.metadata?.name ?? '');
   if (messages.length > 0) {
-    const why = "this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended";
+    const why =
+      "this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended";
     warnings.push(`metadata.name: ${why}: [${messages.join(' ')}]`);
   }
   return [...warnings, ...warningsForPodSpec(pod.spec ?? {}, pod.metadata ?? {}, undefined)];
@@ -36,7 +42,9 @@ export function podWarnings(pod: Readonly<Pod>): readonly string[] {
 
 /** `path` is the template's; a pod has none. */
 export function warningsForPodSpec(
-  spec: Readonly<PodSpec>, metadata: Readonly<ObjectMeta>, path: FieldPath | undefined,
+  spec: Readonly<PodSpec>,
+  metadata: Readonly<ObjectMeta>,
+  path: FieldPath | undefined,
 ): string[] {
   const at = (rest: string): string => join(path, rest);
   const annotations = metadata.annotations ?? {};
@@ -48,7 +56,8 @@ export function warningsForPodSpec(
   nodeAffinityWarnings(spec, at, warnings);
   spreadWarnings(spec, at, warnings);
   for (const key in deprecatedAnnotations) {
-    if (annotations[key] !== undefined) warnings.push(`${at(`metadata.annotations[${key}]`)}: ${deprecatedAnnotations[key]}`);
+    if (annotations[key] !== undefined)
+      warnings.push(`${at(`metadata.annotations[${key}]`)}: ${deprecatedAnnotations[key]}`);
   }
   volumeWarnings(spec, at, warnings);
   duplicateWarnings(spec, at, warnings);
@@ -81,7 +90,8 @@ function duplicateWarnings(spec: Readonly<PodSpec>, at: At, warnings: string[]):
   const secrets = spec.imagePullSecrets ?? [];
   const names = new Set<string>();
   for (const [i, { name = '' }] of secrets.entries()) {
-    if (names.has(name)) warnings.push(`${at(`spec.imagePullSecrets[${i}].name`)}: duplicate name ${JSON.stringify(name)}`);
+    if (names.has(name))
+      warnings.push(`${at(`spec.imagePullSecrets[${i}].name`)}: duplicate name ${JSON.stringify(name)}`);
     names.add(name);
   }
   for (const [i, { name = '' }] of secrets.entries()) {
@@ -104,7 +114,11 @@ function resourceWarnings(resources: Readonly<ResourceRequirements>, path: strin
 }
 
 function containerWarnings(
-  spec: Readonly<PodSpec>, annotations: Readonly<Record<string, string>>, isTemplate: boolean, at: At, warnings: string[],
+  spec: Readonly<PodSpec>,
+  annotations: Readonly<Record<string, string>>,
+  isTemplate: boolean,
+  at: At,
+  warnings: string[],
 ): void {
   const podProfile = spec.securityContext?.appArmorProfile;
   const lists = ['initContainers', 'containers', 'ephemeralContainers'] as const;

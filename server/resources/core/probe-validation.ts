@@ -1,18 +1,32 @@
-import type { Api } from '../../../api/object.ts';
-import { type FieldErrors, type FieldPath, forbidden, invalid, notSupported, required } from '../../../api/field-error.ts';
+import {
+  type FieldErrors,
+  type FieldPath,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+} from '../../../api/field-error.ts';
 import { isHTTPHeaderName, isValidPortName, isValidPortNum } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import type { Lifecycle, Probe } from './pod-types.ts';
 
 type HTTPGetAction = Api<'io.k8s.api.core.v1.HTTPGetAction'>;
 type Handler = Api<'io.k8s.api.core.v1.LifecycleHandler'> & Pick<Probe, 'grpc'>;
 
 const schemes = ['HTTP', 'HTTPS'];
-const counters = ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold'] as const;
+const counters = [
+  'initialDelaySeconds',
+  'timeoutSeconds',
+  'periodSeconds',
+  'successThreshold',
+  'failureThreshold',
+] as const;
 
 /** The three probes of a container or sidecar. */
 export function validateProbes(
   container: { readonly livenessProbe?: Probe; readonly readinessProbe?: Probe; readonly startupProbe?: Probe },
-  path: FieldPath, errors: FieldErrors,
+  path: FieldPath,
+  errors: FieldErrors,
 ): void {
   const { livenessProbe, readinessProbe, startupProbe } = container;
   if (livenessProbe !== undefined) validateSingleSuccessProbe(livenessProbe, path.child('livenessProbe'), errors);
@@ -21,7 +35,9 @@ export function validateProbes(
     validateProbe(readinessProbe, probePath, errors);
     const seconds = readinessProbe.terminationGracePeriodSeconds;
     if (seconds !== undefined) {
-      errors.push(invalid(probePath.child('terminationGracePeriodSeconds'), seconds, 'must not be set for readinessProbes'));
+      errors.push(
+        invalid(probePath.child('terminationGracePeriodSeconds'), seconds, 'must not be set for readinessProbes'),
+      );
     }
   }
   if (startupProbe !== undefined) validateSingleSuccessProbe(startupProbe, path.child('startupProbe'), errors);
@@ -46,14 +62,22 @@ function validateProbe(probe: Readonly<Probe>, path: FieldPath, errors: FieldErr
 }
 
 export function validateLifecycle(
-  lifecycle: Readonly<Lifecycle>, gracePeriod: number | undefined, path: FieldPath, errors: FieldErrors,
+  lifecycle: Readonly<Lifecycle>,
+  gracePeriod: number | undefined,
+  path: FieldPath,
+  errors: FieldErrors,
 ): void {
   const { postStart, preStop } = lifecycle;
   if (postStart !== undefined) validateHandler(postStart, gracePeriod, path.child('postStart'), errors);
   if (preStop !== undefined) validateHandler(preStop, gracePeriod, path.child('preStop'), errors);
 }
 
-function validateHandler(handler: Readonly<Handler>, gracePeriod: number | undefined, path: FieldPath, errors: FieldErrors): void {
+function validateHandler(
+  handler: Readonly<Handler>,
+  gracePeriod: number | undefined,
+  path: FieldPath,
+  errors: FieldErrors,
+): void {
   let found = false;
   const first = (field: string): boolean => {
     if (found) errors.push(forbidden(path.child(field), 'may not specify more than 1 handler type'));
@@ -66,9 +90,11 @@ function validateHandler(handler: Readonly<Handler>, gracePeriod: number | undef
     errors.push(required(path.child('exec', 'command')));
   }
   if (httpGet !== undefined && first('httpGet')) validateHTTPGet(httpGet, path.child('httpGet'), errors);
-  if (tcpSocket !== undefined && first('tcpSocket')) validatePort(tcpSocket.port, path.child('tcpSocket', 'port'), errors);
+  if (tcpSocket !== undefined && first('tcpSocket'))
+    validatePort(tcpSocket.port, path.child('tcpSocket', 'port'), errors);
   if (grpc !== undefined && first('grpc')) validatePort(grpc.port, path.child('grpc', 'port'), errors);
-  if (sleep !== undefined && first('sleep')) validateSleep(sleep.seconds ?? 0, gracePeriod, path.child('sleep'), errors);
+  if (sleep !== undefined && first('sleep'))
+    validateSleep(sleep.seconds ?? 0, gracePeriod, path.child('sleep'), errors);
   if (!found) errors.push(required(path, 'must specify a handler type'));
 }
 

@@ -5,12 +5,29 @@ const hugePagesPrefix = 'hugepages-';
 const quotaPrefix = 'requests.';
 const containerResources: ReadonlySet<string> = new Set(['cpu', 'memory', 'ephemeral-storage']);
 const integerResources: ReadonlySet<string> = new Set([
-  'pods', 'resourcequotas', 'services', 'replicationcontrollers', 'secrets', 'configmaps', 'persistentvolumeclaims',
-  'services.nodeports', 'services.loadbalancers',
+  'pods',
+  'resourcequotas',
+  'services',
+  'replicationcontrollers',
+  'secrets',
+  'configmaps',
+  'persistentvolumeclaims',
+  'services.nodeports',
+  'services.loadbalancers',
 ]);
 const standardResources: ReadonlySet<string> = new Set([
-  ...integerResources, 'cpu', 'memory', 'ephemeral-storage', 'requests.cpu', 'requests.memory',
-  'requests.ephemeral-storage', 'limits.cpu', 'limits.memory', 'limits.ephemeral-storage', 'storage', 'requests.storage',
+  ...integerResources,
+  'cpu',
+  'memory',
+  'ephemeral-storage',
+  'requests.cpu',
+  'requests.memory',
+  'requests.ephemeral-storage',
+  'limits.cpu',
+  'limits.memory',
+  'limits.ephemeral-storage',
+  'storage',
+  'requests.storage',
 ]);
 
 export function isHugePageResource(name: string): boolean {
@@ -44,7 +61,8 @@ export function validateResourceName(name: string, path: FieldPath, errors: Fiel
   const messages = isQualifiedName(name);
   for (const message of messages) errors.push(invalid(path, name, message));
   if (messages.length > 0) return false;
-  const known = standardResources.has(name) || isHugePageResource(name) || name.startsWith(quotaPrefix + hugePagesPrefix);
+  const known =
+    standardResources.has(name) || isHugePageResource(name) || name.startsWith(quotaPrefix + hugePagesPrefix);
   if (name.includes('/') || known) return true;
   errors.push(invalid(path, name, 'must be a standard resource type or fully qualified'));
   return false;

@@ -1,11 +1,14 @@
 import { type FieldErrors, type FieldPath, forbidden, invalid } from '../../../api/field-error.ts';
 import { compareQuantity, parseQuantity } from '../../../api/quantity.ts';
 import type { PodValidationOptions } from './pod-options.ts';
-import { quantities } from './resource-requirements-list.ts';
-import type { Container, PodSpec, ResourceList } from './pod-types.ts';
+import type { Container, PodSpec, ResourceList, ResourceRequirements } from './pod-types.ts';
 import { validateResourceRequirements } from './resource-requirements.ts';
+import { quantities } from './resource-requirements-list.ts';
 import {
-  isHugePageResource, isOvercommitAllowed, isPodLevelResource, validatePodResourceName,
+  isHugePageResource,
+  isOvercommitAllowed,
+  isPodLevelResource,
+  validatePodResourceName,
 } from './resource-requirements-names.ts';
 
 function add(list: ResourceList, more: Readonly<ResourceList> | undefined): void {
@@ -54,28 +57,41 @@ export function aggregateResources(spec: Readonly<PodSpec>, which: 'requests' | 
 export function defaultPodResources(spec: PodSpec): void {
   const resources = spec.resources;
   if (resources === undefined) return;
-  const given = Object.keys(resources.limits ?? {}).length;
-  if (given > 0 || Object.keys(resources.requests ?? {}).length > 0) {
-    const limits = quantities(resources.limits ?? {});
-    const containerLimits = aggregateResources(spec, 'limits');
-    for (const name in containerLimits) {
-      if (isHugePageResource(name) && resources.requests?.[name] === undefined) limits[name] ??= containerLimits[name] ?? '0';
-    }
-    if (Object.keys(limits).length > 0) resources.limits = limits;
+  if (hasAny(resources.limits) || hasAny(resources.requests)) defaultHugePageLimits(spec, resources);
+  if (hasAny(resources.limits)) defaultPodRequests(spec, resources);
+}
+
+function hasAny(list: object | undefined): boolean {
+  return list !== undefined && Object.keys(list).length > 0;
+}
+
+function defaultHugePageLimits(spec: Readonly<PodSpec>, resources: ResourceRequirements): void {
+  const limits = quantities(resources.limits ?? {});
+  const containerLimits = aggregateResources(spec, 'limits');
+  for (const name in containerLimits) {
+    if (!isHugePageResource(name) || resources.requests?.[name] !== undefined) continue;
+    limits[name] ??= containerLimits[name] ?? '0';
   }
-  if (Object.keys(resources.limits ?? {}).length === 0) return;
+  if (hasAny(limits)) resources.limits = limits;
+}
+
+function defaultPodRequests(spec: Readonly<PodSpec>, resources: ResourceRequirements): void {
+  const limits = quantities(resources.limits ?? {});
   const requests = quantities(resources.requests ?? {});
   const containerRequests = aggregateResources(spec, 'requests');
   for (const name in containerRequests) {
     if (isPodLevelResource(name) && isOvercommitAllowed(name)) requests[name] ??= containerRequests[name] ?? '0';
   }
-  const limits = quantities(resources.limits ?? {});
   for (const name in limits) if (isPodLevelResource(name)) requests[name] ??= limits[name] ?? '0';
-  if (Object.keys(requests).length > 0) resources.requests = requests;
+  if (hasAny(requests)) resources.requests = requests;
 }
 
 export function validatePodResources(
-  spec: Readonly<PodSpec>, claims: ReadonlySet<string>, specPath: FieldPath, errors: FieldErrors, options: PodValidationOptions,
+  spec: Readonly<PodSpec>,
+  claims: ReadonlySet<string>,
+  specPath: FieldPath,
+  errors: FieldErrors,
+  options: PodValidationOptions,
 ): void {
   const resources = spec.resources;
   if (resources === undefined) return;
@@ -114,13 +130,18 @@ function validateAggregates(spec: Readonly<PodSpec>, path: FieldPath, errors: Fi
 }
 
 function validateContainerLimits(
-  container: Readonly<Container>, podLimits: ResourceList | undefined, path: FieldPath, errors: FieldErrors,
+  container: Readonly<Container>,
+  podLimits: ResourceList | undefined,
+  path: FieldPath,
+  errors: FieldErrors,
 ): void {
   const limits = quantities(container.resources?.limits);
   for (const name in limits) {
     const limit = limits[name] ?? '0';
     const podLimit = podLimits?.[name];
     if (podLimit === undefined || compareQuantity(limit, podLimit) <= 0) continue;
-    errors.push(invalid(path.key(name).child('limits'), limit, `must be less than or equal to pod limits of ${podLimit}`));
+    errors.push(
+      invalid(path.key(name).child('limits'), limit, `must be less than or equal to pod limits of ${podLimit}`),
+    );
   }
 }

@@ -1,13 +1,14 @@
-import {
-  duplicate, type FieldErrors, type FieldPath, forbidden, invalid, required,
-} from '../../../api/field-error.ts';
+import { duplicate, type FieldErrors, type FieldPath, forbidden, invalid, required } from '../../../api/field-error.ts';
 import { isDNS1123Label } from '../../../api/names.ts';
 import { compareQuantity, parseQuantity, type Quantity, QuantityError } from '../../../api/quantity.ts';
 import type { PodValidationOptions } from './pod-options.ts';
-import { quantities } from './resource-requirements-list.ts';
 import type { ResourceList, ResourceRequirements } from './pod-types.ts';
+import { quantities } from './resource-requirements-list.ts';
 import {
-  isHugePageResource, isIntegerResource, isOvercommitAllowed, validateContainerResourceName,
+  isHugePageResource,
+  isIntegerResource,
+  isOvercommitAllowed,
+  validateContainerResourceName,
 } from './resource-requirements-names.ts';
 
 export type ResourceNameCheck = (name: string, path: FieldPath, errors: FieldErrors) => void;
@@ -16,8 +17,14 @@ const noNames: ReadonlySet<string> = new Set();
 
 /** Limits, requests and claims of a container; with another name check those of a pod. */
 export function validateResourceRequirements(
-  requirements: Readonly<ResourceRequirements>, path: FieldPath, errors: FieldErrors,
-  options: { readonly pod: PodValidationOptions; readonly claims?: ReadonlySet<string>; readonly name?: ResourceNameCheck },
+  requirements: Readonly<ResourceRequirements>,
+  path: FieldPath,
+  errors: FieldErrors,
+  options: {
+    readonly pod: PodValidationOptions;
+    readonly claims?: ReadonlySet<string>;
+    readonly name?: ResourceNameCheck;
+  },
 ): void {
   const { claims } = requirements;
   const limits = quantities(requirements.limits);
@@ -35,14 +42,22 @@ export function validateResourceRequirements(
     validateAgainstLimit(resource, requests[resource] ?? '', limits, { limitsPath, requestsPath }, errors);
     validateHugePages(resource, requests, requestsPath, errors, options.pod);
   }
-  if (!hasComputeResource(limits) && !hasComputeResource(requests) && (hasHugePages(limits) || hasHugePages(requests))) {
+  if (
+    !hasComputeResource(limits) &&
+    !hasComputeResource(requests) &&
+    (hasHugePages(limits) || hasHugePages(requests))
+  ) {
     errors.push(forbidden(path, 'HugePages require cpu or memory'));
   }
   if (claims !== undefined) validateClaimNames(claims, options.claims ?? noNames, path.child('claims'), errors);
 }
 
 function validateEntry(
-  resource: string, list: ResourceList, path: FieldPath, errors: FieldErrors, name: ResourceNameCheck,
+  resource: string,
+  list: ResourceList,
+  path: FieldPath,
+  errors: FieldErrors,
+  name: ResourceNameCheck,
 ): void {
   const quantity = list[resource] ?? '';
   if ((resource === 'cpu' || resource === 'memory') && quantity[0] !== '-') return;
@@ -52,7 +67,11 @@ function validateEntry(
 }
 
 function validateHugePages(
-  resource: string, list: ResourceList, path: FieldPath, errors: FieldErrors, options: PodValidationOptions,
+  resource: string,
+  list: ResourceList,
+  path: FieldPath,
+  errors: FieldErrors,
+  options: PodValidationOptions,
 ): void {
   if (!isHugePageResource(resource) || options.allowIndivisibleHugePages === true) return;
   const quantity = list[resource] ?? '';
@@ -61,8 +80,11 @@ function validateHugePages(
 }
 
 function validateAgainstLimit(
-  resource: string, request: string, limits: ResourceList | undefined,
-  paths: { readonly limitsPath: FieldPath; readonly requestsPath: FieldPath }, errors: FieldErrors,
+  resource: string,
+  request: string,
+  limits: ResourceList | undefined,
+  paths: { readonly limitsPath: FieldPath; readonly requestsPath: FieldPath },
+  errors: FieldErrors,
 ): void {
   const limit = limits?.[resource];
   if (limit === request) return;
@@ -80,7 +102,12 @@ function validateAgainstLimit(
 }
 
 /** Not negative, and whole where the resource is counted. */
-export function validateResourceQuantity(resource: string, quantity: string, path: FieldPath, errors: FieldErrors): void {
+export function validateResourceQuantity(
+  resource: string,
+  quantity: string,
+  path: FieldPath,
+  errors: FieldErrors,
+): void {
   if (quantity[0] === '-') errors.push(invalid(path, quantity, 'must be greater than or equal to 0'));
   if (isIntegerResource(resource) && parseQuantity(quantity).milliValue() % 1000n !== 0n) {
     errors.push(invalid(path, quantity, 'must be an integer'));
@@ -104,7 +131,8 @@ function pageSize(text: string): Quantity | undefined {
 
 /** Whether a list holds a hugepages quantity that is no multiple of its page. */
 export function hasIndivisibleHugePages(list: Readonly<ResourceList> | undefined): boolean {
-  for (const resource in list) if (isHugePageResource(resource) && !isDivisible(resource, list[resource] ?? '')) return true;
+  for (const resource in list)
+    if (isHugePageResource(resource) && !isDivisible(resource, list[resource] ?? '')) return true;
   return false;
 }
 
@@ -118,7 +146,10 @@ function hasHugePages(list: ResourceList | undefined): boolean {
 }
 
 function validateClaimNames(
-  claims: NonNullable<ResourceRequirements['claims']>, known: ReadonlySet<string>, path: FieldPath, errors: FieldErrors,
+  claims: NonNullable<ResourceRequirements['claims']>,
+  known: ReadonlySet<string>,
+  path: FieldPath,
+  errors: FieldErrors,
 ): void {
   const names = new Set<string>();
   for (const [i, { name = '', request = '' }] of claims.entries()) {
@@ -139,9 +170,15 @@ function validateClaimNames(
   }
 }
 
-function addClaim(claim: { name: string; request: string }, names: Set<string>, path: FieldPath, errors: FieldErrors): void {
+function addClaim(
+  claim: { name: string; request: string },
+  names: Set<string>,
+  path: FieldPath,
+  errors: FieldErrors,
+): void {
   const { name, request } = claim;
-  for (const message of request === '' ? [] : isDNS1123Label(request)) errors.push(invalid(path.child('request'), request, message));
+  for (const message of request === '' ? [] : isDNS1123Label(request))
+    errors.push(invalid(path.child('request'), request, message));
   const key = request === '' ? name : `${name}/${request}`;
   if (names.has(key)) errors.push(duplicate(path, key));
   else if (request === '') {

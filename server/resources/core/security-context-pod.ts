@@ -1,4 +1,11 @@
-import { duplicate, type FieldErrors, type FieldPath, invalid, notSupported, required } from '../../../api/field-error.ts';
+import {
+  duplicate,
+  type FieldErrors,
+  type FieldPath,
+  invalid,
+  notSupported,
+  required,
+} from '../../../api/field-error.ts';
 import type { PodValidationOptions } from './pod-options.ts';
 import type { PodSpec } from './pod-types.ts';
 import { validateGroupID, validateUserID } from './security-context.ts';
@@ -9,8 +16,16 @@ const sysctlPattern = '^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-
 const sysctlName = new RegExp(sysctlPattern);
 const maxSysctlLength = 253;
 const ipcSysctls: ReadonlySet<string> = new Set([
-  'kernel.sem', 'kernel.shmall', 'kernel.shmmax', 'kernel.shmmni', 'kernel.shm_rmid_forced', 'kernel.shm', 'kernel.msgmax',
-  'kernel.msgmnb', 'kernel.msgmni', 'kernel.msg',
+  'kernel.sem',
+  'kernel.shmall',
+  'kernel.shmmax',
+  'kernel.shmmni',
+  'kernel.shm_rmid_forced',
+  'kernel.shm',
+  'kernel.msgmax',
+  'kernel.msgmnb',
+  'kernel.msgmni',
+  'kernel.msg',
 ]);
 const groupChangePolicies = ['Always', 'OnRootMismatch'];
 const groupPolicies = ['Merge', 'Strict'];
@@ -18,7 +33,10 @@ const selinuxPolicies = ['MountOption', 'Recursive'];
 
 /** The pod's own context; the host's namespaces stand in the spec, and are compared with it. */
 export function validatePodSecurityContext(
-  spec: Readonly<PodSpec>, path: FieldPath, errors: FieldErrors, options: PodValidationOptions,
+  spec: Readonly<PodSpec>,
+  path: FieldPath,
+  errors: FieldErrors,
+  options: PodValidationOptions,
 ): void {
   const context = spec.securityContext ?? {};
   validateGroupID(context.fsGroup, path, 'fsGroup', errors);
@@ -33,8 +51,10 @@ export function validatePodSecurityContext(
   }
   if (context.sysctls !== undefined) validateSysctls(spec, path.child('sysctls'), errors, options);
   validateChoice(context.fsGroupChangePolicy, groupChangePolicies, path, 'fsGroupChangePolicy', errors);
-  if (context.seccompProfile !== undefined) validateSeccompProfile(context.seccompProfile, path.child('seccompProfile'), errors);
-  if (context.windowsOptions !== undefined) validateWindowsOptions(context.windowsOptions, path.child('windowsOptions'), errors);
+  if (context.seccompProfile !== undefined)
+    validateSeccompProfile(context.seccompProfile, path.child('seccompProfile'), errors);
+  if (context.windowsOptions !== undefined)
+    validateWindowsOptions(context.windowsOptions, path.child('windowsOptions'), errors);
   if (context.appArmorProfile !== undefined) {
     validateAppArmorProfile(context.appArmorProfile, path.child('appArmorProfile'), errors);
   }
@@ -44,13 +64,20 @@ export function validatePodSecurityContext(
 }
 
 function validateChoice(
-  value: string | undefined, known: readonly string[], path: FieldPath, field: string, errors: FieldErrors,
+  value: string | undefined,
+  known: readonly string[],
+  path: FieldPath,
+  field: string,
+  errors: FieldErrors,
 ): void {
   if (value !== undefined && !known.includes(value)) errors.push(notSupported(path.child(field), value, known));
 }
 
 function validateSysctls(
-  spec: Readonly<PodSpec>, path: FieldPath, errors: FieldErrors, options: PodValidationOptions,
+  spec: Readonly<PodSpec>,
+  path: FieldPath,
+  errors: FieldErrors,
+  options: PodValidationOptions,
 ): void {
   const names = new Set<string>();
   for (const [i, { name = '' }] of (spec.securityContext?.sysctls ?? []).entries()) {

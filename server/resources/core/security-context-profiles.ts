@@ -1,6 +1,15 @@
-import type { Api } from '../../../api/object.ts';
-import { type FieldError, type FieldErrors, type FieldPath, forbidden, invalid, notSupported, required, tooLong } from '../../../api/field-error.ts';
+import {
+  type FieldError,
+  type FieldErrors,
+  type FieldPath,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+} from '../../../api/field-error.ts';
 import { byteLength } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import { toInternal } from './pod-internal.ts';
 import { validateDescendingPath } from './volume-paths.ts';
 
@@ -19,7 +28,9 @@ export function validateSeccompProfile(profile: Readonly<SeccompProfile>, path: 
   const profilePath = path.child('localhostProfile');
   if (type !== 'Localhost') {
     if (localhostProfile === undefined) return;
-    errors.push(invalid(profilePath, toInternal(profile, 'SeccompProfile'), 'can only be set when seccomp type is Localhost'));
+    errors.push(
+      invalid(profilePath, toInternal(profile, 'SeccompProfile'), 'can only be set when seccomp type is Localhost'),
+    );
   } else if (localhostProfile === undefined) {
     errors.push(required(profilePath, 'must be set when seccomp type is Localhost'));
   } else {
@@ -27,7 +38,11 @@ export function validateSeccompProfile(profile: Readonly<SeccompProfile>, path: 
   }
 }
 
-export function validateAppArmorProfile(profile: Readonly<AppArmorProfile>, path: FieldPath, errors: FieldErrors): void {
+export function validateAppArmorProfile(
+  profile: Readonly<AppArmorProfile>,
+  path: FieldPath,
+  errors: FieldErrors,
+): void {
   const { type = '', localhostProfile } = profile;
   if (type === 'Localhost') validateLocalhostProfile(localhostProfile, path.child('localhostProfile'), errors);
   else if (type === 'RuntimeDefault' || type === 'Unconfined') {
@@ -57,8 +72,13 @@ export function validateSeccompAnnotation(value: string, path: FieldPath, errors
 }
 
 /** What is wrong when both an annotation and the field name a profile. */
-export function seccompMismatch(annotation: string, profile: Readonly<SeccompProfile>, path: FieldPath): FieldError | undefined {
-  const typesDiffer = (): FieldError => forbidden(path.child('type'), 'seccomp type in annotation and field must match');
+export function seccompMismatch(
+  annotation: string,
+  profile: Readonly<SeccompProfile>,
+  path: FieldPath,
+): FieldError | undefined {
+  const typesDiffer = (): FieldError =>
+    forbidden(path.child('type'), 'seccomp type in annotation and field must match');
   switch (profile.type) {
     case 'Unconfined':
       return annotation === 'unconfined' ? undefined : typesDiffer();
@@ -73,8 +93,13 @@ export function seccompMismatch(annotation: string, profile: Readonly<SeccompPro
   }
 }
 
-export function appArmorMismatch(annotation: string, profile: Readonly<AppArmorProfile>, path: FieldPath): FieldError | undefined {
-  const typesDiffer = (): FieldError => forbidden(path.child('type'), 'apparmor type in annotation and field must match');
+export function appArmorMismatch(
+  annotation: string,
+  profile: Readonly<AppArmorProfile>,
+  path: FieldPath,
+): FieldError | undefined {
+  const typesDiffer = (): FieldError =>
+    forbidden(path.child('type'), 'apparmor type in annotation and field must match');
   switch (profile.type) {
     case 'Unconfined':
       return annotation === 'unconfined' ? undefined : typesDiffer();

@@ -1,6 +1,6 @@
-import type { Api } from '../../../api/object.ts';
 import { type FieldErrors, type FieldPath, invalid } from '../../../api/field-error.ts';
 import { byteLength, isDNS1123Subdomain } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
 import { visitContainers } from './pod-containers.ts';
 import type { PodSpec } from './pod-types.ts';
 
@@ -20,7 +20,8 @@ const dotsOrSpaces = /^[. ]+$/;
 export function validateWindowsOptions(options: Readonly<WindowsOptions>, path: FieldPath, errors: FieldErrors): void {
   const { gmsaCredentialSpecName: name, gmsaCredentialSpec: spec, runAsUserName } = options;
   if (name !== undefined) {
-    for (const message of isDNS1123Subdomain(name)) errors.push(invalid(path.child('gmsaCredentialSpecName'), name, message));
+    for (const message of isDNS1123Subdomain(name))
+      errors.push(invalid(path.child('gmsaCredentialSpecName'), name, message));
   }
   if (spec === '') {
     errors.push(invalid(path.child('gmsaCredentialSpec'), spec, 'gmsaCredentialSpec cannot be an empty string'));
@@ -28,7 +29,8 @@ export function validateWindowsOptions(options: Readonly<WindowsOptions>, path: 
     errors.push(invalid(path.child('gmsaCredentialSpec'), spec, 'gmsaCredentialSpec size must be under 64 KiB'));
   }
   if (runAsUserName === undefined) return;
-  for (const problem of userNameProblems(runAsUserName)) errors.push(invalid(path.child('runAsUserName'), runAsUserName, problem));
+  for (const problem of userNameProblems(runAsUserName))
+    errors.push(invalid(path.child('runAsUserName'), runAsUserName, problem));
 }
 
 function userNameProblems(name: string): string[] {

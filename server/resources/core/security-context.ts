@@ -19,14 +19,19 @@ export function validateGroupID(id: number | undefined, path: FieldPath, field: 
 
 /** A container's own context. `hostUsers`: the pod does not run in a user namespace. */
 export function validateSecurityContext(
-  context: Readonly<SecurityContext>, path: FieldPath, errors: FieldErrors, hostUsers: boolean,
+  context: Readonly<SecurityContext>,
+  path: FieldPath,
+  errors: FieldErrors,
+  hostUsers: boolean,
 ): void {
   validateUserID(context.runAsUser, path, 'runAsUser', errors);
   validateGroupID(context.runAsGroup, path, 'runAsGroup', errors);
   if (context.procMount !== undefined) validateProcMount(context.procMount, hostUsers, path.child('procMount'), errors);
-  if (context.seccompProfile !== undefined) validateSeccompProfile(context.seccompProfile, path.child('seccompProfile'), errors);
+  if (context.seccompProfile !== undefined)
+    validateSeccompProfile(context.seccompProfile, path.child('seccompProfile'), errors);
   if (context.allowPrivilegeEscalation === false) validateNoEscalation(context, path, errors);
-  if (context.windowsOptions !== undefined) validateWindowsOptions(context.windowsOptions, path.child('windowsOptions'), errors);
+  if (context.windowsOptions !== undefined)
+    validateWindowsOptions(context.windowsOptions, path.child('windowsOptions'), errors);
   if (context.appArmorProfile !== undefined) {
     validateAppArmorProfile(context.appArmorProfile, path.child('appArmorProfile'), errors);
   }

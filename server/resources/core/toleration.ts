@@ -8,7 +8,9 @@ const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 const decimalInteger = /^-?(?:0|[1-9][0-9]*)$/;
 
 export function validateTolerations(
-  tolerations: readonly Toleration[], path: FieldPath, options: PodValidationOptions = {},
+  tolerations: readonly Toleration[],
+  path: FieldPath,
+  options: PodValidationOptions = {},
 ): FieldErrors {
   const errors: FieldErrors = [];
   for (const [i, toleration] of tolerations.entries()) {
@@ -31,7 +33,10 @@ export function validateTolerations(
 }
 
 function validateOperator(
-  toleration: Readonly<Toleration>, path: FieldPath, errors: FieldErrors, options: PodValidationOptions,
+  toleration: Readonly<Toleration>,
+  path: FieldPath,
+  errors: FieldErrors,
+  options: PodValidationOptions,
 ): void {
   const { operator = '', value = '' } = toleration;
   switch (operator) {
@@ -42,7 +47,8 @@ function validateOperator(
       return;
     }
     case 'Exists':
-      if (value !== '') errors.push(invalid(path.child('operator'), value, "value must be empty when `operator` is 'Exists'"));
+      if (value !== '')
+        errors.push(invalid(path.child('operator'), value, "value must be empty when `operator` is 'Exists'"));
       return;
     case 'Lt':
     case 'Gt':
@@ -68,46 +74,23 @@ function validateNumber(value: string, path: FieldPath, errors: FieldErrors): vo
 
 function sameButSeconds(a: Readonly<Toleration>, b: Readonly<Toleration>): boolean {
   return (
-    (a.key ?? '') === (b.key ?? '') && (a.operator ?? '') === (b.operator ?? '') &&
-    (a.value ?? '') === (b.value ?? '') && (a.effect ?? '') === (b.effect ?? '')
+    (a.key ?? '') === (b.key ?? '') &&
+    (a.operator ?? '') === (b.operator ?? '') &&
+    (a.value ?? '') === (b.value ?? '') &&
+    (a.effect ?? '') === (b.effect ?? '')
   );
 }
 
 /** A pod's tolerations may only grow, except in their seconds. */
 export function validateAddedTolerations(
-  tolerations: readonly Toleration[], old: readonly Toleration[], path: FieldPath, options: PodValidationOptions,
+  tolerations: readonly Toleration[],
+  old: readonly Toleration[],
+  path: FieldPath,
+  options: PodValidationOptions,
 ): FieldErrors {
   for (const kept of old) {
     if (tolerations.some((toleration) => sameButSeconds(kept, toleration))) continue;
     return [forbidden(path, 'existing toleration can not be modified except its tolerationSeconds')];
   }
   return validateTolerations(tolerations, path, options);
-}
-
-function equal(a: Readonly<Toleration>, b: Readonly<Toleration>): boolean {
-  return sameButSeconds(a, b) && a.tolerationSeconds === b.tolerationSeconds;
-}
-
-function covers(wide: Readonly<Toleration>, narrow: Readonly<Toleration>): boolean {
-  if (equal(wide, narrow)) return true;
-  const { key = '', operator = '', effect = '' } = wide;
-  if ((narrow.key ?? '') !== key && (key !== '' || operator !== 'Exists')) return false;
-  if ((narrow.effect ?? '') !== effect && effect !== '') return false;
-  if (effect === 'NoExecute' && wide.tolerationSeconds !== undefined) {
-    if (narrow.tolerationSeconds === undefined || narrow.tolerationSeconds > wide.tolerationSeconds) return false;
-  }
-  if (operator === 'Exists') return true;
-  return (operator === 'Equal' || operator === '') && narrow.operator === 'Equal' && (narrow.value ?? '') === (wide.value ?? '');
-}
-
-/** Both lists without what another toleration covers. */
-export function mergeTolerations(first: readonly Toleration[], second: readonly Toleration[]): Toleration[] {
-  const all = [...first, ...second];
-  const merged: Toleration[] = [];
-  for (const [i, toleration] of all.entries()) {
-    if (merged.some((other) => covers(other, toleration))) continue;
-    if (all.slice(i + 1).some((other) => !equal(toleration, other) && covers(other, toleration))) continue;
-    merged.push(toleration);
-  }
-  return merged;
 }

@@ -1,9 +1,16 @@
-import type { Api, ObjectMeta } from '../../../api/object.ts';
-import { type FieldErrors, type FieldPath, forbidden, invalid, notSupported, required } from '../../../api/field-error.ts';
+import {
+  type FieldErrors,
+  type FieldPath,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+} from '../../../api/field-error.ts';
 import { isDNS1123Subdomain, nameIsDNSLabel, nameIsDNSSubdomain } from '../../../api/names.ts';
+import type { Api, ObjectMeta } from '../../../api/object.ts';
 import { compareQuantity } from '../../../api/quantity.ts';
-import { quantities } from './resource-requirements-list.ts';
 import { validateAnnotations, validateLabelSelector, validateLabels } from '../../../api/validation/labels.ts';
+import { quantities } from './resource-requirements-list.ts';
 
 type ClaimTemplate = Api<'io.k8s.api.core.v1.PersistentVolumeClaimTemplate'>;
 type ClaimSpec = Api<'io.k8s.api.core.v1.PersistentVolumeClaimSpec'>;
@@ -13,8 +20,19 @@ const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWrit
 const volumeModes = ['Block', 'Filesystem'];
 /** In the order of upstream's struct. */
 const foreignMeta = [
-  'name', 'generateName', 'namespace', 'selfLink', 'uid', 'resourceVersion', 'generation', 'creationTimestamp',
-  'deletionTimestamp', 'deletionGracePeriodSeconds', 'ownerReferences', 'finalizers', 'managedFields',
+  'name',
+  'generateName',
+  'namespace',
+  'selfLink',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'ownerReferences',
+  'finalizers',
+  'managedFields',
 ] as const satisfies readonly (keyof ObjectMeta)[];
 
 /** The template of an ephemeral volume's claim. */
@@ -39,7 +57,10 @@ function validateClaimSpec(spec: Readonly<ClaimSpec>, path: FieldPath, errors: F
   for (const mode of modes) {
     if (!accessModes.includes(mode)) errors.push(notSupported(path.child('accessModes'), mode, accessModes));
   }
-  if (modes.includes('ReadWriteOncePod') && modes.some((mode) => mode !== 'ReadWriteOncePod' && accessModes.includes(mode))) {
+  if (
+    modes.includes('ReadWriteOncePod') &&
+    modes.some((mode) => mode !== 'ReadWriteOncePod' && accessModes.includes(mode))
+  ) {
     errors.push(forbidden(path.child('accessModes'), 'may not use ReadWriteOncePod with other access modes'));
   }
   const storage = quantities(spec.resources?.requests)?.['storage'];
@@ -67,7 +88,9 @@ function validateDataSources(spec: Readonly<ClaimSpec>, path: FieldPath, errors:
   if (dataSourceRef.namespace) {
     errors.push(invalid(path, {}, 'may not be specified when dataSourceRef.namespace is specified'));
   } else if (
-    dataSource.apiGroup !== dataSourceRef.apiGroup || dataSource.kind !== dataSourceRef.kind || dataSource.name !== dataSourceRef.name
+    dataSource.apiGroup !== dataSourceRef.apiGroup ||
+    dataSource.kind !== dataSourceRef.kind ||
+    dataSource.name !== dataSourceRef.name
   ) {
     errors.push(invalid(path, {}, 'must match dataSourceRef'));
   }

@@ -1,7 +1,7 @@
 import type { Api } from '../../../api/object.ts';
 import { defaultPullPolicy } from './container-image.ts';
-import { defaultResourceList } from './resource-requirements-defaults.ts';
 import type { Volume } from './pod-types.ts';
+import { defaultResourceList } from './resource-requirements-defaults.ts';
 
 type DownwardAPIFile = Api<'io.k8s.api.core.v1.DownwardAPIVolumeFile'>;
 type Projected = Api<'io.k8s.api.core.v1.ProjectedVolumeSource'>;

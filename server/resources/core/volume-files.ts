@@ -1,5 +1,5 @@
-import type { Api } from '../../../api/object.ts';
 import { type FieldErrors, type FieldPath, forbidden, invalid, required } from '../../../api/field-error.ts';
+import type { Api } from '../../../api/object.ts';
 import { validateFieldSelector, validateResourceFieldSelector } from './container-downward.ts';
 import type { PodValidationOptions } from './pod-options.ts';
 import { validateNonReservedPath } from './volume-paths.ts';
@@ -22,7 +22,9 @@ function validateMode(mode: number | undefined, path: FieldPath, field: string, 
 /** Keys of a Secret or ConfigMap as files. */
 export function validateKeyFiles(
   source: { readonly name?: string; readonly items?: readonly KeyToPath[]; readonly defaultMode?: number },
-  path: FieldPath, errors: FieldErrors, nameField: 'name' | 'secretName' = 'name',
+  path: FieldPath,
+  errors: FieldErrors,
+  nameField: 'name' | 'secretName' = 'name',
 ): void {
   if (!source.name) errors.push(required(path.child(nameField)));
   validateMode(source.defaultMode, path, 'defaultMode', errors);
@@ -60,7 +62,10 @@ function validateDownwardAPIFile(file: Readonly<DownwardAPIFile>, path: FieldPat
 }
 
 export function validateProjected(
-  source: Readonly<Projected>, path: FieldPath, errors: FieldErrors, options: PodValidationOptions,
+  source: Readonly<Projected>,
+  path: FieldPath,
+  errors: FieldErrors,
+  options: PodValidationOptions,
 ): void {
   validateMode(source.defaultMode, path, 'defaultMode', errors);
   const taken = new Set<string>();
@@ -69,19 +74,24 @@ export function validateProjected(
     for (const kind of ['secret', 'configMap'] as const) {
       const keys = projection[kind];
       if (keys === undefined) continue;
-      validateProjectedKeys(keys, at.child(kind), errors, (file) => claimFile(file, keys.name ?? '', taken, path, errors));
+      validateProjectedKeys(keys, at.child(kind), errors, (file) =>
+        claimFile(file, keys.name ?? '', taken, path, errors),
+      );
     }
     for (const file of projection.downwardAPI?.items ?? []) {
       validateDownwardAPIFile(file, at.child('downwardAPI'), errors);
       claimFile(file.path ?? '', file.path ?? '', taken, path, errors);
     }
-    if (projection.serviceAccountToken !== undefined) validateToken(projection.serviceAccountToken, path, at, errors, options);
+    if (projection.serviceAccountToken !== undefined)
+      validateToken(projection.serviceAccountToken, path, at, errors, options);
     if (sourceCount(projection) > 1) errors.push(forbidden(at, 'may not specify more than 1 volume type per source'));
   }
 }
 
 function validateProjectedKeys(
-  keys: { readonly name?: string; readonly items?: readonly KeyToPath[] }, path: FieldPath, errors: FieldErrors,
+  keys: { readonly name?: string; readonly items?: readonly KeyToPath[] },
+  path: FieldPath,
+  errors: FieldErrors,
   claim: (file: string) => void,
 ): void {
   if (!keys.name) errors.push(required(path.child('name')));
@@ -98,7 +108,10 @@ function claimFile(file: string, shown: string, taken: Set<string>, path: FieldP
 }
 
 function validateToken(
-  token: NonNullable<Projection['serviceAccountToken']>, volumePath: FieldPath, sourcePath: FieldPath, errors: FieldErrors,
+  token: NonNullable<Projection['serviceAccountToken']>,
+  volumePath: FieldPath,
+  sourcePath: FieldPath,
+  errors: FieldErrors,
   options: PodValidationOptions,
 ): void {
   const { expirationSeconds = 0, path: file = '' } = token;

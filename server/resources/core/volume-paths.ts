@@ -15,5 +15,6 @@ export function validateDescendingPath(target: string, path: FieldPath, errors: 
 /** Names beginning with two dots are taken by the kubelet's atomic writer. */
 export function validateNonReservedPath(target: string, path: FieldPath, errors: FieldErrors): void {
   validateDescendingPath(target, path, errors);
-  if (target.startsWith('..') && !target.startsWith('../')) errors.push(invalid(path, target, "must not start with '..'"));
+  if (target.startsWith('..') && !target.startsWith('../'))
+    errors.push(invalid(path, target, "must not start with '..'"));
 }

@@ -1,11 +1,33 @@
-import { type FieldErrors, type FieldPath, invalid, notSupported, required, tooLong } from '../../../api/field-error.ts';
-import { byteLength, inclusiveRangeMessage, isDNS1123Label, isDNS1123Subdomain, nameIsDNSSubdomain } from '../../../api/names.ts';
+import {
+  type FieldErrors,
+  type FieldPath,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+} from '../../../api/field-error.ts';
+import {
+  byteLength,
+  inclusiveRangeMessage,
+  isDNS1123Label,
+  isDNS1123Subdomain,
+  nameIsDNSSubdomain,
+} from '../../../api/names.ts';
 import type { Volume } from './pod-types.ts';
 import { validateDescendingPath, validateNoBacksteps } from './volume-paths.ts';
 
 type Source<Field extends keyof Volume> = Readonly<NonNullable<Volume[Field]>>;
 
-const hostPathTypes = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'];
+const hostPathTypes = [
+  '',
+  'BlockDevice',
+  'CharDevice',
+  'Directory',
+  'DirectoryOrCreate',
+  'File',
+  'FileOrCreate',
+  'Socket',
+];
 const cachingModes = ['None', 'ReadOnly', 'ReadWrite'];
 const diskKinds = ['Dedicated', 'Managed', 'Shared'];
 const managedURI = '/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}';
@@ -29,7 +51,8 @@ export function validateHostPath(source: Source<'hostPath'>, path: FieldPath, er
     return;
   }
   validateNoBacksteps(target, path.child('path'), errors);
-  if (type !== undefined && !hostPathTypes.includes(type)) errors.push(notSupported(path.child('type'), type, hostPathTypes));
+  if (type !== undefined && !hostPathTypes.includes(type))
+    errors.push(notSupported(path.child('type'), type, hostPathTypes));
 }
 
 export function validateGitRepo(source: Source<'gitRepo'>, path: FieldPath, errors: FieldErrors): void {
@@ -50,7 +73,8 @@ export function validateNFS(source: Source<'nfs'>, path: FieldPath, errors: Fiel
 
 export function validateFlocker(source: Source<'flocker'>, path: FieldPath, errors: FieldErrors): void {
   const { datasetName = '', datasetUUID = '' } = source;
-  if (datasetName === '' && datasetUUID === '') errors.push(required(path, 'one of datasetName and datasetUUID is required'));
+  if (datasetName === '' && datasetUUID === '')
+    errors.push(required(path, 'one of datasetName and datasetUUID is required'));
   if (datasetName !== '' && datasetUUID !== '') {
     errors.push(invalid(path, 'resource', 'datasetName and datasetUUID can not be specified simultaneously'));
   }
@@ -81,7 +105,9 @@ export function validateFC(source: Source<'fc'>, path: FieldPath, errors: FieldE
     errors.push(required(path.child('targetWWNs'), 'must specify either targetWWNs or wwids, but not both'));
   }
   if (targetWWNs.length > 0 && wwids.length > 0) {
-    errors.push(invalid(path.child('targetWWNs'), targetWWNs, 'targetWWNs and wwids can not be specified simultaneously'));
+    errors.push(
+      invalid(path.child('targetWWNs'), targetWWNs, 'targetWWNs and wwids can not be specified simultaneously'),
+    );
   }
   if (targetWWNs.length === 0) return;
   if (lun === undefined) errors.push(required(path.child('lun'), 'lun is required if targetWWNs is specified'));
@@ -113,7 +139,9 @@ export function validateAzureDisk(source: Source<'azureDisk'>, path: FieldPath, 
 export function validateStorageOS(source: Source<'storageos'>, path: FieldPath, errors: FieldErrors): void {
   const { volumeName = '', volumeNamespace = '', secretRef } = source;
   if (volumeName === '') errors.push(required(path.child('volumeName')));
-  else for (const message of isDNS1123Label(volumeName)) errors.push(invalid(path.child('volumeName'), volumeName, message));
+  else
+    for (const message of isDNS1123Label(volumeName))
+      errors.push(invalid(path.child('volumeName'), volumeName, message));
   if (volumeNamespace !== '') {
     for (const message of isDNS1123Label(volumeNamespace)) {
       errors.push(invalid(path.child('volumeNamespace'), volumeNamespace, message));
@@ -132,7 +160,9 @@ export function validateCSI(source: Source<'csi'>, path: FieldPath, errors: Fiel
   }
   if (secret === undefined) return;
   if (!secret.name) errors.push(required(path.child('nodePublishSecretRef', 'name')));
-  else for (const message of nameIsDNSSubdomain(secret.name, false)) errors.push(invalid(path.child('name'), secret.name, message));
+  else
+    for (const message of nameIsDNSSubdomain(secret.name, false))
+      errors.push(invalid(path.child('name'), secret.name, message));
 }
 
 const iscsiForms = {
@@ -158,14 +188,19 @@ export function validateISCSI(source: Source<'iscsi'>, path: FieldPath, errors: 
     errors.push(required(path.child('secretRef')));
   }
   const initiatorProblem = initiatorName === undefined ? undefined : iscsiProblem(initiatorName);
-  if (initiatorProblem !== undefined) errors.push(invalid(path.child('initiatorname'), initiatorName, initiatorProblem));
+  if (initiatorProblem !== undefined)
+    errors.push(invalid(path.child('initiatorname'), initiatorName, initiatorProblem));
 }
 
 /** The name of the node's session joins volume and portal. */
-export function validateISCSISession(source: Source<'iscsi'>, volumeName: string, path: FieldPath, errors: FieldErrors): void {
+export function validateISCSISession(
+  source: Source<'iscsi'>,
+  volumeName: string,
+  path: FieldPath,
+  errors: FieldErrors,
+): void {
   if (source.initiatorName === undefined || byteLength(`${volumeName}:${source.targetPortal ?? ''}`) <= 64) return;
   const detail =
     'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.';
   errors.push(invalid(path.child('name'), volumeName, detail));
 }
-

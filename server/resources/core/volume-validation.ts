@@ -6,8 +6,20 @@ import type { Volume } from './pod-types.ts';
 import { validateClaimTemplate } from './volume-claim-template.ts';
 import { validateDownwardAPI, validateKeyFiles, validateProjected } from './volume-files.ts';
 import {
-  requireFields, validateAzureDisk, validateCSI, validateFC, validateFlexVolume, validateFlocker, validateGitRepo,
-  validateHostPath, validateISCSI, validateISCSISession, validateNFS, validatePartition, validateQuobyte, validateStorageOS,
+  requireFields,
+  validateAzureDisk,
+  validateCSI,
+  validateFC,
+  validateFlexVolume,
+  validateFlocker,
+  validateGitRepo,
+  validateHostPath,
+  validateISCSI,
+  validateISCSISession,
+  validateNFS,
+  validatePartition,
+  validateQuobyte,
+  validateStorageOS,
 } from './volume-sources.ts';
 
 interface SourceContext {
@@ -69,7 +81,8 @@ const rules: readonly SourceRule[] = [
   requiring('rbd', 'monitors', 'image'),
   rule('cinder', (source, path, errors) => {
     requireFields(source, ['volumeID'], path, errors);
-    if (source.secretRef !== undefined && !source.secretRef.name) errors.push(required(path.child('secretRef', 'name')));
+    if (source.secretRef !== undefined && !source.secretRef.name)
+      errors.push(required(path.child('secretRef', 'name')));
   }),
   rule('cephfs', (source, path, errors) => requireFields(source, ['monitors'], path, errors), { shownAs: 'cephFS' }),
   rule('quobyte', validateQuobyte),
@@ -106,7 +119,8 @@ function validateSource(volume: Readonly<Volume>, path: FieldPath, errors: Field
     if (volume[field] === undefined) continue;
     if (found) errors.push(forbidden(path.child(shownAs), 'may not specify more than 1 volume type'));
     else check(volume, path, errors, context);
-    if (field === 'iscsi' && volume.iscsi !== undefined) validateISCSISession(volume.iscsi, context.volumeName, path, errors);
+    if (field === 'iscsi' && volume.iscsi !== undefined)
+      validateISCSISession(volume.iscsi, context.volumeName, path, errors);
     if (field === 'ephemeral' && !found) validateClaimName(path, errors, context);
     found = true;
   }
@@ -125,11 +139,16 @@ const noVolumes: ReadonlyMap<string, Volume> = new Map();
 
 /** The valid volumes by name. `podName` is '' in templates. */
 export function validateVolumes(
-  volumes: readonly Volume[] | undefined, podName: string, path: FieldPath, errors: FieldErrors, options: PodValidationOptions,
+  volumes: readonly Volume[] | undefined,
+  podName: string,
+  path: FieldPath,
+  errors: FieldErrors,
+  options: PodValidationOptions,
 ): ReadonlyMap<string, Volume> {
   if (volumes === undefined) return noVolumes;
   const known = new Map<string, Volume>();
-  const created = podName === '' ? [] : volumes.filter((v) => v.ephemeral !== undefined).map((v) => `${podName}-${v.name ?? ''}`);
+  const created =
+    podName === '' ? [] : volumes.filter((v) => v.ephemeral !== undefined).map((v) => `${podName}-${v.name ?? ''}`);
   for (const [i, volume] of volumes.entries()) {
     const at = path.index(i);
     const { name = '' } = volume;

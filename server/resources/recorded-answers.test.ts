@@ -255,7 +255,7 @@ function runStep(step: Step, path: string, answer: Answer, state: Map<string, Js
 }
 
 for (const name of tables()) {
-  void t.test(`strategies answer the table ${name} as a real server does`, async (t) => {
+  await t.test(`strategies answer the table ${name} as a real server does`, async (t) => {
     const text = readFileSync(join(root, 'conformance/tables', `${name}.yaml`), 'utf8');
     const { base = '', steps } = parse(text, { merge: true }) as { base?: string; steps: readonly Step[] };
     const answers = read(`conformance/recorded/${name}.json`) as readonly Answer[];

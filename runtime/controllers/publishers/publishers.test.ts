@@ -55,14 +55,14 @@ function namespace(name: string, phase: string): KubeObject {
   return { metadata: { name }, status: { phase } } as KubeObject;
 }
 
-t.test('an active namespace gets its default ServiceAccount once', async (t) => {
+await t.test('an active namespace gets its default ServiceAccount once', async (t) => {
   const cluster = createCluster({ 'namespaces/a': namespace('a', 'Active') });
   await ensureServiceAccounts(cluster.client, 'a');
   await ensureServiceAccounts(cluster.client, 'a');
   t.strictSame(cluster.writes, ['create serviceaccounts/a/default']);
 });
 
-t.test('namespaces that are terminating or gone get nothing', async (t) => {
+await t.test('namespaces that are terminating or gone get nothing', async (t) => {
   const cluster = createCluster({ 'namespaces/a': namespace('a', 'Terminating') });
   for (const name of ['a', 'gone']) {
     await ensureServiceAccounts(cluster.client, name);
@@ -71,7 +71,7 @@ t.test('namespaces that are terminating or gone get nothing', async (t) => {
   t.strictSame(cluster.writes, []);
 });
 
-t.test('a namespace that begins to terminate meanwhile is no failure, anything else is', async (t) => {
+await t.test('a namespace that begins to terminate meanwhile is no failure, anything else is', async (t) => {
   const cluster = createCluster({ 'namespaces/a': namespace('a', 'Active') });
   const details = { causes: [{ reason: 'NamespaceTerminating', message: 'm', field: 'metadata.namespace' }] };
   cluster.refuseCreates = new StatusError('Forbidden', 'm', { details });
@@ -83,7 +83,7 @@ t.test('a namespace that begins to terminate meanwhile is no failure, anything e
   await t.rejects(publishRootCACertificate(cluster.client, 'a', 'pem'), refused);
 });
 
-t.test('the CA bundle is published, and put right when it differs', async (t) => {
+await t.test('the CA bundle is published, and put right when it differs', async (t) => {
   const cluster = createCluster({ 'namespaces/a': namespace('a', 'Active') });
   const key = 'configmaps/a/kube-root-ca.crt';
   await publishRootCACertificate(cluster.client, 'a', 'pem');
@@ -104,7 +104,7 @@ t.test('the CA bundle is published, and put right when it differs', async (t) =>
   t.notMatch(cluster.objects.get(key), { data: { y: 'z' } });
 });
 
-t.test('events name the namespaces to look at', async (t) => {
+await t.test('events name the namespaces to look at', async (t) => {
   const account = (name: string): KubeObject => ({ metadata: { name, namespace: 'a' } });
   const [namespaceEvents, accountEvents] = serviceAccountSources;
   const [, configMapEvents] = rootCACertificateSources;

@@ -68,7 +68,7 @@ export function createResourceTable(options: ResourceTableOptions): ResourceTabl
     const { group, resource, version, kind, namespaced } = definition;
     const prefix = `/${group === '' ? 'core' : group}/${resource}/`;
     const cache = caches.of(prefix, namespaced);
-    const fields = selectableFields(group, version, resource);
+    const fields = selectableFields({ group, version, resource });
     const [indexed] = fields.indexed;
     if (indexed !== undefined) cache.indexedField = (entry) => fields.get(cache.parsed.get(entry), indexed);
     stored.set(name, {

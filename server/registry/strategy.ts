@@ -83,8 +83,6 @@ export interface Strategy<T extends KubeObject = KubeObject> extends UpdateStrat
   prepareForCreate?(object: T, context: StrategyContext): void;
   validateCreate?(object: Readonly<T>, context: StrategyContext): FieldErrors;
   warningsOnCreate?(object: Readonly<T>): readonly string[];
-  /** After validation, on create and update: what depends on the final, perhaps generated name. */
-  canonicalize?(object: T): void;
   /** Updatable subresources that carry the object's own kind: status, resize, ephemeralcontainers, approval, finalize … */
   readonly subresources?: Readonly<Record<string, UpdateStrategy<T>>>;
   /** Present: deletion may be graceful. Returns the seconds to wait (0: now), given what the client asked for (undefined: nothing). */

@@ -10,6 +10,8 @@ import type { SchemaDocument } from '../../api/schema/schema.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../api/validation/object-meta.ts';
 import type { AnyStrategy, StrategyContext, UpdateStrategy } from '../registry/strategy.ts';
 import { admissionregistrationStrategies } from './admissionregistration/strategies.ts';
+import { apiextensionsStrategies } from './apiextensions/strategies.ts';
+import { apiregistrationStrategies } from './apiregistration/strategies.ts';
 import { certificatesStrategies } from './certificates/strategies.ts';
 import { flowcontrolStrategies } from './flowcontrol/strategies.ts';
 import { nodeStrategies } from './node/strategies.ts';
@@ -26,6 +28,8 @@ const strategies = [
   ...certificatesStrategies,
   ...flowcontrolStrategies,
   ...admissionregistrationStrategies,
+  ...apiextensionsStrategies,
+  ...apiregistrationStrategies,
 ];
 const conformance = join(import.meta.dirname, '../../conformance');
 
@@ -116,13 +120,10 @@ function update(main: AnyStrategy, how: UpdateStrategy, object: KubeObject, old:
 
 /** Decoding errors, conflicts and missing objects are not a strategy's business. */
 function isStrategys(step: Step, { status }: Recorded): boolean {
+  const isPlain = !step.path?.includes('?') || step.path.endsWith('?dryRun=All');
   const writes = step.method === undefined || step.method === 'POST' || step.method === 'PUT';
   return (
-    writes &&
-    step.headers === undefined &&
-    step.ignore === undefined &&
-    !step.path?.includes('?') &&
-    [200, 201, 422].includes(status)
+    writes && step.headers === undefined && step.ignore === undefined && isPlain && [200, 201, 422].includes(status)
   );
 }
 
@@ -135,7 +136,7 @@ function check(t: Test, strategy: AnyStrategy, steps: readonly Step[], recorded:
     const expected = recorded.get(step.id);
     if (expected === undefined || step.body === undefined || !isStrategys(step, expected)) continue;
     const object: KubeObject = decoder.decode(type, structuredClone(step.body)).object;
-    const [name = '', subresource] = (step.path ?? '').split('/');
+    const [name = '', subresource] = (step.path ?? '').replace('?dryRun=All', '').split('/');
     const old = stored.get(name);
     const how = subresource === undefined ? strategy : strategy.subresources?.[subresource];
     if (how === undefined || expected.body.message?.includes('must be specified for an update')) continue;

@@ -44,6 +44,7 @@ export const namespaceStrategy: Strategy<Namespace> = {
     namespace.status = { ...namespace.status, phase: namespace.status?.phase || 'Active' };
   },
   prepareForCreate(namespace) {
+    setNameLabel(namespace);
     namespace.status = { phase: 'Active' };
     const finalizers = namespace.spec?.finalizers ?? [];
     if (!finalizers.includes('kubernetes')) {
@@ -51,7 +52,6 @@ export const namespaceStrategy: Strategy<Namespace> = {
     }
   },
   validateCreate: specErrors,
-  canonicalize: setNameLabel,
   prepareForUpdate(namespace, old) {
     namespace.spec = old.spec;
     namespace.status = old.status;

@@ -166,7 +166,7 @@ export const resourceQuotaStrategy: Strategy<ResourceQuota> = {
     }
   },
   prepareForCreate(quota) {
-    delete quota.status;
+    quota.status = {};
   },
   validateCreate: (quota) => [...specErrors(quota), ...statusErrors(quota)],
   warningsOnCreate: warnings,

@@ -10,13 +10,13 @@ const kept = [
   'ownerReferences',
 ] as const satisfies readonly (keyof ObjectMeta)[];
 
-/** For kinds whose status updates change nothing else: puts back what they brought along in metadata. */
+/** For kinds whose status updates change nothing else: puts back, in place, what they brought along in metadata. */
 export function keepMetadata(object: KubeObject, old: Readonly<KubeObject>): void {
-  const metadata: Record<string, unknown> = { ...object.metadata };
+  object.metadata ??= {};
+  const metadata: Record<string, unknown> = object.metadata;
   for (const field of kept) {
     const value = old.metadata?.[field];
     if (value === undefined) delete metadata[field];
     else metadata[field] = value;
   }
-  object.metadata = metadata;
 }

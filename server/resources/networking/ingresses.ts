@@ -101,7 +101,7 @@ export const ingressStrategy: Strategy<Ingress> = {
   resource: 'ingresses.networking.k8s.io',
   generation: true,
   prepareForCreate(ingress) {
-    delete ingress.status;
+    ingress.status = { loadBalancer: {} };
   },
   validateCreate: createErrors,
   warningsOnCreate({ metadata, spec }) {

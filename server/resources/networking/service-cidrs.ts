@@ -34,7 +34,7 @@ function updateErrors(object: Readonly<ServiceCIDR>, old: Readonly<ServiceCIDR>)
 export const serviceCIDRStrategy: Strategy<ServiceCIDR> = {
   resource: 'servicecidrs.networking.k8s.io',
   prepareForCreate(object) {
-    delete object.status;
+    object.status = {};
   },
   validateCreate: ({ spec }) => cidrsErrors(spec?.cidrs ?? []),
   prepareForUpdate(object, old) {

@@ -89,7 +89,8 @@ export const csiDriverStrategy: Strategy<CSIDriver> = {
     dropScaling(driver, old);
     // Counted from 0: creation does not set it.
     if (!semanticEqual(driver.spec, old.spec)) {
-      driver.metadata = { ...driver.metadata, generation: (old.metadata?.generation ?? 0) + 1 };
+      driver.metadata ??= {};
+      driver.metadata.generation = (old.metadata?.generation ?? 0) + 1;
     }
   },
   validateUpdate(driver, old) {

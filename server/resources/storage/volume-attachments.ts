@@ -90,7 +90,7 @@ export const volumeAttachmentStrategy: Strategy<VolumeAttachment> = {
     defaultPersistentVolumeSource(inline);
   },
   prepareForCreate(attachment) {
-    delete attachment.status;
+    attachment.status = { attached: false };
   },
   validateCreate: attachmentErrors,
   prepareForUpdate(attachment, old) {

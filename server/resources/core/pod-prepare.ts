@@ -1,7 +1,9 @@
+import { toTime } from '../../../api/clock.ts';
 import { semanticEqual } from '../../../api/equal.ts';
 import type { FieldErrors } from '../../../api/field-error.ts';
 import { FieldPath } from '../../../api/field-error.ts';
 import type { Api } from '../../../api/object.ts';
+import type { StrategyContext } from '../../registry/strategy.ts';
 import { appArmorPrefix } from './pod-annotations.ts';
 import { allContainers } from './pod-containers.ts';
 import { dropDisabledSpecFields } from './pod-disabled-fields.ts';
@@ -18,7 +20,7 @@ interface KeyedTerm {
 }
 
 /** A new pod is pending, whatever its creator says of its status. */
-export function preparePod(pod: Pod): void {
+export function preparePod(pod: Pod, { now }: Pick<StrategyContext, 'now'>): void {
   pod.spec ??= {};
   const spec = pod.spec;
   pod.status = { phase: 'Pending', qosClass: podQOSClass(spec) };
@@ -28,6 +30,7 @@ export function preparePod(pod: Pod): void {
       {
         type: 'PodScheduled',
         status: 'False',
+        lastTransitionTime: toTime(now),
         reason: 'SchedulingGated',
         message: 'Scheduling is blocked due to non-empty scheduling gates',
       },

@@ -7,6 +7,7 @@ import { namespaceStrategy } from './namespaces.ts';
 import { nodeStrategy } from './nodes.ts';
 import { persistentVolumeClaimStrategy } from './persistent-volume-claims.ts';
 import { persistentVolumeStrategy } from './persistent-volumes.ts';
+import { podTemplateStrategy } from './pod-templates.ts';
 import { podStrategy } from './pods.ts';
 import { replicationControllerStrategy } from './replication-controllers.ts';
 import { resourceQuotaStrategy } from './resource-quotas.ts';
@@ -16,6 +17,7 @@ import { serviceStrategy } from './services.ts';
 
 export const coreStrategies: readonly AnyStrategy[] = [
   podStrategy,
+  podTemplateStrategy,
   replicationControllerStrategy,
   serviceStrategy,
   endpointsStrategy,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Catalog, CatalogGroupVersion, CatalogResource, CatalogSubresource } from '../catalog.ts';
 import { groupResourceName } from '../object.ts';
-import { type Documents, methods, type Operation, type PathItem } from './openapi.ts';
+import { type Documents, methods, type Operation, type PathItem } from '../openapi.ts';
 import { readOverlay } from './overlay.ts';
 
 interface CatalogOverlay {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { text } from 'node:stream/consumers';
-import type { Document, Documents } from './openapi.ts';
+import type { Document, Documents } from '../openapi.ts';
 
 export interface ClusterOptions {
   readonly token?: string | undefined;

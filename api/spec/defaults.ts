@@ -1,4 +1,4 @@
-import { refTo, type Schema } from './openapi.ts';
+import { refTo, type Schema } from '../openapi.ts';
 import type { PropertyRow, PropertyRows } from './properties.ts';
 import { meta } from './type-names.ts';
 

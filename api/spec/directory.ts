@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Document, type Documents, documentPathOf } from './openapi.ts';
+import { type Document, type Documents, documentPathOf } from '../openapi.ts';
 
 /** Documents from a folder of `*_openapi.json` files, named as in the official repository. */
 export function readDirectory(folder: string): Documents {

@@ -1,4 +1,4 @@
-import { type Document, type Documents, type PathItem, refTo, type Schema } from './openapi.ts';
+import { type Document, type Documents, type PathItem, refTo, type Schema } from '../openapi.ts';
 import { groupVersionOf, meta } from './type-names.ts';
 
 /** `/apis/apps/v1/…` lies in `apis/apps/v1`, `/apis/apps/` in `apis/apps`, `/version/` in `version`. */

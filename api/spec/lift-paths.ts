@@ -1,4 +1,3 @@
-import type { ClientOperation, ClientPackage } from './client-package.ts';
 import {
   type Content,
   type GroupVersionKindObject,
@@ -7,7 +6,8 @@ import {
   type Parameter,
   refTo,
   type Schema,
-} from './openapi.ts';
+} from '../openapi.ts';
+import type { ClientOperation, ClientPackage } from './client-package.ts';
 import { groupVersionOf, meta, type TypesOverlay } from './type-names.ts';
 
 /** One operation with all its parameters; those common to a path are set apart when the document is made. */

@@ -1,6 +1,6 @@
+import { refTo, type Schema } from '../openapi.ts';
 import type { ClientPackage, Model, ModelAttribute } from './client-package.ts';
 import { completeSchemas, isTopLevel } from './defaults.ts';
-import { refTo, type Schema } from './openapi.ts';
 import { type PropertyRow, type PropertyRows, readPropertyRows } from './properties.ts';
 import { fullTypeName, meta, type TypesOverlay } from './type-names.ts';
 

@@ -1,8 +1,8 @@
+import type { Documents, Parameter, PathItem } from '../openapi.ts';
 import { readClientPackage } from './client-package.ts';
 import { documentsOf } from './documents.ts';
 import { type LiftedOperation, liftOperations } from './lift-paths.ts';
 import { liftSchemas } from './lift-schemas.ts';
-import type { Documents, Parameter, PathItem } from './openapi.ts';
 import { groupVersionOf, packageOf, readTypesOverlay, typeNames } from './type-names.ts';
 
 /** Parameters that all operations of a path share stand at the path. */

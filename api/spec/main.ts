@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { allSchemas, type DocumentIndex, fileNameOf } from '../openapi.ts';
 import { catalogFrom } from './catalog.ts';
 import { readGoFields } from './go-fields.ts';
-import { allSchemas, fileNameOf } from './openapi.ts';
 import { readPropertyRows } from './properties.ts';
 import { protobufMessages } from './protobuf.ts';
 import { runtimeSchema } from './runtime-schema.ts';
@@ -42,10 +43,16 @@ async function generate(): Promise<void> {
       : pathToFileURL(`${resolve(values.output)}/`);
   rmSync(new URL('openapi/', folder), { recursive: true, force: true });
   mkdirSync(new URL('openapi/v3/', folder), { recursive: true });
+  const index: Record<string, { file: string; hash: string }> = {};
   for (const [path, document] of documents) {
-    writeFileSync(new URL(`openapi/v3/${fileNameOf(path)}`, folder), JSON.stringify(document));
+    const bytes = JSON.stringify(document);
+    const file = `v3/${fileNameOf(path)}`;
+    // Clients see this hash in the index, so it is that of the bytes they get.
+    index[path] = { file, hash: createHash('sha512').update(bytes).digest('hex').toUpperCase() };
+    writeFileSync(new URL(`openapi/${file}`, folder), bytes);
   }
   const write = (name: string, value: unknown) => writeFileSync(new URL(name, folder), JSON.stringify(value));
+  write('openapi/index.json', { release, documents: index } satisfies DocumentIndex);
   write('schema.json', runtimeSchema(schemas, readGoFields(), release));
   write('resources.json', catalogFrom(documents, release));
   write('protobuf.json', protobufMessages());

@@ -1,6 +1,6 @@
+import { referenced, type Schema } from '../openapi.ts';
 import type { FieldKind, FieldSchema, SchemaDocument, TypeSchema } from '../schema/schema.ts';
 import { type GoFields, goView } from './go-fields.ts';
-import { referenced, type Schema } from './openapi.ts';
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
 const crd = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.';

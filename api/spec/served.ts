@@ -1,4 +1,4 @@
-import { type Content, type Document, methods, type Operation, type Schema } from './openapi.ts';
+import { type Content, type Document, methods, type Operation, type Schema } from '../openapi.ts';
 import { type PropertyRows, readPropertyRows } from './properties.ts';
 
 function addEnum(schema: Schema | undefined, values: string[] | undefined): void {

@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
+import type { Documents } from '../openapi.ts';
 import { type ClusterOptions, readCluster } from './cluster.ts';
 import { readDirectory } from './directory.ts';
 import { liftDocuments } from './lift.ts';
-import type { Documents } from './openapi.ts';
 import { documentsFromSwagger, type Swagger } from './swagger.ts';
 
 export interface SourceOptions extends ClusterOptions {

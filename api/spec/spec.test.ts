@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
+import { allSchemas, methods } from '../openapi.ts';
 import { catalogFrom } from './catalog.ts';
 import { readDirectory } from './directory.ts';
 import { readGoFields } from './go-fields.ts';
 import { liftDocuments } from './lift.ts';
 import { digest, normalForm } from './normal-form.ts';
-import { allSchemas, methods } from './openapi.ts';
 import { messageNameOf, protobufMessages } from './protobuf.ts';
 import { runtimeSchema } from './runtime-schema.ts';
 import { toServed } from './served.ts';

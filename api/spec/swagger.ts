@@ -1,5 +1,3 @@
-import { completeSchemas } from './defaults.ts';
-import { documentsOf } from './documents.ts';
 import {
   type Content,
   type Documents,
@@ -10,7 +8,9 @@ import {
   type PathItem,
   refTo,
   type Schema,
-} from './openapi.ts';
+} from '../openapi.ts';
+import { completeSchemas } from './defaults.ts';
+import { documentsOf } from './documents.ts';
 import { readPropertyRows } from './properties.ts';
 import { fullTypeName, readTypesOverlay } from './type-names.ts';
 

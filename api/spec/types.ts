@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import type { Schema } from './openapi.ts';
+import type { Schema } from '../openapi.ts';
 
 /** Types whose JSON form TypeScript should see in another way than OpenAPI says it. */
 const written: Readonly<Record<string, Schema>> = {

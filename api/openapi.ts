@@ -98,3 +98,9 @@ export function fileNameOf(documentPath: string): string {
 export function documentPathOf(fileName: string): string {
   return fileName.replace(/_openapi\.json$/, '').replaceAll('__', '/');
 }
+
+/** `api/generated/openapi/index.json`: which documents there are, by their path below /openapi/v3. */
+export interface DocumentIndex {
+  readonly release: string;
+  readonly documents: Readonly<Record<string, { readonly file: string; readonly hash: string }>>;
+}

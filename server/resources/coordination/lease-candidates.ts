@@ -1,21 +1,11 @@
 import { type FieldErrors, FieldPath, invalid, required } from '../../../api/field-error.ts';
 import { isConfigMapKey } from '../../../api/names.ts';
-import type { KubeObject } from '../../../api/object.ts';
+import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { immutableErrors } from '../core/field-checks.ts';
 import { strategyErrors } from './lease-strategy.ts';
 
-/** Served in beta and alpha versions alone, hence not among the generated types. */
-export interface LeaseCandidate extends KubeObject {
-  spec?: {
-    leaseName?: string;
-    binaryVersion?: string;
-    emulationVersion?: string;
-    strategy?: string;
-    pingTime?: string;
-    renewTime?: string;
-  };
-}
+export type LeaseCandidate = Api<'io.k8s.api.coordination.v1beta1.LeaseCandidate'>;
 
 const path = FieldPath.of('spec');
 const number = '(0|[1-9]\\d*)';

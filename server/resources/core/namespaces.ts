@@ -76,6 +76,8 @@ export const namespaceStrategy: Strategy<Namespace> = {
   },
   isHeldByFinalizers: (namespace) => (namespace.spec?.finalizers ?? []).length > 0,
   prepareForDelete(namespace) {
+    // Held by their own finalizers, namespaces are not told when to end.
+    delete namespace.metadata?.deletionGracePeriodSeconds;
     namespace.status = { ...namespace.status, phase: 'Terminating' };
   },
 };

@@ -1,0 +1,29 @@
+import type { Api } from '../../../api/object.ts';
+import { type AdmissionPlugin, isPodRequest } from '../plugin.ts';
+
+type Pod = Api<'io.k8s.api.core.v1.Pod'>;
+type Toleration = Api<'io.k8s.api.core.v1.Toleration'>;
+
+/** How long pods stay on a node that is in trouble, where they do not say themselves. */
+const defaultSeconds = 300;
+const taints = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
+
+export function createDefaultTolerationSeconds(): AdmissionPlugin {
+  return {
+    name: 'DefaultTolerationSeconds',
+    handles: (request) => (request.operation === 'CREATE' || request.operation === 'UPDATE') && isPodRequest(request),
+    mutate(request) {
+      const spec = (request.object as Pod | undefined)?.spec;
+      if (spec === undefined) return;
+      for (const key of taints) {
+        if ((spec.tolerations ?? []).some((toleration) => covers(toleration, key))) continue;
+        spec.tolerations ??= [];
+        spec.tolerations.push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: defaultSeconds });
+      }
+    },
+  };
+}
+
+function covers({ key = '', effect = '' }: Readonly<Toleration>, taint: string): boolean {
+  return (key === taint || key === '') && (effect === 'NoExecute' || effect === '');
+}

@@ -1,18 +1,29 @@
 import { readFile } from 'node:fs/promises';
-import type { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import type { Catalog } from '../api/catalog.ts';
 import type { ProtobufDocument } from '../api/protobuf/decode.ts';
 import type { SchemaDocument } from '../api/schema/schema.ts';
-import { type Handle, rawRequestOf } from '../server/http/app.ts';
-import { createHealth } from '../server/http/health.ts';
-import type { ApiRequest } from '../server/http/message.ts';
-import { admitAll } from '../server/registry/context.ts';
-import type { UserInfo } from '../server/registry/strategy.ts';
+import { servedOf } from '../api/served.ts';
+import { controllers } from '../runtime/controllers/catalog.ts';
+import { runController } from '../runtime/controllers/keyed-runner.ts';
+import { createAdmissionChain } from '../server/admission/chain.ts';
+import { defaultAdmissionPlugins } from '../server/admission/default-plugins.ts';
+import { alwaysAllow } from '../server/auth/authorizer.ts';
+import { createAdmission } from '../server/http/admission.ts';
+import type { Handle } from '../server/http/app.ts';
+import { createAuthentication } from '../server/http/authentication.ts';
+import { createDocuments } from '../server/http/documents.ts';
+import { isPublicPath } from '../server/auth/authenticator.ts';
+import { selfUser } from '../server/registry/local-access.ts';
+import { createLocalClient } from '../server/local-client.ts';
 import { createHandle, openServer } from '../server/server.ts';
 import type { ObjectStore } from '../server/storage/store.ts';
+import { createCompactor } from '../server/storage/compactor.ts';
+import type { DocumentIndex } from '../api/openapi.ts';
+import { createVirtualResources } from '../server/http/virtual.ts';
 import type { Pki } from '../server/tls/pki.ts';
-import { servesGroupVersion, type StartOptions } from './options.ts';
+import { openIdentity } from './identity.ts';
+import { runsController, servesGroupVersion, type StartOptions } from './options.ts';
 import { systemClock, systemRandom } from './system.ts';
 
 export interface Generated {
@@ -21,8 +32,10 @@ export interface Generated {
   readonly protobuf: ProtobufDocument;
 }
 
+const generatedFolder = new URL('../api/generated/', import.meta.url);
+
 async function readGenerated<T>(name: string): Promise<T> {
-  return JSON.parse(await readFile(new URL(`../api/generated/${name}`, import.meta.url), 'utf8')) as T;
+  return JSON.parse(await readFile(new URL(name, generatedFolder), 'utf8')) as T;
 }
 
 export async function loadGenerated(): Promise<Generated> {
@@ -44,21 +57,21 @@ export interface ClusterOptions {
   readonly advertiseAddress: string;
 }
 
-const well = (name: string) => ({ name, failure: () => undefined });
-
-function userOfCertificate(request: ApiRequest): UserInfo | undefined {
-  const socket = rawRequestOf(request)?.socket as TLSSocket | undefined;
-  if (socket === undefined || !socket.authorized) return undefined;
-  const { subject } = socket.getPeerCertificate();
-  if (subject === undefined) return undefined;
-  const groups = Array.isArray(subject.O) ? subject.O : [subject.O ?? ''];
-  return { username: String(subject.CN), groups: [...groups, 'system:authenticated'] };
+export interface Cluster {
+  readonly handle: Handle;
+  close(): Promise<void>;
 }
 
-export async function createClusterHandle(cluster: ClusterOptions): Promise<{ readonly handle: Handle; close(): Promise<void> }> {
+function well(name: string): { name: string; failure(): undefined } {
+  return { name, failure: () => undefined };
+}
+
+/** The API server and the parts that act on it, in one process. */
+export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
   const { options, generated, pki, store, log } = cluster;
-  const { catalog } = generated;
-  const enabled = new Set(catalog.groupVersions.filter((gv) => servesGroupVersion(options.runtimeConfig, gv)).map((gv) => `${gv.group}/${gv.version}`));
+  const isOn = (gv: { readonly group: string; readonly version: string; readonly enabled: boolean }): boolean => servesGroupVersion(options.runtimeConfig, gv);
+  const served = servedOf(generated.catalog, isOn);
+  const enabled = new Set(served.map((gv) => `${gv.group}/${gv.version}`));
   const parts = await openServer({
     store, log, ...generated,
     clock: systemClock,
@@ -70,14 +83,44 @@ export async function createClusterHandle(cluster: ClusterOptions): Promise<{ re
     minRequestTimeoutSeconds: options.minRequestTimeoutSeconds,
     bootstrap: { securePort: cluster.securePort, advertiseAddress: cluster.advertiseAddress, extensionAuthentication: { 'client-ca-file': pki.ca.certificate } },
   });
-  const health = createHealth({ healthz: [well('ping'), well('etcd')], livez: [well('ping'), well('etcd')], readyz: [well('ping'), well('etcd')] });
+  const { reader } = parts;
+  const identity = await openIdentity(options, pki, reader);
+  const chain = createAdmissionChain(defaultAdmissionPlugins({ reader, random: systemRandom, clock: systemClock }));
+  const admission = createAdmission(chain);
+  const wellKnown = ['ping', 'log', 'etcd', 'poststarthook/rbac/bootstrap-roles', 'poststarthook/bootstrap-controller'].map(well);
+  const documents = createDocuments({
+    served: () => served,
+    index: await readGenerated<DocumentIndex>('openapi/index.json'),
+    readFile: (file) => readFile(new URL(`openapi/${file}`, generatedFolder)),
+    serverAddress: () => `${cluster.advertiseAddress}:${cluster.securePort}`,
+    now: () => systemClock.now(),
+    issuer: options.serviceAccountIssuer,
+    keys: identity.keys,
+    checks: { healthz: wellKnown, livez: wellKnown, readyz: [...wellKnown, well('informer-sync'), well('shutdown')] },
+    metrics: () => '',
+  });
   const handle = createHandle(parts, {
     log,
-    authenticate: userOfCertificate,
-    isPublic: (path) => /^\/(healthz|livez|readyz|version)(\/|$)/.test(path),
-    nonResource: (call) => health(call),
-    virtual: new Map(),
-    admission: () => admitAll,
+    authenticate: createAuthentication(identity.authenticator, alwaysAllow),
+    isPublic: isPublicPath,
+    nonResource: documents,
+    virtual: createVirtualResources({ ...parts.api, ...identity, authorizer: alwaysAllow }),
+    issuer: identity.issuer,
+    reader,
+    admission,
   });
-  return { handle, close: async () => undefined };
+  const compactor = createCompactor({ store, clock: systemClock, intervalMs: options.compactionIntervalMs, onError: (err) => log.error({ err }, 'compaction failed') });
+  const stop = new AbortController();
+  const client = createLocalClient({ ...parts.api, admission }, selfUser);
+  const running = controllers({ client, rootCA: pki.ca.certificate })
+    .filter(({ name }) => runsController(options.controllers, name))
+    .map((controller) => runController(controller, { client, clock: systemClock, onError: (err, name) => log.error({ err, controller: name }, 'reconcile failed') }, stop.signal));
+  return {
+    handle,
+    close: async () => {
+      stop.abort();
+      await Promise.all(running);
+      await compactor[Symbol.asyncDispose]();
+    },
+  };
 }

@@ -10,7 +10,7 @@ import { openLevelStore } from '../server/storage/level-store.ts';
 import { openMemoryStore } from '../server/storage/memory-store.ts';
 import { writeKubeconfig } from '../server/tls/kubeconfig.ts';
 import { openPki, type Pki } from '../server/tls/pki.ts';
-import { createClusterHandle, loadGenerated } from './cluster.ts';
+import { loadGenerated, openCluster } from './cluster.ts';
 import { parseStartOptions, type StartOptions } from './options.ts';
 import { systemClock } from './system.ts';
 
@@ -83,7 +83,7 @@ export async function start(args: readonly string[]): Promise<void> {
   const handle: { current: Handle | undefined } = { current: undefined };
   const server = await openEdge(options, pki, handle);
   const port = await listen(server, options);
-  const cluster = await createClusterHandle({ options, generated, pki, store, log, securePort: port, advertiseAddress });
+  const cluster = await openCluster({ options, generated, pki, store, log, securePort: port, advertiseAddress });
   handle.current = cluster.handle;
   const kubeconfigPath = options.kubeconfigOut ?? join(options.dataDir, 'kubeconfig');
   const host = options.bindAddress === '0.0.0.0' ? '127.0.0.1' : options.bindAddress.includes(':') ? `[${options.bindAddress}]` : options.bindAddress;

@@ -10,7 +10,7 @@ import type { ErrorLog } from './http/error-response.ts';
 import { type ApiDeps, type AdmissionTarget } from './http/handlers/handler.ts';
 import type { ApiRequest, ApiResponse } from './http/message.ts';
 import { createPipeline, type PipelineOptions } from './http/pipeline.ts';
-import { createSubresources } from './http/subresources.ts';
+import { createSubresources, type SubresourceDeps } from './http/subresources.ts';
 import type { Admission, RegistryDeps } from './registry/context.ts';
 import { createClusterReader, createClusterWriter } from './registry/local-access.ts';
 import { encodeObject, keyOf, withHead } from './registry/resource.ts';
@@ -93,11 +93,11 @@ async function storeBootstrapObjects(options: ServerOptions, registry: RegistryD
   await Promise.all(writes);
 }
 
-export interface EdgeOptions extends Omit<PipelineOptions, 'api' | 'subresources'> {
+export interface EdgeOptions extends Omit<PipelineOptions, 'api' | 'subresources'>, SubresourceDeps {
   admission(target: AdmissionTarget): Admission;
 }
 
 /** The pipeline that both edges feed. */
 export function createHandle(parts: ServerParts, edge: EdgeOptions): (request: ApiRequest) => Promise<ApiResponse> {
-  return createPipeline({ ...edge, api: { ...parts.api, admission: edge.admission }, subresources: createSubresources() });
+  return createPipeline({ ...edge, api: { ...parts.api, admission: edge.admission }, subresources: createSubresources(edge) });
 }

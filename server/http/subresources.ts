@@ -1,8 +1,9 @@
 import type { KubeObject } from '../../api/object.ts';
 import { applyFieldValidation } from '../../api/schema/body.ts';
 import { groupResourceName } from '../../api/object.ts';
-import { invalidError, notFoundError } from '../../api/status.ts';
-import { FieldPath, invalid } from '../../api/field-error.ts';
+import { notFoundError } from '../../api/status.ts';
+import { createTokenRequest, type TokenIssuer, type TokenRequest } from '../auth/token-request.ts';
+import type { ClusterReader } from '../registry/strategy.ts';
 import { updateObject } from '../registry/update.ts';
 import { groupResourceOf } from '../registry/resource.ts';
 import { applyScale, type Scale, scalableResources, scaleOf } from '../resources/apps/scale.ts';
@@ -16,6 +17,7 @@ import { writeOptions } from './query.ts';
 import { renderAny } from './render.ts';
 
 const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+const tokenRequestKind = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' };
 const scaleType = 'io.k8s.api.autoscaling.v1.Scale';
 
 function respondScale(deps: ApiDeps, call: ResourceCall, object: Readonly<KubeObject>): ApiResponse {
@@ -64,13 +66,30 @@ const patchScale: ResourceHandler = async (deps, call) => {
   return updateScale(deps, call, options.dryRun, (current) => applyPatch(deps, scaleType, { patch, fieldValidation: options.fieldValidation, warn }, current as KubeObject) as Scale);
 };
 
-/** Namespaces lose their finalizers through PUT of `/finalize` only. */
-export function uidMismatch(name: string, uid: string): Error {
-  return invalidError({ group: '', kind: 'Namespace' }, name, [invalid(FieldPath.of('metadata', 'uid'), uid, 'field is immutable')]);
+/** POST of `serviceaccounts/NAME/token`. */
+function createToken({ issuer, reader }: SubresourceDeps): ResourceHandler {
+  return async (deps, call) => {
+    const rendering = renderingOf(deps, call);
+    const options = writeOptions(call.query, 'CreateOptions');
+    const bytes = await call.request.readBody(maxBodyBytes);
+    const body = deps.body.decodeRequestBody(mediaTypeOf(call), bytes, tokenRequestKind);
+    call.warnings.push(...applyFieldValidation(body, tokenRequestKind.kind, options.fieldValidation));
+    const { namespace, name } = call.info;
+    const now = deps.registry.clock.now();
+    const random = (): string => deps.registry.random.uuid();
+    const answer = await createTokenRequest(body.object as TokenRequest, { namespace, name, now, reader, issuer, uuid: random });
+    return respond(call, 201, renderAny(answer, rendering), rendering);
+  };
+}
+
+export interface SubresourceDeps {
+  readonly issuer: TokenIssuer;
+  readonly reader: ClusterReader;
 }
 
 /** Subresources that carry another kind than their resource, or act. */
-export function createSubresources(): ReadonlyMap<string, Readonly<Record<string, ResourceHandler>>> {
+export function createSubresources(options: SubresourceDeps): ReadonlyMap<string, Readonly<Record<string, ResourceHandler>>> {
   const scale = { GET: getScale, PUT: putScale, PATCH: patchScale };
-  return new Map([...scalableResources].map((name) => [`${name}/scale`, scale]));
+  const scales = [...scalableResources].map((name) => [`${name}/scale`, scale] as const);
+  return new Map<string, Readonly<Record<string, ResourceHandler>>>([...scales, ['serviceaccounts/token', { POST: createToken(options) }]]);
 }

@@ -50,7 +50,7 @@ export const maxBodyBytes = 3 * 1024 * 1024;
 
 const prettyAgents = ['curl', 'Wget', 'Mozilla/5.0'];
 
-export function renderingOf(deps: ApiDeps, call: Pick<ResourceCall, 'request' | 'query'>): Rendering {
+export function renderingOf(deps: Omit<ApiDeps, 'admission'>, call: Pick<ResourceCall, 'request' | 'query'>): Rendering {
   const form = deps.negotiate(headerOf(call.request, 'accept'));
   const { query } = call;
   const agent = headerOf(call.request, 'user-agent');

@@ -1,0 +1,52 @@
+import type { TLSSocket } from 'node:tls';
+import { type Authenticator, bearerTokenOf } from '../auth/authenticator.ts';
+import type { Attributes, Authorizer } from '../auth/authorizer.ts';
+import type { PeerCertificateChain } from '../auth/client-certificate.ts';
+import { impersonate } from '../auth/impersonation.ts';
+import { hasImpersonation, wantedUser } from '../auth/impersonation-headers.ts';
+import type { UserInfo } from '../registry/strategy.ts';
+import { rawRequestOf } from './app.ts';
+import { type ApiRequest, headerOf } from './message.ts';
+import { parsePath } from './request-info.ts';
+
+/** Who asks: by the certificate of the connection or a bearer token, then as whom. */
+export function createAuthentication(authenticator: Authenticator, authorizer: Authorizer): (request: ApiRequest) => UserInfo | undefined | Promise<UserInfo | undefined> {
+  // Certificates belong to connections: asking the TLS layer for each request costs more than the request.
+  const certificates = new WeakMap<TLSSocket, PeerCertificateChain | null>();
+  const certificateOf = (request: ApiRequest): PeerCertificateChain | undefined => {
+    const socket = rawRequestOf(request)?.socket as TLSSocket | undefined;
+    if (socket?.getPeerCertificate === undefined) return undefined;
+    let certificate = certificates.get(socket);
+    if (certificate === undefined) {
+      const peer = socket.getPeerCertificate(true);
+      certificate = peer.raw === undefined ? null : peer;
+      certificates.set(socket, certificate);
+    }
+    return certificate ?? undefined;
+  };
+  return (request) => {
+    const authorization = headerOf(request, 'authorization');
+    const user = authenticator.authenticate({
+      bearerToken: authorization === '' ? undefined : bearerTokenOf(authorization),
+      clientCertificate: certificateOf(request),
+    });
+    const lists = rawRequestOf(request)?.headersDistinct ?? request.headers;
+    if (user === undefined || !hasImpersonation(request.headers)) return user;
+    const wanted = wantedUser(lists);
+    return wanted === undefined ? user : impersonate(authorizer, wanted, attributesOf(request, user));
+  };
+}
+
+const verbs: Readonly<Record<string, string>> = { GET: 'get', HEAD: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
+
+/** What a request wants to do, for authorizers. */
+export function attributesOf(request: ApiRequest, user: UserInfo): Attributes {
+  const info = parsePath(request.path);
+  const verb = verbs[request.method] ?? request.method.toLowerCase();
+  if (!info.isResource) return { isResource: false, user, verb, path: request.path };
+  const { group, version, resource, subresource, namespace, name } = info;
+  const isCollection = name === '';
+  const listed = /(^|&)watch=(?!false|0)/.test(request.query) ? 'watch' : 'list';
+  const collectionVerb = verb === 'get' ? listed : verb === 'delete' ? 'deletecollection' : verb;
+  return { isResource: true, user, verb: isCollection ? collectionVerb : verb, group, version, resource, subresource, namespace, name };
+}

@@ -1,0 +1,83 @@
+import type { GroupVersionKind, KubeObject } from '../../api/object.ts';
+import { applyFieldValidation } from '../../api/schema/body.ts';
+import { notFoundError } from '../../api/status.ts';
+import type { Authorizer } from '../auth/authorizer.ts';
+import { reviewRules, reviewSelf, reviewToken } from '../auth/self-review.ts';
+import { reviewAccess, reviewLocalAccess, reviewSelfAccess } from '../auth/access-review.ts';
+import type { TokenVerifier } from '../auth/token-verifier.ts';
+import { type ApiDeps, contentTypeOf, maxBodyBytes, mediaTypeOf, renderingOf, type ResourceCall, warningHeaders } from './handlers/handler.ts';
+import type { ApiResponse } from './message.ts';
+import type { VirtualResource } from './pipeline.ts';
+import { writeOptions } from './query.ts';
+import { renderAny } from './render.ts';
+
+type Call = Omit<ResourceCall, 'served'>;
+type Answer = (object: KubeObject, call: Call) => Promise<unknown> | unknown;
+
+export interface VirtualDeps extends Omit<ApiDeps, 'admission'> {
+  readonly tokens: TokenVerifier;
+  readonly authorizer: Authorizer;
+}
+
+function reply(deps: VirtualDeps, call: Call, status: number, body: unknown): ApiResponse {
+  const rendering = renderingOf(deps, call);
+  const plain = { ...rendering, form: { ...rendering.form, as: 'object' as const } };
+  return { status, headers: { 'content-type': contentTypeOf(rendering), ...warningHeaders(call.warnings) }, body: renderAny(body, plain) };
+}
+
+/** A kind that is answered and not stored. */
+function review(deps: VirtualDeps, gvk: GroupVersionKind, answer: Answer, namespaced = false): VirtualResource {
+  return {
+    namespaced,
+    methods: {
+      POST: async (call) => {
+        const options = writeOptions(call.query, 'CreateOptions');
+        const bytes = await call.request.readBody(maxBodyBytes);
+        const body = deps.body.decodeRequestBody(mediaTypeOf(call), bytes, gvk);
+        call.warnings.push(...applyFieldValidation(body, gvk.kind, options.fieldValidation));
+        return reply(deps, call, 201, await answer(body.object as KubeObject, call));
+      },
+    },
+  };
+}
+
+const components = ['controller-manager', 'scheduler', 'etcd-0'];
+
+function componentStatus(name: string): object {
+  return { metadata: { name }, conditions: [{ type: 'Healthy', status: 'True', message: 'ok' }] };
+}
+
+/** Everything runs in this process: what answers is healthy. */
+function componentStatuses(deps: VirtualDeps): VirtualResource {
+  const deprecated = 'v1 ComponentStatus is deprecated in v1.19+';
+  return {
+    namespaced: false,
+    methods: {
+      GET: async (call) => {
+        call.warnings.push(deprecated);
+        return reply(deps, call, 200, { kind: 'ComponentStatusList', apiVersion: 'v1', metadata: {}, items: components.map(componentStatus) });
+      },
+      'GET name': async (call) => {
+        call.warnings.push(deprecated);
+        if (!components.includes(call.info.name)) throw notFoundError({ group: '', resource: 'componentstatuses' }, call.info.name);
+        return reply(deps, call, 200, { kind: 'ComponentStatus', apiVersion: 'v1', ...componentStatus(call.info.name) });
+      },
+    },
+  };
+}
+
+/** By `group/version/resource`. */
+export function createVirtualResources(deps: VirtualDeps): ReadonlyMap<string, VirtualResource> {
+  const { clock } = deps.registry;
+  const authentication = (kind: string): GroupVersionKind => ({ group: 'authentication.k8s.io', version: 'v1', kind });
+  const authorization = (kind: string): GroupVersionKind => ({ group: 'authorization.k8s.io', version: 'v1', kind });
+  return new Map([
+    ['authentication.k8s.io/v1/tokenreviews', review(deps, authentication('TokenReview'), (object) => reviewToken(object, deps.tokens))],
+    ['authentication.k8s.io/v1/selfsubjectreviews', review(deps, authentication('SelfSubjectReview'), (_, { user }) => reviewSelf(user, clock.now()))],
+    ['authorization.k8s.io/v1/subjectaccessreviews', review(deps, authorization('SubjectAccessReview'), (object) => reviewAccess(object, deps.authorizer))],
+    ['authorization.k8s.io/v1/localsubjectaccessreviews', review(deps, authorization('LocalSubjectAccessReview'), (object, { info }) => reviewLocalAccess(object, info.namespace, deps.authorizer), true)],
+    ['authorization.k8s.io/v1/selfsubjectaccessreviews', review(deps, authorization('SelfSubjectAccessReview'), (object, { user }) => reviewSelfAccess(object, user, deps.authorizer))],
+    ['authorization.k8s.io/v1/selfsubjectrulesreviews', review(deps, authorization('SelfSubjectRulesReview'), (object, { user }) => reviewRules(object, user, deps.authorizer))],
+    ['/v1/componentstatuses', componentStatuses(deps)],
+  ]);
+}

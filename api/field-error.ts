@@ -1,3 +1,5 @@
+import { goJson, goQuote } from './go-text.ts';
+
 /** Where a field stands: printed as upstream does, `spec.containers[0].env[name]`. Building one allocates a node and no string. */
 export class FieldPath {
   readonly #parent: FieldPath | undefined;
@@ -57,8 +59,8 @@ export type FieldErrors = FieldError[];
 // Go's %v for structs and %q for strings is what clients see; only strings, numbers, booleans and JSON shapes are needed.
 function printed(value: unknown): string {
   if (value === undefined || value === null) return 'null';
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'object') return JSON.stringify(value);
+  if (typeof value === 'string') return goQuote(value);
+  if (typeof value === 'object') return goJson(value);
   return String(value);
 }
 
@@ -71,17 +73,29 @@ export function required(path: FieldPath, detail = ''): FieldError {
 }
 
 export function invalid(path: FieldPath, value: unknown, detail: string): FieldError {
-  return { reason: 'FieldValueInvalid', field: path.toString(), detail: withDetail(`Invalid value: ${printed(value)}`, detail) };
+  return {
+    reason: 'FieldValueInvalid',
+    field: path.toString(),
+    detail: withDetail(`Invalid value: ${printed(value)}`, detail),
+  };
 }
 
 export function typeInvalid(path: FieldPath, value: unknown, detail: string): FieldError {
-  return { reason: 'FieldValueTypeInvalid', field: path.toString(), detail: withDetail(`Invalid value: ${printed(value)}`, detail) };
+  return {
+    reason: 'FieldValueTypeInvalid',
+    field: path.toString(),
+    detail: withDetail(`Invalid value: ${printed(value)}`, detail),
+  };
 }
 
 /** `supported` is printed in the order given: upstream sorts most lists, so callers pass them sorted. */
 export function notSupported(path: FieldPath, value: unknown, supported: readonly string[]): FieldError {
-  const list = supported.length === 0 ? '' : `: supported values: ${supported.map((s) => JSON.stringify(s)).join(', ')}`;
-  return { reason: 'FieldValueNotSupported', field: path.toString(), detail: `Unsupported value: ${printed(value)}${list}` };
+  const list = supported.length === 0 ? '' : `: supported values: ${supported.map(goQuote).join(', ')}`;
+  return {
+    reason: 'FieldValueNotSupported',
+    field: path.toString(),
+    detail: `Unsupported value: ${printed(value)}${list}`,
+  };
 }
 
 export function forbidden(path: FieldPath, detail: string): FieldError {

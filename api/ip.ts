@@ -1,4 +1,5 @@
 import { type FieldErrors, type FieldPath, invalid } from './field-error.ts';
+import { goQuote } from './go-text.ts';
 
 export interface IPAddress {
   readonly family: 4 | 6;
@@ -163,7 +164,7 @@ export function validateIP(path: FieldPath, value: string): FieldErrors {
 }
 
 function canonical(path: FieldPath, value: string, form: string): FieldErrors {
-  return value === form ? [] : [invalid(path, value, `must be in canonical form (${JSON.stringify(form)})`)];
+  return value === form ? [] : [invalid(path, value, `must be in canonical form (${goQuote(form)})`)];
 }
 
 /** See validateLegacyIP. */
@@ -203,30 +204,28 @@ export function ipWarnings(path: FieldPath, value: string): string[] {
   if (parsed === undefined) return [];
   const form = formatIP(parsed.family, parsed.bits);
   if (!parsed.strict || parsed.mapped) {
-    return [`${path}: non-standard IP address ${JSON.stringify(value)} is invalid: use ${JSON.stringify(form)}`];
+    return [`${path}: non-standard IP address ${goQuote(value)} is invalid: use ${goQuote(form)}`];
   }
   if (parsed.family === 4 || form === value) return [];
-  return [
-    `${path}: IPv6 address ${JSON.stringify(value)} should be in RFC 5952 canonical format (${JSON.stringify(form)})`,
-  ];
+  return [`${path}: IPv6 address ${goQuote(value)} should be in RFC 5952 canonical format (${goQuote(form)})`];
 }
 
 /** Texts for Warning headers about a CIDR that a legacy field accepted. */
 export function cidrWarnings(path: FieldPath, value: string): string[] {
   const parsed = parseWholeCIDR(value);
   if (parsed === undefined) return [];
-  const quoted = JSON.stringify(value);
-  const form = JSON.stringify(formatCIDR(parsed));
+  const quoted = goQuote(value);
+  const form = goQuote(formatCIDR(parsed));
   const warnings: string[] = [];
   if (parsed.address.bits !== parsed.base) {
     const width = parsed.family === 4 && !parsed.address.mapped ? 32 : 128;
-    const single = JSON.stringify(`${formatIP(parsed.family, parsed.address.bits)}/${width}`);
+    const single = goQuote(`${formatIP(parsed.family, parsed.address.bits)}/${width}`);
     warnings.push(`${path}: CIDR value ${quoted} is ambiguous in this context (should be ${form} or ${single}?)`);
   }
   if (!parsed.strict || parsed.address.mapped) {
     warnings.push(`${path}: non-standard CIDR value ${quoted} is invalid: use ${form}`);
   }
-  if (warnings.length === 0 && parsed.family === 6 && JSON.stringify(formatCIDR(parsed)) !== quoted) {
+  if (warnings.length === 0 && parsed.family === 6 && goQuote(formatCIDR(parsed)) !== quoted) {
     warnings.push(`${path}: IPv6 CIDR value ${quoted} should be in RFC 5952 canonical format (${form})`);
   }
   return warnings;

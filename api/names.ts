@@ -24,6 +24,8 @@ const caselessSubdomainRegExp = whole(subdomain, 'i');
 const underscoreSubdomainRegExp = whole(underscoreSubdomain);
 const label1035RegExp = whole(label1035);
 const wildcardRegExp = whole(wildcard);
+/** Keys without a prefix, which most are. */
+const shortKeyRegExp = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const labelKeyRegExp = whole(labelKey);
 const labelValueRegExp = whole(labelValue);
 const cIdentifierRegExp = whole(cIdentifier);
@@ -149,6 +151,7 @@ function labelKeyPattern(): string {
 
 /** `name` or `prefix/name`: keys of labels and annotations, finalizers, condition types. */
 export function isQualifiedName(value: string): string[] {
+  if (shortKeyRegExp.test(value)) return [];
   const parts = value.split('/');
   if (parts.length > 2) {
     return [

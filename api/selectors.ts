@@ -1,3 +1,4 @@
+import { goQuote } from './go-text.ts';
 import {
   createLabelTest,
   createRequirement,
@@ -57,7 +58,7 @@ export function labelSelectorMatcher(selector: Readonly<LabelSelector> | undefin
   for (const { key = '', operator: name = '', values = [] } of selector.matchExpressions ?? []) {
     const operator = operators[name];
     if (operator === undefined) {
-      throw badRequest(`${JSON.stringify(name)} is not a valid label selector operator`);
+      throw badRequest(`${goQuote(name)} is not a valid label selector operator`);
     }
     requirements.push(createRequirement(key, operator, values));
   }

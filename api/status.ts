@@ -1,5 +1,6 @@
-import type { Api } from './object.ts';
 import { type FieldError, fieldErrorMessage } from './field-error.ts';
+import { goQuote } from './go-text.ts';
+import type { Api } from './object.ts';
 
 export type Status = Api<'io.k8s.apimachinery.pkg.apis.meta.v1.Status'>;
 type StatusDetails = Api<'io.k8s.apimachinery.pkg.apis.meta.v1.StatusDetails'>;
@@ -87,30 +88,41 @@ export function badRequest(message: string): StatusError {
 }
 
 export function notFoundError(gr: GroupResource, name: string): StatusError {
-  return new StatusError('NotFound', `${qualified(gr)} ${JSON.stringify(name)} not found`, { details: detailsOf(gr, name) });
+  return new StatusError('NotFound', `${qualified(gr)} ${goQuote(name)} not found`, { details: detailsOf(gr, name) });
 }
 
 export function alreadyExists(gr: GroupResource, name: string): StatusError {
-  return new StatusError('AlreadyExists', `${qualified(gr)} ${JSON.stringify(name)} already exists`, { details: detailsOf(gr, name) });
+  return new StatusError('AlreadyExists', `${qualified(gr)} ${goQuote(name)} already exists`, {
+    details: detailsOf(gr, name),
+  });
 }
 
 export function conflict(gr: GroupResource, name: string, why: string): StatusError {
-  return new StatusError('Conflict', `Operation cannot be fulfilled on ${qualified(gr)} ${JSON.stringify(name)}: ${why}`, {
+  return new StatusError('Conflict', `Operation cannot be fulfilled on ${qualified(gr)} ${goQuote(name)}: ${why}`, {
     details: detailsOf(gr, name),
   });
 }
 
 export function forbiddenError(gr: GroupResource, name: string, why: string): StatusError {
-  const what = gr.resource === '' ? 'forbidden' : name === '' ? `${qualified(gr)} is forbidden` : `${qualified(gr)} ${JSON.stringify(name)} is forbidden`;
+  const what =
+    gr.resource === ''
+      ? 'forbidden'
+      : name === ''
+        ? `${qualified(gr)} is forbidden`
+        : `${qualified(gr)} ${goQuote(name)} is forbidden`;
   return new StatusError('Forbidden', `${what}: ${why}`, { details: detailsOf(gr, name) });
 }
 
 /** One Invalid from all field errors. `kind` is the object's kind, not its resource: upstream's NewInvalid. */
-export function invalidError(gk: { readonly group: string; readonly kind: string }, name: string, errors: readonly FieldError[]): StatusError {
+export function invalidError(
+  gk: { readonly group: string; readonly kind: string },
+  name: string,
+  errors: readonly FieldError[],
+): StatusError {
   const messages = [...new Set(errors.map(fieldErrorMessage))];
   const text = messages.length === 1 ? messages[0] : `[${messages.join(', ')}]`;
   const kind = gk.group === '' ? gk.kind : `${gk.kind}.${gk.group}`;
-  return new StatusError('Invalid', `${kind} ${JSON.stringify(name)} is invalid: ${text}`, {
+  return new StatusError('Invalid', `${kind} ${goQuote(name)} is invalid: ${text}`, {
     details: {
       ...(name === '' ? {} : { name }),
       ...(gk.group === '' ? {} : { group: gk.group }),
@@ -121,9 +133,13 @@ export function invalidError(gk: { readonly group: string; readonly kind: string
 }
 
 export function methodNotSupported(gr: GroupResource, verb: string): StatusError {
-  return new StatusError('MethodNotAllowed', `${verb} is not supported on resources of kind ${JSON.stringify(qualified(gr))}`, {
-    details: detailsOf(gr, ''),
-  });
+  return new StatusError(
+    'MethodNotAllowed',
+    `${verb} is not supported on resources of kind ${goQuote(qualified(gr))}`,
+    {
+      details: detailsOf(gr, ''),
+    },
+  );
 }
 
 export function unsupportedMediaType(message: string): StatusError {

@@ -15,12 +15,18 @@ interface Operation {
   readonly value: unknown;
 }
 
+export interface PatchOptions {
+  /** fieldValidation=Ignore: the patch is not decoded strictly beforehand, so that other words refuse a wrong one. */
+  readonly lenient?: boolean;
+}
+
 /**
  * RFC 6902, with what upstream's library adds: negative indices, `test` and `copy` of absent members (null), paths whose
  * first segment is ignored. The original is left alone; what no operation touches is shared with it.
  */
-export function applyJsonPatch(original: unknown, patch: unknown): unknown {
-  const operations = decodeOperations(patch);
+export function applyJsonPatch(original: unknown, patch: unknown, options: PatchOptions = {}): unknown {
+  const operations = options.lenient ? decodeLeniently(patch) : decodeOperations(patch);
+  checkCount(operations);
   const document = createDocument(original);
   for (const operation of operations) document.apply(operation);
   return document.root();
@@ -41,7 +47,7 @@ export function unknownJsonPatchFields(patch: unknown): string[] {
 function decodeOperations(patch: unknown): Operation[] {
   if (patch === null || patch === undefined) return [];
   if (!Array.isArray(patch)) throw cannotUnmarshal(patch, 'value of type []handlers.jsonPatchOp');
-  const operations = patch.map((item: unknown): Operation => {
+  return patch.map((item: unknown): Operation => {
     if (item !== null && !isJsonObject(item)) throw cannotUnmarshal(item, 'value of type handlers.jsonPatchOp');
     const operation = item ?? {};
     return {
@@ -51,11 +57,29 @@ function decodeOperations(patch: unknown): Operation[] {
       value: getOwn(operation, 'value') ?? null,
     };
   });
+}
+
+function checkCount(operations: readonly Operation[]): void {
   if (operations.length > maxOperations) {
     const limit = `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${operations.length}`;
     throw new StatusError('RequestEntityTooLarge', `Request entity too large: ${limit}`);
   }
-  return operations;
+}
+
+function decodeLeniently(patch: unknown): Operation[] {
+  const refuse = (value: unknown, type: string) =>
+    badRequest(`json: cannot unmarshal ${jsonKind(value)} into Go value of type jsonpatch.${type}`);
+  if (patch === null || patch === undefined) return [];
+  if (!Array.isArray(patch)) throw refuse(patch, 'Patch');
+  return patch.map((item: unknown): Operation => {
+    if (item !== null && !isJsonObject(item)) throw refuse(item, 'Operation');
+    const text = (name: string) => {
+      const value = getOwn(item ?? {}, name);
+      return typeof value === 'string' ? value : undefined;
+    };
+    const value = getOwn(item ?? {}, 'value') ?? null;
+    return { op: text('op') ?? 'unknown', path: text('path'), from: text('from'), value };
+  });
 }
 
 function textMember(operation: JsonObject, name: string): string | undefined {

@@ -21,12 +21,3 @@ export function setOwn(object: JsonObject, key: string, value: unknown): void {
     Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
   } else object[key] = value;
 }
-
-/** Go's `%v` of a decoded JSON value: `map[a:1 b:[x y]]` with sorted keys. */
-export function formatGoValue(value: unknown): string {
-  if (value === null || value === undefined) return '<nil>';
-  if (Array.isArray(value)) return `[${value.map(formatGoValue).join(' ')}]`;
-  if (!isJsonObject(value)) return String(value);
-  const entries = Object.keys(value).sort();
-  return `map[${entries.map((key) => `${key}:${formatGoValue(value[key])}`).join(' ')}]`;
-}

@@ -1,5 +1,6 @@
+import { goValue } from '../go-text.ts';
 import { StatusError } from '../status.ts';
-import { formatGoValue, getOwn, isJsonObject, type JsonObject } from './json-tree.ts';
+import { getOwn, isJsonObject, type JsonObject } from './json-tree.ts';
 
 // How strategic merge joins two lists: by merge key where items are objects, as a set where they are scalars.
 // `key` is '' for scalars throughout.
@@ -10,7 +11,7 @@ export function mergeFailure(message: string): StatusError {
 }
 
 export function noMergeKey(item: JsonObject, key: string): StatusError {
-  return mergeFailure(`map: ${formatGoValue(item)} does not contain declared merge key: ${key}`);
+  return mergeFailure(`map: ${goValue(item)} does not contain declared merge key: ${key}`);
 }
 
 function goType(value: unknown): string {
@@ -32,7 +33,7 @@ export function elementType(...lists: readonly (readonly unknown[])[]): string {
     }
     type ??= current;
     if (type !== current) {
-      throw mergeFailure(`list element types are not identical: ${formatGoValue(lists)}`);
+      throw mergeFailure(`list element types are not identical: ${goValue(lists)}`);
     }
   }
   if (type === undefined) throw mergeFailure('no elements in any of the given slices');
@@ -109,7 +110,7 @@ function splitDirectives(patch: readonly unknown[], key: string) {
 }
 
 export function unknownDirective(patch: JsonObject): StatusError {
-  return mergeFailure(`unknown patch type: ${formatGoValue(patch['$patch'])} in map: ${formatGoValue(patch)}`);
+  return mergeFailure(`unknown patch type: ${goValue(patch['$patch'])} in map: ${goValue(patch)}`);
 }
 
 /** Splits a merged list into the items that `order` names and those that only the server has. */

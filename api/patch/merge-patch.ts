@@ -1,10 +1,13 @@
 import { badRequest } from '../status.ts';
+import type { PatchOptions } from './json-patch.ts';
 import { getOwn, isJsonObject, type JsonObject, jsonKind, setOwn } from './json-tree.ts';
 
 /** RFC 7386. The original is left alone; what the patch does not name is shared with it. */
-export function applyMergePatch(original: unknown, patch: unknown): unknown {
+export function applyMergePatch(original: unknown, patch: unknown, options: PatchOptions = {}): unknown {
   if (patch === null || patch === undefined) throw badRequest('Invalid JSON Patch');
   if (!isJsonObject(patch)) {
+    if (options.lenient && Array.isArray(patch)) return withoutNulls(patch);
+    if (options.lenient) throw badRequest('Invalid JSON Patch');
     const target = 'map[string]interface {}';
     throw badRequest(`error decoding patch: json: cannot unmarshal ${jsonKind(patch)} into Go value of type ${target}`);
   }

@@ -1,6 +1,7 @@
+import { goQuote, goValue } from '../go-text.ts';
 import type { FieldSchema, SchemaDocument } from '../schema/schema.ts';
 import { badRequest, type StatusError } from '../status.ts';
-import { formatGoValue, getOwn, isJsonObject, type JsonObject, jsonKind, setOwn } from './json-tree.ts';
+import { getOwn, isJsonObject, type JsonObject, jsonKind, setOwn } from './json-tree.ts';
 import {
   elementType,
   keyOf,
@@ -59,7 +60,7 @@ function innerScope(schema: SchemaDocument, field: FieldSchema): Scope {
 
 function unknownField(goType: string, key: string): StatusError {
   const name = goType.slice(goType.lastIndexOf('.') + 1);
-  return mergeFailure(`unable to find api field in struct ${name} for the json field ${JSON.stringify(key)}`);
+  return mergeFailure(`unable to find api field in struct ${name} for the json field ${goQuote(key)}`);
 }
 
 /** `merge`, `replace` or nothing; retainKeys is a matter of what patches contain. */
@@ -217,8 +218,8 @@ function validateOrder(patch: readonly unknown[], order: readonly unknown[], key
     if (keyOf(items[next], key) === keyOf(wanted, key)) next++;
   }
   if (next === items.length) return;
-  const lists = `The order in patch list:\n${formatGoValue(patch)}\n doesn't match ${orderPrefix} list:`;
-  throw mergeFailure(`${lists}\n${formatGoValue(order)}\n`);
+  const lists = `The order in patch list:\n${goValue(patch)}\n doesn't match ${orderPrefix} list:`;
+  throw mergeFailure(`${lists}\n${goValue(order)}\n`);
 }
 
 /** Members that are null go, at any depth; items that are null stay. */

@@ -1,3 +1,4 @@
+import { goQuote } from '../go-text.ts';
 import type { Api, GroupVersionResource, KubeObject } from '../object.ts';
 
 type Pod = Api<'io.k8s.api.core.v1.Pod'>;
@@ -143,7 +144,7 @@ function createSelectableFields(table: FieldTable, refuse: (field: string) => st
 }
 
 const defaultFields = createSelectableFields({ fields: both }, (field) => {
-  return `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
+  return `${goQuote(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
 });
 
 /** The fields by which objects of a built-in resource can be selected. Those of custom resources: see customSelectableFields. */

@@ -1,5 +1,6 @@
 import { semanticEqual } from '../equal.ts';
 import { type FieldErrors, type FieldPath, forbidden, invalid, required, tooLong } from '../field-error.ts';
+import { goQuote, isPrintable } from '../go-text.ts';
 import { byteLength, isQualifiedName, nameIsDNSLabel, nameIsPathSegment } from '../names.ts';
 import type { ObjectMeta, OwnerReference } from '../object.ts';
 import { validateAnnotations, validateLabels } from './labels.ts';
@@ -110,6 +111,19 @@ export function validateImmutableField(value: unknown, old: unknown, path: Field
   return semanticEqual(value, old) ? [] : [invalid(path, value, 'field is immutable')];
 }
 
+/** As upstream prints it, whatever order the client wrote. */
+function inGoOrder({ apiVersion = '', kind = '', name = '', uid = '', ...flags }: OwnerReference): OwnerReference {
+  const { controller, blockOwnerDeletion } = flags;
+  return {
+    apiVersion,
+    kind,
+    name,
+    uid,
+    ...(controller === undefined ? {} : { controller }),
+    ...(blockOwnerDeletion === undefined ? {} : { blockOwnerDeletion }),
+  };
+}
+
 function validateOwnerReference(reference: OwnerReference, path: FieldPath): FieldErrors {
   const { apiVersion = '', kind = '', name = '', uid = '' } = reference;
   const errors: FieldErrors = [];
@@ -121,7 +135,7 @@ function validateOwnerReference(reference: OwnerReference, path: FieldPath): Fie
   if (uid === '') errors.push(invalid(path.child('uid'), uid, 'must not be empty'));
   if (apiVersion === 'v1' && kind === 'Event') {
     // Events come and go by the thousand: owning something would delete it with them.
-    errors.push(invalid(path, reference, '/v1, Kind=Event is disallowed from being an owner'));
+    errors.push(invalid(path, inGoOrder(reference), '/v1, Kind=Event is disallowed from being an owner'));
   }
   return errors;
 }
@@ -141,7 +155,9 @@ export function validateOwnerReferences(
       continue;
     }
     const where = `Found "true" in references for ${first} and ${current}`;
-    errors.push(invalid(path, references, `Only one reference can have Controller set to true. ${where}`));
+    errors.push(
+      invalid(path, references?.map(inGoOrder), `Only one reference can have Controller set to true. ${where}`),
+    );
   }
   return errors;
 }
@@ -175,7 +191,7 @@ function validateNoNewFinalizers(
 ): FieldErrors {
   const added = [...new Set(finalizers ?? [])].filter((finalizer) => !old?.includes(finalizer)).sort();
   if (added.length === 0) return [];
-  const list = added.map((finalizer) => JSON.stringify(finalizer)).join(', ');
+  const list = added.map((finalizer) => goQuote(finalizer)).join(', ');
   const why = 'no new finalizers can be added if the object is being deleted, found new finalizers';
   return [forbidden(path, `${why} []string{${list}}`)];
 }
@@ -192,11 +208,6 @@ export function validateFieldManager(manager: string, path: FieldPath): FieldErr
     position += byteLength(character);
   }
   return errors;
-}
-
-/** Go's unicode.IsPrint: letters, marks, numbers, punctuation, symbols, and of the spaces only U+0020. */
-function isPrintable(character: string): boolean {
-  return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(character);
 }
 
 function validateManagedFields(entries: ObjectMeta['managedFields'], path: FieldPath): FieldErrors {

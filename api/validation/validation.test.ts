@@ -100,8 +100,8 @@ t.test('managed fields and annotations are bounded', async (t) => {
   t.strictSame(texts(validateObjectMeta({ name: 'a', namespace: 'n', managedFields }, rules, path)), [
     'metadata.managedFields[0].operation: Invalid value: "x": must be `Apply` or `Update`',
     'metadata.managedFields[0].fieldsType: Invalid value: "y": must be `FieldsV1`',
-    'metadata.managedFields[0].manager: Invalid value: "a\\u0007é\\u0001": invalid character U+0007 (at position 1)',
-    'metadata.managedFields[0].manager: Invalid value: "a\\u0007é\\u0001": invalid character U+0001 (at position 4)',
+    'metadata.managedFields[0].manager: Invalid value: "a\\aé\\x01": invalid character U+0007 (at position 1)',
+    'metadata.managedFields[0].manager: Invalid value: "a\\aé\\x01": invalid character U+0001 (at position 4)',
     'metadata.managedFields[0].subresource: Too long: may not be more than 256 bytes',
     'metadata.managedFields[1].manager: Too long: may not be more than 128 bytes',
   ]);

@@ -54,13 +54,20 @@ function defaultOf(types: Types, owner: Schema, name: string, schema: Schema, ro
   return isState && isTopLevel(new Set(Object.keys(owner.properties ?? {}))) ? {} : undefined;
 }
 
+/** The client keeps no text of a property that refers to a type: that of the type is better than none. */
+function described(types: Types, schema: Schema): Schema {
+  if (schema.$ref === undefined || schema.description !== undefined) return schema;
+  const description = types.schemas.get(schema.$ref.slice(refTo('').length))?.description;
+  return description === undefined ? schema : { description, ...schema };
+}
+
 function property(types: Types, owner: Schema, name: string, schema: Schema, row: PropertyRow): Schema {
   const value = defaultOf(types, owner, name, schema, row);
   const complete = {
     ...withElements(types, schema),
     ...(value === undefined || value === null ? {} : { default: value }),
   };
-  const { $ref, ...rest } = complete;
+  const { $ref, ...rest } = described(types, complete);
   // A reference may have nothing beside it.
   return $ref === undefined || Object.keys(rest).length === 0 ? complete : { ...rest, allOf: [{ $ref }] };
 }

@@ -91,6 +91,8 @@ export interface Strategy<T extends KubeObject = KubeObject> extends UpdateStrat
   isHeldByFinalizers?(object: Readonly<T>): boolean;
   /** Runs when deletion begins without removing the object (sets phase Terminating …). */
   prepareForDelete?(object: T): void;
+  /** Texts for Warning headers of deletions, of one or of a collection; `namesPropagation`: the client said what becomes of dependents. */
+  warningsOnDelete?(namesPropagation: boolean): readonly string[];
   /** Default propagation when the client names none. Default background. */
   readonly defaultPropagation?: 'Background' | 'Orphan' | 'Foreground';
   /**

@@ -7,7 +7,7 @@ function fields(text: string): CronFields {
   return schedule;
 }
 
-test('ranges, steps, lists and names give the values of a field', async (t) => {
+void test('ranges, steps, lists and names give the values of a field', async (t) => {
   const schedule = fields('1-5/2,10 */6 ? JAN-mar sun,6');
   t.strictSame([...schedule.minutes], [1, 3, 5, 10]);
   t.strictSame([...schedule.hours], [0, 6, 12, 18]);
@@ -17,25 +17,25 @@ test('ranges, steps, lists and names give the values of a field', async (t) => {
   t.notOk(schedule.daysOfWeekStar);
 });
 
-test('a number with a step runs to the end of the field', async (t) => {
+void test('a number with a step runs to the end of the field', async (t) => {
   t.strictSame([...fields('50/5 * * * *').minutes], [50, 55]);
 });
 
-test('a star with a step is no star', async (t) => {
+void test('a star with a step is no star', async (t) => {
   t.notOk(fields('* * */2 * *').daysOfMonthStar);
 });
 
-test('descriptors stand for schedules or intervals', async (t) => {
+void test('descriptors stand for schedules or intervals', async (t) => {
   t.strictSame([...fields('@daily').hours], [0]);
   t.strictSame(parseCronSchedule('@every 1h30m'), { everyMs: 5_400_000 });
   t.strictSame(parseCronSchedule('@every 10ms'), { everyMs: 1000 });
 });
 
-test('a time zone may stand in front', async (t) => {
+void test('a time zone may stand in front', async (t) => {
   t.equal(fields('CRON_TZ=Asia/Tokyo 0 5 * * *').timeZone, 'Asia/Tokyo');
 });
 
-test('mistakes are named as the usual cron library names them', async (t) => {
+void test('mistakes are named as the usual cron library names them', async (t) => {
   const mistakes: Readonly<Record<string, string>> = {
     '* * * *': 'expected exactly 5 fields, found 4: [* * * *]',
     '60 * * * *': 'end of range (60) above maximum (59): 60',
@@ -50,7 +50,7 @@ test('mistakes are named as the usual cron library names them', async (t) => {
     t.throws(() => parseCronSchedule(text), new CronError(message), text);
 });
 
-test('time zones go by their exact names', async (t) => {
+void test('time zones go by their exact names', async (t) => {
   for (const name of ['UTC', 'Europe/Berlin', 'US/Pacific', 'EST5EDT']) t.ok(isTimeZone(name), name);
   for (const name of ['europe/berlin', 'Foo/Bar', '+01:00', '']) t.notOk(isTimeZone(name), name);
 });

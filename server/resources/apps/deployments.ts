@@ -3,6 +3,7 @@ import { type FieldErrors, FieldPath, forbidden, invalid, notSupported } from '.
 import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { podTemplateWarnings } from '../core/pod-template.ts';
+import { int64Annotation, rollbackAnnotation, setAnnotation } from './legacy-annotations.ts';
 import { defaultPodTemplate, validateSelectedTemplate } from './replica-template.ts';
 import {
   atMost100Percent,
@@ -40,6 +41,19 @@ function applyDefaults(deployment: Deployment): void {
   spec.progressDeadlineSeconds ??= 600;
   spec.template ??= {};
   defaultPodTemplate(spec.template);
+  normalizeRollback(deployment);
+}
+
+/** An empty annotation asks for nothing, and goes. */
+function normalizeRollback(deployment: Deployment): void {
+  const annotations = deployment.metadata?.annotations;
+  if (annotations?.[rollbackAnnotation] === '') delete annotations[rollbackAnnotation];
+  const revision = int64Annotation(deployment, rollbackAnnotation, 'Deployment', rollbackContext);
+  if (revision !== undefined) setAnnotation(deployment, rollbackAnnotation, revision.toString());
+}
+
+function rollbackContext(text: string): string {
+  return `failed to parse annotation[${rollbackAnnotation}]=${text} as int64: `;
 }
 
 function validateRollingUpdate(
@@ -59,7 +73,7 @@ function validateRollingUpdate(
 
 function validateStrategy(strategy: Readonly<DeploymentStrategy>, path: FieldPath): FieldErrors {
   const rollout = strategy.rollingUpdate;
-  switch (strategy.type) {
+  switch (strategy.type ?? '') {
     case 'Recreate':
       return rollout === undefined
         ? []

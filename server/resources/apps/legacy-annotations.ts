@@ -8,13 +8,18 @@ export const rollbackAnnotation = 'deprecated.deployment.rollback.to';
 const maxInt64 = 2n ** 63n - 1n;
 
 /** The number in an annotation; one that is not an int64 makes the object undecodable. */
-export function int64Annotation(object: Readonly<KubeObject>, key: string, kind: string): bigint | undefined {
+export function int64Annotation(
+  object: Readonly<KubeObject>,
+  key: string,
+  kind: string,
+  context: (text: string) => string = () => '',
+): bigint | undefined {
   const text = object.metadata?.annotations?.[key];
   if (text === undefined) return undefined;
   const why = /^[+-]?\d+$/.test(text) ? outOfRange(BigInt(text)) : 'invalid syntax';
   if (why !== undefined) {
     throw badRequest(
-      `${kind} in version "v1" cannot be handled as a ${kind}: strconv.ParseInt: parsing ${JSON.stringify(text)}: ${why}`,
+      `${kind} in version "v1" cannot be handled as a ${kind}: ${context(text)}strconv.ParseInt: parsing ${JSON.stringify(text)}: ${why}`,
     );
   }
   return BigInt(text);

@@ -150,7 +150,7 @@ const areas: readonly [table: string, strategy: string, kind: string, apiVersion
 ];
 
 for (const [table, resource, kind, apiVersion] of areas) {
-  test(`${resource} are created, or refused, as a real API server does`, async (t) => {
+  void test(`${resource} are created, or refused, as a real API server does`, async (t) => {
     const { steps } = parse(readFileSync(join(root, `conformance/tables/${table}.yaml`), 'utf8'), { merge: true }) as {
       steps: Step[];
     };

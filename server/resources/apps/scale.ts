@@ -50,16 +50,17 @@ export function scaleOf(resource: string, object: Readonly<KubeObject>): Scale {
 /** Carries a Scale over to its workload, a copy of the stored object that may be changed. Invalid when the Scale is. */
 export function applyScale(_resource: string, object: KubeObject, scale: Readonly<Scale>): void {
   const replicas = scale.spec?.replicas ?? 0;
+  const { name, namespace } = object.metadata ?? {};
   const errors = [
     ...validateObjectMeta(
-      scale.metadata ?? {},
+      { name, namespace, ...scale.metadata },
       { namespaced: true, validateName: nameIsDNSSubdomain },
       FieldPath.of('metadata'),
     ),
     ...nonnegative(replicas, FieldPath.of('spec', 'replicas')),
   ];
   if (errors.length > 0) {
-    throw invalidError({ group: 'autoscaling', kind: 'Scale' }, object.metadata?.name ?? '', errors);
+    throw invalidError({ group: 'autoscaling', kind: 'Scale' }, name ?? '', errors);
   }
   const scalable = object as Scalable;
   scalable.metadata ??= {};

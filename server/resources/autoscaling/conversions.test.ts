@@ -58,11 +58,11 @@ const full: HorizontalPodAutoscaler = {
   },
 };
 
-test('an autoscaler survives the way to autoscaling/v1 and back', async (t) => {
+void test('an autoscaler survives the way to autoscaling/v1 and back', async (t) => {
   t.strictSame(clone(toHub(clone(fromHub(full)))), clone(full));
 });
 
-test('v1 shows the utilization of the CPU and keeps the rest in annotations', async (t) => {
+void test('v1 shows the utilization of the CPU and keeps the rest in annotations', async (t) => {
   const object = fromHub(clone(full)) as KubeObject & { spec?: object; status?: object };
   t.strictSame(clone(object.spec), {
     scaleTargetRef,
@@ -80,7 +80,7 @@ test('v1 shows the utilization of the CPU and keeps the rest in annotations', as
   ]);
 });
 
-test('a v1 autoscaler without a target aims at the default utilization', async (t) => {
+void test('a v1 autoscaler without a target aims at the default utilization', async (t) => {
   const object = toHub({
     metadata: { name: 'a' },
     spec: { scaleTargetRef, maxReplicas: 2 },
@@ -90,7 +90,7 @@ test('a v1 autoscaler without a target aims at the default utilization', async (
   ]);
 });
 
-test('annotations that hold no JSON are dropped', async (t) => {
+void test('annotations that hold no JSON are dropped', async (t) => {
   const annotations = {
     'autoscaling.alpha.kubernetes.io/metrics': '{',
     'autoscaling.alpha.kubernetes.io/behavior': '[]',
@@ -103,7 +103,7 @@ test('annotations that hold no JSON are dropped', async (t) => {
   t.equal(object.spec?.behavior, undefined);
 });
 
-test('a behaviour gets the pace that autoscalers always had', async (t) => {
+void test('a behaviour gets the pace that autoscalers always had', async (t) => {
   const object: HorizontalPodAutoscaler = { spec: { behavior: { scaleUp: { selectPolicy: 'Min' } } } };
   defaultHorizontalPodAutoscaler(object);
   t.match(object.spec?.behavior?.scaleUp, {

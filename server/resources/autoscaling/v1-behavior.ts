@@ -34,5 +34,8 @@ function uncapitalised(value: unknown): unknown {
 export function parsedBehavior(value: unknown): Behavior | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const { scaleUp, scaleDown } = uncapitalised(value) as Behavior;
-  return scaleUp === undefined && scaleDown === undefined ? undefined : { scaleUp, scaleDown };
+  if (scaleUp === undefined && scaleDown === undefined) return undefined;
+  // Rules without policies get no default ones on this way: they are invalid.
+  for (const rules of [scaleUp, scaleDown]) if (rules !== undefined) rules.policies ??= [];
+  return { scaleUp, scaleDown };
 }

@@ -72,11 +72,15 @@ export function jobSpecWarnings(spec: Readonly<JobSpec>, path: FieldPath): strin
 
 const specPath = FieldPath.of('spec');
 
+const orphanedPods =
+  'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning';
+
 export const jobStrategy: Strategy<Job> = {
   resource: 'jobs.batch',
   generation: true,
   // Of batch/v1, for old clients' sake; the pods stay behind.
   defaultPropagation: 'Orphan',
+  warningsOnDelete: (namesPropagation) => (namesPropagation ? [] : [orphanedPods]),
   applyDefaults,
   prepareForCreate(job) {
     generateSelector(job);
@@ -95,6 +99,7 @@ export const jobStrategy: Strategy<Job> = {
     status: {
       prepareForUpdate(job, old) {
         job.spec = old.spec;
+        defaultLabels(job);
       },
       validateUpdate: validateJobStatusUpdate,
     },

@@ -24,8 +24,13 @@ function applyDefaults(controller: ReplicationController): void {
   spec.replicas ??= 1;
   defaultPodTemplate(spec.template);
   const labels = spec.template?.metadata?.labels;
+  if (labels !== undefined && isEmpty(spec.selector)) spec.selector = { ...labels };
+  defaultLabels(controller);
+}
+
+function defaultLabels(controller: ReplicationController): void {
+  const labels = controller.spec?.template?.metadata?.labels;
   if (labels === undefined) return;
-  if (isEmpty(spec.selector)) spec.selector = { ...labels };
   controller.metadata ??= {};
   if (isEmpty(controller.metadata.labels)) controller.metadata.labels = { ...labels };
 }
@@ -97,6 +102,8 @@ export const replicationControllerStrategy: Strategy<ReplicationController> = {
     status: {
       prepareForUpdate(controller, old) {
         controller.spec = old.spec;
+        // Upstream's defaults run again when the stored object is read.
+        defaultLabels(controller);
       },
       validateUpdate: (controller) => validateReplicaStatus(controller.status ?? {}, FieldPath.of('status')),
     },

@@ -4,6 +4,7 @@ import { StatusError } from '../../../api/status.ts';
 import type { StrategyDeps } from '../../registry/strategy.ts';
 import { candidates, clusterIPRange } from './cluster-ip-range.ts';
 import { allocateCreate, allocateUpdate, releaseService } from './service-allocation.ts';
+import { repairServiceAddresses } from './service-repair.ts';
 import { defaultService, type Service } from './service-traits.ts';
 
 interface Cluster extends StrategyDeps {
@@ -58,7 +59,7 @@ function service(name: string, spec: Service['spec'] = {}): Service {
 const addresses = ({ objects }: Cluster): string[] =>
   [...objects.keys()].filter((key) => key.startsWith('ipaddresses'));
 
-test('addresses are taken from the upper band first, each once, and never the ends of the network', async (t) => {
+void test('addresses are taken from the upper band first, each once, and never the ends of the network', async (t) => {
   const range = clusterIPRange('10.0.0.0/27');
   if (range === undefined) throw new Error('no range');
   const all = [...candidates(range, { next: () => 0.99 })];
@@ -68,7 +69,7 @@ test('addresses are taken from the upper band first, each once, and never the en
   t.notOk(all.includes('10.0.0.0') || all.includes('10.0.0.31'));
 });
 
-test('concurrent creations never share an address or a node port', async (t) => {
+void test('concurrent creations never share an address or a node port', async (t) => {
   const deps = cluster();
   const services = Array.from({ length: 200 }, (_, i) => service(`s${i}`, { type: 'NodePort' }));
   await Promise.all(services.map((object) => allocateCreate(object, deps, false)));
@@ -77,7 +78,7 @@ test('concurrent creations never share an address or a node port', async (t) => 
   t.equal(addresses(deps).length, 200);
 });
 
-test('an address says whose it is', async (t) => {
+void test('an address says whose it is', async (t) => {
   const deps = cluster();
   await allocateCreate(service('mine', { clusterIP: '10.96.1.1' }), deps, false);
   t.match(deps.objects.get('ipaddresses.networking.k8s.io//10.96.1.1'), {
@@ -91,7 +92,7 @@ test('an address says whose it is', async (t) => {
   });
 });
 
-test('a failed creation gives back what it took', async (t) => {
+void test('a failed creation gives back what it took', async (t) => {
   const deps = cluster();
   const first = service('first', { type: 'NodePort', ports: [{ port: 80, nodePort: 30_500 }] });
   const transaction = await allocateCreate(first, deps, false);
@@ -109,7 +110,7 @@ test('a failed creation gives back what it took', async (t) => {
   t.equal(addresses(deps).length, 1, 'the address of the third is free again');
 });
 
-test('a dry run leaves nothing behind', async (t) => {
+void test('a dry run leaves nothing behind', async (t) => {
   const deps = cluster();
   const object = service('dry', { type: 'NodePort' });
   const transaction = await allocateCreate(object, deps, true);
@@ -118,7 +119,7 @@ test('a dry run leaves nothing behind', async (t) => {
   t.strictSame(addresses(deps), []);
 });
 
-test('a full range is an internal error', async (t) => {
+void test('a full range is an internal error', async (t) => {
   const deps = cluster({ range: '10.0.0.0/30', ports: [30_000, 30_001] });
   for (const name of ['a', 'b'])
     await (await allocateCreate(service(name, { type: 'NodePort' }), deps, false)).commit?.();
@@ -133,14 +134,14 @@ test('a full range is an internal error', async (t) => {
   });
 });
 
-test('ports in use are found in the stored services', async (t) => {
+void test('ports in use are found in the stored services', async (t) => {
   const deps = cluster();
   deps.objects.set('services/ns/old', service('old', { type: 'NodePort', ports: [{ port: 80, nodePort: 30_900 }] }));
   const taken = service('new', { type: 'NodePort', ports: [{ port: 80, nodePort: 30_900 }] });
   await t.rejects(allocateCreate(taken, deps, false), { name: 'StatusError' });
 });
 
-test('what an update gives up is free once it was written', async (t) => {
+void test('what an update gives up is free once it was written', async (t) => {
   const deps = cluster();
   const old = service('s', { type: 'NodePort', clusterIP: '10.96.0.9', ports: [{ port: 80, nodePort: 30_700 }] });
   await (await allocateCreate(old, deps, false)).commit?.();
@@ -153,14 +154,14 @@ test('what an update gives up is free once it was written', async (t) => {
   await t.resolves(allocateCreate(next, deps, false));
 });
 
-test('deletion removes the Endpoints of the same name too', async (t) => {
+void test('deletion removes the Endpoints of the same name too', async (t) => {
   const deps = cluster();
   deps.objects.set('endpoints/ns/s', { metadata: { name: 's' } });
   await releaseService(service('s', { clusterIP: 'None', clusterIPs: ['None'] }), deps);
   t.notOk(deps.objects.has('endpoints/ns/s'));
 });
 
-test('addresses may come from added ranges that are ready', async (t) => {
+void test('addresses may come from added ranges that are ready', async (t) => {
   const deps = cluster();
   const cidr = (status: string): KubeObject =>
     ({
@@ -172,4 +173,16 @@ test('addresses may come from added ranges that are ready', async (t) => {
   await t.rejects(allocateCreate(service('s', { clusterIP: '10.200.0.5' }), deps, false), { name: 'StatusError' });
   deps.objects.set('servicecidrs.networking.k8s.io//more', cidr('True'));
   await t.resolves(allocateCreate(service('s', { clusterIP: '10.200.0.5' }), deps, false));
+});
+
+void test('a repair drops addresses without a service and reserves those of services without one', async (t) => {
+  const deps = cluster();
+  const orphan = service('crashed', { clusterIP: '10.96.2.1' });
+  await (await allocateCreate(orphan, deps, false)).commit?.();
+  deps.objects.set('services/ns/kept', service('kept', { clusterIP: '10.96.2.2', clusterIPs: ['10.96.2.2'] }));
+  deps.objects.set('services/ns/far', service('far', { clusterIP: '10.1.2.3', clusterIPs: ['10.1.2.3'] }));
+  deps.objects.set('ipaddresses.networking.k8s.io//10.96.2.9', { metadata: { name: '10.96.2.9' } });
+  await repairServiceAddresses(deps);
+  const names = addresses(deps).map((key) => key.split('/').at(-1));
+  t.strictSame(names.sort(), ['10.96.2.2', '10.96.2.9']);
 });

@@ -41,6 +41,8 @@ export function connect(options: ConnectionOptions): Connection {
       const sent = Object.fromEntries(
         Object.entries({ ...authorization, ...headers }).filter(([, value]) => value !== ''),
       );
+      // Node does not count the body of a DELETE by itself.
+      if (body !== undefined) sent['Content-Length'] = String(Buffer.byteLength(body));
       const req = request(new URL(path, server), { method, agent, headers: sent }, (res) => {
         const chunks: Buffer[] = [];
         res.on('data', (chunk: Buffer) => chunks.push(chunk));

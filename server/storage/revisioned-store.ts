@@ -22,9 +22,14 @@ const valuesPerTrip = 256;
 
 export async function openRevisionedStore(driver: RowDriver, clock: Clock): Promise<ObjectStore> {
   const database = await driver.open();
-  const index = new HistoryIndex();
-  const state = await readState(database, index);
-  return new RevisionedStore({ driver, clock, database, index, state });
+  try {
+    const index = new HistoryIndex();
+    const state = await readState(database, index);
+    return new RevisionedStore({ driver, clock, database, index, state });
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
 }
 
 interface Parts {

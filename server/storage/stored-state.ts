@@ -22,7 +22,6 @@ export async function readState(database: RowDatabase, index: HistoryIndex): Pro
   if (found === undefined) {
     await database.write([{ type: 'put', key: formatRow, value: Buffer.from(format) }], { sync: true });
   } else if (text(found) !== format) {
-    await database.close();
     throw new StoreOpenError(`the data directory has format ${text(found)}, this version reads format ${format}`);
   }
   // Compaction may have dropped the newest row, a deletion: its revision stays taken.

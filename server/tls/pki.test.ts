@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import t from 'tap';
 import { parse } from 'yaml';
+import { openIdentity } from './identity.ts';
 import { kubeconfig, writeKubeconfig } from './kubeconfig.ts';
 import { openPki, type Pki } from './pki.ts';
 
@@ -137,4 +138,38 @@ await t.test('the kubeconfig embeds all it needs and is for its owner alone', as
   t.equal(config['current-context'], 'kubefacade');
   t.equal(config.clusters[0].cluster.server, 'https://127.0.0.1:6443');
   t.equal(Buffer.from(config.users[0].user['client-key-data'], 'base64').toString(), pki.admin.key);
+});
+
+await t.test('files given by flags take the place of what the directory holds', async (t) => {
+  const directory = t.testdir({ 'bad.pem': 'nonsense' });
+  const own = join(directory, 'own');
+  const file = (name: string) => join(directory, 'given', name);
+  const given = await openPki({ directory: join(directory, 'given'), clock: at(now), addresses });
+  const options = { directory: own, clock: at(now), addresses };
+  const plain = await openIdentity(options);
+  t.equal(plain.serving, plain.pki.serving);
+  t.same(plain.serviceAccountKeys, [plain.pki.serviceAccountKey]);
+  t.equal(plain.clientCa, plain.pki.ca.certificate);
+  const identity = await openIdentity({
+    ...options,
+    tlsCertFile: file('apiserver.crt'),
+    tlsPrivateKeyFile: file('apiserver.key'),
+    clientCaFile: file('ca.crt'),
+    serviceAccountSigningKeyFile: file('sa.key'),
+    serviceAccountKeyFiles: [file('sa.pub'), join(own, 'sa.pub')],
+  });
+  t.same(identity.serving, given.serving);
+  t.equal(identity.servingCa, given.serving.certificate);
+  t.equal(identity.clientCa, plain.pki.ca.certificate + given.ca.certificate);
+  t.equal(identity.serviceAccountSigningKey, given.serviceAccountKey);
+  t.equal(identity.serviceAccountKeys.length, 2);
+  const fails = (flags: object, message: string | RegExp) =>
+    t.rejects(openIdentity({ ...options, ...flags }), { message });
+  await fails({ tlsCertFile: file('ca.crt') }, '--tls-cert-file and --tls-private-key-file must be given together');
+  await fails(
+    { tlsCertFile: file('ca.crt'), tlsPrivateKeyFile: file('admin.key') },
+    /does not belong to --tls-cert-file/,
+  );
+  await fails({ clientCaFile: join(directory, 'bad.pem') }, /^--client-ca-file .*bad\.pem: [^\n]+$/);
+  await fails({ clientCaFile: file('none') }, /^--client-ca-file .*none: ENOENT: [^\n]+$/);
 });

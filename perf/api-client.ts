@@ -1,0 +1,61 @@
+import { Agent, request } from 'node:https';
+
+/** How to reach a server: a token, or a client certificate. */
+export interface Access {
+  readonly url: string;
+  readonly token?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** A plain HTTPS client with as many connections as asked for. Certificates of servers are not checked: all are our own. */
+export class ApiClient implements Disposable {
+  readonly #access: Access;
+  readonly #agent: Agent;
+
+  constructor(access: Access, connections = 16) {
+    this.#access = access;
+    const { cert, key } = access;
+    this.#agent = new Agent({
+      keepAlive: true,
+      maxSockets: connections,
+      rejectUnauthorized: false,
+      ...(cert === undefined ? {} : { cert, key }),
+    });
+  }
+
+  send(method: string, path: string, body?: unknown): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const outgoing = request(
+        `${this.#access.url}${path}`,
+        {
+          method,
+          agent: this.#agent,
+          headers: {
+            ...(this.#access.token === undefined ? {} : { Authorization: `Bearer ${this.#access.token}` }),
+            ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+          },
+        },
+        (incoming) => {
+          const chunks: Buffer[] = [];
+          incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+          incoming.on('end', () =>
+            resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
+          );
+          incoming.on('error', reject);
+        },
+      );
+      outgoing.on('error', reject);
+      outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#agent.destroy();
+  }
+}

@@ -1,0 +1,58 @@
+import type { ApiClient } from './api-client.ts';
+
+const clients = 16;
+
+function podAt(index: number): unknown {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: `pod-${String(index).padStart(5, '0')}`,
+      labels: { app: 'perf', tenth: String(index % 10), shard: String(index % 97) },
+      annotations: { 'example.com/purpose': 'performance' },
+    },
+    spec: {
+      containers: [
+        {
+          name: 'main',
+          image: 'registry.k8s.io/pause:3.10',
+          env: [{ name: 'MODE', value: 'perf' }],
+          ports: [{ containerPort: 8080, name: 'http' }],
+          resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { cpu: '100m', memory: '64Mi' } },
+        },
+      ],
+    },
+  };
+}
+
+async function createUnlessThere(client: ApiClient, path: string, body: unknown): Promise<void> {
+  const { status, text } = await client.send('POST', path, body);
+  if (status !== 201 && status !== 409) throw new Error(`POST ${path} answered ${status}: ${text.slice(0, 300)}`);
+}
+
+/** Makes the namespaces `perf` (what is read) and `perf-create` (what is written), with the ServiceAccount that pods need, and the pods. */
+export async function preload(client: ApiClient, pods: number): Promise<void> {
+  for (const name of ['perf', 'perf-create']) {
+    await createUnlessThere(client, '/api/v1/namespaces', { metadata: { name } });
+    await createUnlessThere(client, `/api/v1/namespaces/${name}/serviceaccounts`, { metadata: { name: 'default' } });
+  }
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < pods) {
+      const index = next;
+      next += 1;
+      await createUnlessThere(client, '/api/v1/namespaces/perf/pods', podAt(index));
+    }
+  };
+  await Promise.all(Array.from({ length: clients }, work));
+}
+
+/** Removes what the create scenario made, so that turns meet the same number of objects. */
+export async function clearCreated(client: ApiClient): Promise<void> {
+  const path = '/api/v1/namespaces/perf-create/pods';
+  const { status } = await client.send('DELETE', `${path}?gracePeriodSeconds=0`);
+  if (status < 300) return;
+  const { text } = await client.send('GET', path);
+  const { items = [] } = JSON.parse(text) as { items?: { metadata: { name: string } }[] };
+  for (const item of items) await client.send('DELETE', `${path}/${item.metadata.name}?gracePeriodSeconds=0`);
+}

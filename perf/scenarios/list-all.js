@@ -1,0 +1,32 @@
+// @ts-check
+// Lists all pods of the namespace in one answer.
+// Environment: TARGET (https://host:port), TOKEN or CERT and KEY (file names), VUS, DURATION, PODS (how many are preloaded), RUN (unique).
+import { check } from 'k6';
+import http from 'k6/http';
+
+const target = __ENV.TARGET;
+const vus = Number(__ENV.VUS || 16);
+
+/** @type {import('k6/options').Options} */
+export const options = {
+  vus,
+  duration: __ENV.DURATION || '10s',
+  insecureSkipTLSVerify: true,
+  discardResponseBodies: true,
+  summaryTrendStats: ['med', 'p(95)', 'p(99)', 'max'],
+  ...(__ENV.CERT ? { tlsAuth: [{ cert: open(__ENV.CERT), key: open(__ENV.KEY) }] } : {}),
+};
+/** @type {{ [name: string]: string }} */
+const authorization = __ENV.TOKEN ? { Authorization: `Bearer ${__ENV.TOKEN}` } : {};
+
+export default function () {
+  const response = http.get(`${target}/api/v1/namespaces/perf/pods`, { headers: authorization, timeout: '120s' });
+  check(response, { listed: (r) => r.status === 200 });
+}
+
+/** @param {any} data */
+export function handleSummary(data) {
+  const { http_reqs: requests, http_req_duration: duration, http_req_failed: failed } = data.metrics;
+  const summary = { requests: requests.values.count, rate: requests.values.rate, failed: failed.values.rate, ...duration.values };
+  return { stdout: `${JSON.stringify(summary)}\n` };
+}

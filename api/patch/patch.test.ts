@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import type { SchemaDocument } from '../schema/schema.ts';
 import { StatusError } from '../status.ts';
+import { findConversionError } from './conversion-error.ts';
 import { applyJsonPatch, unknownJsonPatchFields } from './json-patch.ts';
 import { isJsonObject, type JsonObject } from './json-tree.ts';
 import { applyMergePatch } from './merge-patch.ts';
@@ -174,5 +175,17 @@ t.test('a strategic merge patch has the outcome that a real API server gives it'
     );
     const ours = isJsonObject(got) && got['code'] === undefined ? partsOf(got) : got;
     t.equal(findDifference(ours, expected), undefined, JSON.stringify(patch));
+  }
+});
+
+t.test('values of wrong types are refused after a strategic merge in the words of a real API server', async (t) => {
+  const { original } = readCases('strategic-merge');
+  const cases: readonly [unknown, string | null][] = JSON.parse(
+    readFileSync(new URL('./conversion.cases.json', import.meta.url), 'utf8'),
+  );
+  const deployment = 'io.k8s.api.apps.v1.Deployment';
+  for (const [patch, expected] of cases) {
+    const result = applyStrategicMerge(original, patch, schema, deployment);
+    t.equal(findConversionError(result, schema, deployment) ?? null, expected, JSON.stringify(patch));
   }
 });

@@ -1,0 +1,100 @@
+import { parseQuantity, QuantityError } from '../quantity.ts';
+import type { FieldKind, FieldSchema, SchemaDocument } from '../schema/schema.ts';
+import { isJsonObject } from './json-tree.ts';
+
+function goKind(value: unknown): string {
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'string') return 'string';
+  return Array.isArray(value) ? 'slice' : 'map';
+}
+
+/** How encoding/json names a value in its complaints. */
+function jsonName(value: unknown): string {
+  const kind = goKind(value);
+  if (kind === 'map') return 'object';
+  if (kind === 'slice') return 'array';
+  return kind === 'float64' ? `number ${value}` : kind === 'int64' ? 'number' : kind;
+}
+
+/**
+ * The first value of a wrong type in what a strategic merge gave, in the words of the converter that upstream uses there in
+ * the place of a decoder. undefined: nothing is wrong, or only what the decoder says in the same words (times, base64).
+ */
+export function findConversionError(value: unknown, schema: SchemaDocument, typeName: string): string | undefined {
+  if (!isJsonObject(value)) return `cannot restore struct from: ${goKind(value)}`;
+  for (const [name, field] of Object.entries(schema.types[typeName]?.fields ?? {})) {
+    if (!Object.hasOwn(value, name)) continue;
+    const error = fieldError(value[name], field, schema);
+    if (error !== undefined) return error;
+  }
+  return undefined;
+}
+
+function fieldError(value: unknown, field: FieldSchema, schema: SchemaDocument): string | undefined {
+  if (value === null || value === undefined) return undefined;
+  switch (field.k) {
+    case 'struct':
+      return findConversionError(value, schema, field.ref ?? '');
+    case 'list':
+      if (!Array.isArray(value)) return `cannot restore slice from ${goKind(value)}`;
+      return firstError(value, field, schema);
+    case 'map':
+      if (!isJsonObject(value)) return `cannot restore map from ${goKind(value)}`;
+      return firstError(Object.values(value), field, schema);
+    default:
+      return scalarError(value, field.k);
+  }
+}
+
+function firstError(values: readonly unknown[], { items }: FieldSchema, schema: SchemaDocument): string | undefined {
+  if (items === undefined) return undefined;
+  for (const value of values) {
+    const error = fieldError(value, items, schema);
+    if (error !== undefined) return error;
+  }
+  return undefined;
+}
+
+const accepted: Readonly<Partial<Record<FieldKind, readonly string[]>>> = {
+  string: ['string'],
+  bool: ['bool'],
+  int32: ['int64'],
+  int64: ['int64'],
+  float64: ['int64', 'float64'],
+};
+
+/** What Go could convert, but not without loss. */
+function isConvertible(actual: string, kind: FieldKind): boolean {
+  if (kind === 'string') return actual === 'int64';
+  return actual === 'float64' && (kind === 'int32' || kind === 'int64');
+}
+
+function scalarError(value: unknown, kind: FieldKind): string | undefined {
+  const actual = goKind(value);
+  if (kind === 'quantity') return quantityError(value);
+  if (kind === 'time' || kind === 'microTime' || kind === 'duration') {
+    if (actual === 'string') return undefined;
+    return `json: cannot unmarshal ${jsonName(value)} into Go value of type string`;
+  }
+  if (kind === 'intOrString') {
+    if (actual === 'string' || actual === 'int64') return undefined;
+    return `json: cannot unmarshal ${jsonName(value)} into Go value of type int32`;
+  }
+  if (kind === 'bytes') return actual === 'string' ? undefined : `cannot restore slice from ${actual}`;
+  const kinds = accepted[kind];
+  if (kinds === undefined || kinds.includes(actual)) return undefined;
+  return isConvertible(actual, kind) ? `cannot convert ${actual} to ${kind}` : `unrecognized type: ${kind}`;
+}
+
+function quantityError(value: unknown): string | undefined {
+  try {
+    parseQuantity(
+      typeof value === 'string' || typeof value === 'number' ? String(value).trim() : JSON.stringify(value),
+    );
+    return undefined;
+  } catch (error) {
+    if (error instanceof QuantityError) return error.message;
+    throw error;
+  }
+}

@@ -9,6 +9,8 @@ export interface ServedGroupVersion {
   readonly groupPriority?: number;
   /** Versions with more come first in their group; equal ones are ordered by stability and number. */
   readonly versionPriority?: number;
+  /** Built-in resources: aggregated discovery leaves out group and version of kinds that are the resource's own. */
+  readonly builtIn?: boolean;
   /** Stale: the aggregated server behind it does not answer. */
   readonly freshness?: 'Current' | 'Stale';
 }
@@ -24,6 +26,7 @@ export function servedOf(
     group: gv.group,
     version: gv.version,
     resources: catalog.resources.filter((r) => r.group === gv.group && r.version === gv.version),
+    builtIn: true,
     groupPriority: 20000 - groups.indexOf(gv.group),
     versionPriority: 100 - catalog.groupVersions.filter((x) => x.group === gv.group).indexOf(gv),
   }));

@@ -4,11 +4,11 @@ import type { ServedGroup, ServedGroupVersion } from '../../api/served.ts';
 interface Owner {
   readonly group: string;
   readonly version: string;
+  readonly builtIn?: boolean;
 }
 
-/** Group and version are told only where they differ from where the resource stands. */
 function responseKind(kind: Owner & { readonly kind: string }, owner: Owner) {
-  const isOwn = kind.group === owner.group && kind.version === owner.version;
+  const isOwn = owner.builtIn && kind.group === owner.group && kind.version === owner.version;
   return { group: isOwn ? '' : kind.group, version: isOwn ? '' : kind.version, kind: kind.kind };
 }
 
@@ -16,24 +16,25 @@ function subresource(sub: CatalogSubresource, owner: Owner) {
   return { subresource: sub.name, responseKind: responseKind(sub, owner), verbs: sub.verbs };
 }
 
-function resource(r: CatalogResource) {
+function resource(r: CatalogResource, { builtIn = false }: ServedGroupVersion) {
+  const owner = { group: r.group, version: r.version, builtIn };
   const { shortNames, categories, subresources } = r;
   return {
     resource: r.resource,
-    responseKind: responseKind(r, r),
+    responseKind: responseKind(r, owner),
     scope: r.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: r.singular,
     verbs: r.verbs,
     ...(shortNames === undefined ? {} : { shortNames }),
     ...(categories === undefined ? {} : { categories }),
-    ...(subresources === undefined ? {} : { subresources: subresources.map((sub) => subresource(sub, r)) }),
+    ...(subresources === undefined ? {} : { subresources: subresources.map((sub) => subresource(sub, owner)) }),
   };
 }
 
 function version(gv: ServedGroupVersion) {
   return {
     version: gv.version,
-    ...(gv.resources.length === 0 ? {} : { resources: gv.resources.map(resource) }),
+    ...(gv.resources.length === 0 ? {} : { resources: gv.resources.map((r) => resource(r, gv)) }),
     freshness: gv.freshness ?? 'Current',
   };
 }

@@ -158,6 +158,11 @@ t.test('custom resources stand behind, their versions by stability', async (t) =
     { name: 'crontabs' },
     { name: 'crontabs/scale', group: 'autoscaling', version: 'v1' },
   ]);
+  const list = json(changing('/apis', { accept: aggregated }))['items'] as object[];
+  t.match(list.at(-1), {
+    versions: [{ resources: [{ responseKind: { group: 'stable.example.com', version: 'v1' } }] }],
+  });
+  t.match(list[0], { versions: [{ resources: [{ responseKind: { group: '', version: '' } }] }] });
   t.equal(groupsOf(served)[0]?.group, '');
   t.same(['v1', 'v10', 'v2', 'v1beta2', 'foo'].sort(compareVersions), ['v10', 'v2', 'v1', 'v1beta2', 'foo']);
 });

@@ -100,14 +100,33 @@ function definition(schema: Schema): Schema {
 
 const leftOut: ReadonlySet<string> = new Set(['default', 'nullable', 'oneOf', 'anyOf', 'allOf', 'not']);
 
+/** kubectl's model of v2 has no values without a type that have members: such schemas lose both. */
+function withoutUnsupported(schema: Schema): Schema {
+  const isNullable = schema['nullable' as keyof Schema] === true;
+  const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true;
+  if (!isNullable && !isOpen) return schema;
+  const { items: _, properties: __, type, ...rest } = schema;
+  const isTyped = !isNullable && type !== undefined && type !== 'object' && type !== 'array';
+  return isTyped ? { ...rest, type } : rest;
+}
+
 function convertSchema(schema: Schema): Schema {
   const ref = schema.$ref ?? schema.allOf?.[0]?.$ref;
   const result: Schema = {};
-  for (const [key, value] of Object.entries(schema)) {
+  for (const [key, value] of Object.entries(withoutUnsupported(schema))) {
     if (!leftOut.has(key)) Object.assign(result, { [key]: convertMember(key, value) });
   }
   if (ref !== undefined) result.$ref = ref.replace(refTo(''), '#/definitions/');
-  return result;
+  return withoutNullableRequired(schema, result);
+}
+
+function withoutNullableRequired(schema: Schema, result: Schema): Schema {
+  const nullable = Object.entries(schema.properties ?? {}).filter(([, s]) => 'nullable' in s && s.nullable === true);
+  if (result.required === undefined || nullable.length === 0) return result;
+  const names = new Set(nullable.map(([name]) => name));
+  const { required, ...rest } = result;
+  const left = required.filter((name) => !names.has(name));
+  return left.length === 0 ? rest : { ...rest, required: left };
 }
 
 function convertMember(key: string, value: unknown): unknown {

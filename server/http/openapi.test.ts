@@ -121,7 +121,18 @@ t.test('documents of custom resources join', async (t) => {
       schemas: {
         'com.example.stable.v1.CronTab': {
           type: 'object',
-          properties: { spec: { type: 'object', properties: { replicas: { type: 'integer', default: 1 } } } },
+          properties: {
+            spec: {
+              type: 'object',
+              required: ['size', 'replicas'],
+              properties: {
+                replicas: { type: 'integer', default: 1 },
+                size: { type: 'integer', ...{ nullable: true } },
+                port: { ...{ anyOf: [{ type: 'integer' }, { type: 'string' }] }, 'x-kubernetes-int-or-string': true },
+                any: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+              },
+            },
+          },
           'x-kubernetes-group-version-kind': [{ group: 'stable.example.com', version: 'v1', kind: 'CronTab' }],
         },
       },
@@ -138,7 +149,20 @@ t.test('documents of custom resources join', async (t) => {
   t.same(json((await ask('/openapi/v3/apis/stable.example.com/v1')).body), document);
   const swagger = json<Swagger>((await ask('/openapi/v2')).body);
   const spec = swagger.definitions['com.example.stable.v1.CronTab']?.properties?.['spec'];
-  t.same(spec?.properties, { replicas: { type: 'integer' } }, 'v2 knows no defaults');
+  t.same(
+    spec,
+    {
+      type: 'object',
+      required: ['replicas'],
+      properties: {
+        replicas: { type: 'integer' },
+        size: {},
+        port: { 'x-kubernetes-int-or-string': true },
+        any: { 'x-kubernetes-preserve-unknown-fields': true },
+      },
+    },
+    'v2 knows no defaults, no null and no alternatives',
+  );
   t.ok(swagger.paths['/apis/stable.example.com/v1/crontabs']);
 });
 

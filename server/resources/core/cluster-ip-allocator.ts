@@ -1,4 +1,4 @@
-import { parseIP } from '../../../api/ip.ts';
+import { formatIP, parseIP } from '../../../api/ip.ts';
 import type { Api } from '../../../api/object.ts';
 import { StatusError } from '../../../api/status.ts';
 import type { StrategyDeps } from '../../registry/strategy.ts';
@@ -63,6 +63,12 @@ function ipAddressOf(name: string, family: IPFamily, service: Readonly<Service>)
   };
 }
 
+/** IPAddresses go by the canonical form, whatever a service says. */
+export function canonicalIP(ip: string): string {
+  const address = parseIP(ip);
+  return address === undefined ? ip : formatIP(address.family, address.bits);
+}
+
 /** Creating the IPAddress is the reservation: the store lets one of two at the same time win. */
 async function reserve(
   deps: StrategyDeps,
@@ -93,12 +99,13 @@ export async function allocateIP(
     // A dry run asks the first range alone, and says it differently.
     throw new AllocationError(
       dryRun
-        ? `the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${ranges[0]?.cidr}`
+        ? `the provided IP (${canonicalIP(ip)}) is not in the valid range. The range of valid IPs is ${ranges[0]?.cidr}`
         : 'the provided network does not match the current range',
     );
   }
   if (dryRun) return;
-  if (!(await reserve(deps, ip, familyName(range), service)))
+  const name = canonicalIP(ip);
+  if (!(await reserve(deps, name, familyName(range), service)))
     throw new AllocationError('provided IP is already allocated');
 }
 
@@ -122,7 +129,7 @@ export async function allocateNextIP(
 
 export async function releaseIP(deps: StrategyDeps, ip: string): Promise<void> {
   try {
-    await deps.writer.delete(ipAddresses, '', ip);
+    await deps.writer.delete(ipAddresses, '', canonicalIP(ip));
   } catch (error) {
     // Gone already, or not deletable now: a leaked address never fails the request that gave it up.
     if (!(error instanceof StatusError)) throw error;

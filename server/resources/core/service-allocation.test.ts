@@ -186,3 +186,39 @@ void test('a repair drops addresses without a service and reserves those of serv
   const names = addresses(deps).map((key) => key.split('/').at(-1));
   t.strictSame(names.sort(), ['10.96.2.2', '10.96.2.9']);
 });
+
+void test('a cluster of two families gives services of both an address of each', async (t) => {
+  const deps = cluster({ range: '10.96.0.0/16,fd00::/108' });
+  const both = service('both', { ipFamilyPolicy: 'PreferDualStack' });
+  await (await allocateCreate(both, deps, false)).commit?.();
+  t.match(both.spec, { ipFamilies: ['IPv4', 'IPv6'], clusterIPs: [/^10\.96\./, /^fd00::/] });
+  t.equal(both.spec?.clusterIP, both.spec?.clusterIPs?.[0]);
+  const one = service('one', { ipFamilies: ['IPv6'] });
+  await allocateCreate(one, deps, false);
+  t.match(one.spec, { ipFamilyPolicy: 'SingleStack', ipFamilies: ['IPv6'], clusterIPs: [/^fd00::/] });
+  const written = service('written', { clusterIP: 'fd00::0007' });
+  await allocateCreate(written, deps, false);
+  t.strictSame(written.spec?.clusterIPs, ['fd00::0007']);
+  t.ok(deps.objects.has('ipaddresses.networking.k8s.io//fd00::7'), 'reserved under its canonical name');
+});
+
+void test('a second family comes and goes with the policy', async (t) => {
+  const deps = cluster({ range: '10.96.0.0/16,fd00::/108' });
+  const single = service('s');
+  await (await allocateCreate(single, deps, false)).commit?.();
+  const grown = structuredClone(single);
+  grown.spec = { ...grown.spec, ipFamilyPolicy: 'RequireDualStack' };
+  await (await allocateUpdate(grown, single, deps, false)).commit?.();
+  t.match(grown.spec, { ipFamilies: ['IPv4', 'IPv6'], clusterIPs: [single.spec?.clusterIP, /^fd00::/] });
+  t.equal(addresses(deps).length, 2);
+  const shrunk = structuredClone(grown);
+  shrunk.spec = { ...shrunk.spec, ipFamilyPolicy: 'SingleStack' };
+  await (await allocateUpdate(shrunk, grown, deps, false)).commit?.();
+  t.strictSame(shrunk.spec?.clusterIPs, [single.spec?.clusterIP]);
+  t.equal(addresses(deps).length, 1);
+  const partly = structuredClone(grown);
+  partly.spec = { ...partly.spec, ipFamilies: ['IPv4'] };
+  await t.rejects(allocateUpdate(partly, grown, deps, false), {
+    message: /must be 'SingleStack' to release the secondary IP family/,
+  });
+});

@@ -1,7 +1,7 @@
 import { parseIP } from '../../../api/ip.ts';
 import type { Api } from '../../../api/object.ts';
 import type { StrategyDeps } from '../../registry/strategy.ts';
-import { AllocationError, allocateIP, releaseIP } from './cluster-ip-allocator.ts';
+import { AllocationError, allocateIP, canonicalIP, releaseIP } from './cluster-ip-allocator.ts';
 import { needsClusterIP, type Service } from './service-traits.ts';
 
 type IPAddress = Api<'io.k8s.api.networking.v1.IPAddress'>;
@@ -11,7 +11,7 @@ const managedBy = 'ipaddress.kubernetes.io/managed-by';
 
 function addressesOf({ spec = {} }: Readonly<Service>): readonly string[] {
   if (!needsClusterIP(spec) || spec.clusterIPs?.[0] === 'None') return [];
-  return spec.clusterIPs ?? [];
+  return (spec.clusterIPs ?? []).map(canonicalIP);
 }
 
 /** Whether an address that the server reserved belongs to no service: one crashed between the two writes. */

@@ -1,43 +1,39 @@
 import type { Api } from '../../../api/object.ts';
-import { badRequest, conflict, type StatusError } from '../../../api/status.ts';
+import { badRequest, conflict, StatusError } from '../../../api/status.ts';
 import { withCondition } from './pod-conditions.ts';
 import type { Pod } from './pod-types.ts';
 
 export type Binding = Api<'io.k8s.api.core.v1.Binding'>;
 
-const bindings = { group: '', resource: 'pods/binding' };
-
-/** Messages of what is wrong with a binding, in upstream's form; [] when it is fine. */
-export function bindingProblems(binding: Readonly<Binding>): string[] {
-  const { kind = '', name = '' } = binding.target ?? {};
+/** Refuses a binding that has no node to bind to, or names another pod than the path does. */
+export function checkBinding(binding: Readonly<Binding>, name: string): void {
+  if ((binding.metadata?.name ?? '') !== name) throw badRequest('name in URL does not match name in Binding object');
+  const { kind = '', name: node = '' } = binding.target ?? {};
   const problems: string[] = [];
   if (kind !== '' && kind !== 'Node') {
     problems.push(`target.kind: Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", "<empty>"`);
   }
-  if (name === '') problems.push('target.name: Required value');
-  return problems;
-}
-
-/** Refuses a binding that does not name the pod it is posted to. `name` is the one in the path. */
-export function checkBindingName(binding: Readonly<Binding>, name: string): void {
-  if ((binding.metadata?.name ?? '') !== name) throw badRequest('name in URL does not match name in Binding object');
+  if (node === '') problems.push('target.name: Required value');
+  // Upstream does not make an Invalid of these: they reach the client as an error of the server.
+  const text = problems.length === 1 ? problems[0] : `[${problems.join(', ')}]`;
+  if (problems.length > 0) throw new StatusError('', text ?? '', { code: 500 });
 }
 
 function refused(pod: Readonly<Pod>, why: string): StatusError {
-  return conflict(bindings, pod.metadata?.name ?? '', why);
+  return conflict({ group: '', resource: 'pods/binding' }, pod.metadata?.name ?? '', why);
 }
 
 function checkPreconditions(pod: Readonly<Pod>, binding: Readonly<Binding>): void {
-  const { uid = '', resourceVersion = '' } = binding.metadata ?? {};
   const meta = pod.metadata ?? {};
-  if (uid !== '' && uid !== meta.uid) {
-    const both = `UID in precondition: ${uid}, UID in object meta: ${meta.uid ?? ''}`;
-    throw refused(pod, `Precondition failed: ${both}`);
-  }
-  if (resourceVersion !== '' && resourceVersion !== meta.resourceVersion) {
-    const both = `ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${meta.resourceVersion ?? ''}`;
-    throw refused(pod, `Precondition failed: ${both}`);
-  }
+  const check = (what: string, wanted: string | undefined, actual = ''): void => {
+    if (!wanted || wanted === actual) return;
+    const key = `/registry/pods/${meta.namespace ?? ''}/${meta.name ?? ''}`;
+    const failed = `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${actual}`;
+    const why = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${failed}`;
+    throw conflict({ group: '', resource: 'pods' }, meta.name ?? '', why);
+  };
+  check('UID', binding.metadata?.uid, meta.uid);
+  check('ResourceVersion', binding.metadata?.resourceVersion, meta.resourceVersion);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { semanticEqual } from '../../../api/equal.ts';
 import { type FieldErrors, FieldPath, forbidden, invalid } from '../../../api/field-error.ts';
 import { mirrorAnnotation } from './pod-annotations.ts';
-import { validatePodContent } from './pod-create.ts';
+import { validateMetadata, validatePodContent } from './pod-create.ts';
 import { podOptionsFrom } from './pod-options-from-old.ts';
 import { podQOSClass } from './pod-qos.ts';
 import { resetMetadata } from './pod-subresource.ts';
@@ -52,6 +52,7 @@ export function validateResize(pod: Readonly<Pod>, old: Readonly<Pod>): FieldErr
     return [forbidden(root, 'static pods cannot be resized')];
   if (oldSpec.os?.name === 'windows') return [forbidden(root, 'windows pods cannot be resized')];
   const errors: FieldErrors = [];
+  validateMetadata(pod, errors);
   validatePodContent(pod, errors, podOptionsFrom(oldSpec, old.metadata?.annotations, true));
   if ((old.status?.qosClass || podQOSClass(oldSpec)) !== podQOSClass(spec)) {
     const detail = 'Pod QOS Class may not change as a result of resizing';
@@ -120,11 +121,14 @@ function validatePodResources(
       errors.push(forbidden(path.child(list), `pod-level resource ${list} cannot be removed`));
     }
   }
-  rest.resources = undone(spec.resources, old.resources);
+  const undoneResources = undone(spec.resources, old.resources);
+  const left = Object.keys(undoneResources.limits ?? {}).length + Object.keys(undoneResources.requests ?? {}).length;
+  // Where the pod had none, cpu and memory may come.
+  if (old.resources === undefined && left === 0) delete rest.resources;
+  else rest.resources = undoneResources;
   if (!semanticEqual(rest.resources, old.resources)) {
     errors.push(forbidden(specPath, 'only cpu and memory resources are mutable at pod-level'));
   }
-  if (old.resources === undefined) delete rest.resources;
 }
 
 function validateOrder(spec: Readonly<PodSpec>, old: Readonly<PodSpec>, errors: FieldErrors): boolean {

@@ -1,6 +1,6 @@
 import type { FieldErrors } from '../../../api/field-error.ts';
-import { FieldPath, forbidden, invalid } from '../../../api/field-error.ts';
-import { ipWarnings, isIPv6, validateLegacyIP } from '../../../api/ip.ts';
+import { FieldPath, forbidden, internalError, invalid } from '../../../api/field-error.ts';
+import { ipWarnings, isIPv6, parseIP, validateLegacyIP } from '../../../api/ip.ts';
 import { isQualifiedName, nameIsDNSSubdomain } from '../../../api/names.ts';
 import { validateImmutableField } from '../../../api/validation/object-meta.ts';
 import { validateAnnotationUpdate, validatePodAnnotations } from './pod-annotations.ts';
@@ -102,7 +102,12 @@ function validateAddresses(
   const known = old.map(({ ip = '' }) => ip);
   for (const [i, { ip = '' }] of addresses.entries()) errors.push(...validateLegacyIP(at.index(i), ip, known));
   if (addresses.length <= 1) return;
-  const families = new Set(addresses.map(({ ip = '' }) => isIPv6(ip)));
+  const unreadable = addresses.findIndex(({ ip = '' }) => parseIP(ip) === undefined);
+  if (unreadable >= 0) {
+    const what = `invalid IP[${unreadable}]: ${addresses[unreadable]?.ip ?? ''}`;
+    errors.push(internalError(at, `failed to check for dual stack with error:${what}`));
+  }
+  const families = unreadable >= 0 ? new Set() : new Set(addresses.map(({ ip = '' }) => isIPv6(ip)));
   if (families.size === 2 && addresses.length === 2) return;
   const shown = addresses.map((address) => toInternal(address, 'PodIP'));
   errors.push(invalid(at, shown, 'may specify no more than one IP for each IP family'));

@@ -1,8 +1,8 @@
 import { semanticEqual } from '../../../api/equal.ts';
 import { type FieldErrors, FieldPath, forbidden } from '../../../api/field-error.ts';
 import type { ObjectMeta } from '../../../api/object.ts';
-import { mirrorAnnotation, validateAnnotationUpdate } from './pod-annotations.ts';
-import { validatePodContent } from './pod-create.ts';
+import { mirrorAnnotation } from './pod-annotations.ts';
+import { validateChangedPod } from './pod-create.ts';
 import { jsonDiff } from './pod-diff.ts';
 import { dropDisabledSpecFields } from './pod-disabled-fields.ts';
 import { toInternal } from './pod-internal.ts';
@@ -46,9 +46,7 @@ export function validateEphemeralContainersUpdate(pod: Readonly<Pod>, old: Reado
     return [forbidden(FieldPath.of(''), 'static pods do not support ephemeral containers')];
   }
   const errors: FieldErrors = [];
-  validatePodContent(pod, errors, podOptionsFrom(old.spec ?? {}, old.metadata?.annotations, true));
-  const annotationsPath = FieldPath.of('metadata', 'annotations');
-  validateAnnotationUpdate(pod.metadata?.annotations, old.metadata?.annotations, annotationsPath, errors);
+  validateChangedPod(pod, old, errors, podOptionsFrom(old.spec ?? {}, old.metadata?.annotations, true));
   const path = FieldPath.of('spec', 'ephemeralContainers');
   for (const before of old.spec?.ephemeralContainers ?? []) {
     const now = pod.spec?.ephemeralContainers?.findLast(({ name }) => name === before.name);

@@ -1,8 +1,7 @@
 import { semanticEqual } from '../../../api/equal.ts';
 import { type FieldErrors, FieldPath, forbidden, invalid, required } from '../../../api/field-error.ts';
 import { inclusiveRangeMessage } from '../../../api/names.ts';
-import { validateAnnotationUpdate } from './pod-annotations.ts';
-import { validatePodContent } from './pod-create.ts';
+import { validateChangedPod } from './pod-create.ts';
 import { jsonDiff } from './pod-diff.ts';
 import { toInternalPodSpec } from './pod-internal.ts';
 import { podOptionsFrom } from './pod-options-from-old.ts';
@@ -12,7 +11,6 @@ import { validateAddedTolerations } from './toleration.ts';
 
 const maxInt32 = 2 ** 31 - 1;
 const specPath = FieldPath.of('spec');
-const annotationsPath = FieldPath.of('metadata', 'annotations');
 const updatable = [
   '`spec.containers[*].image`',
   '`spec.initContainers[*].image`',
@@ -22,12 +20,11 @@ const updatable = [
 ].join(',');
 
 export function validatePodUpdate(pod: Readonly<Pod>, oldPod: Readonly<Pod>): FieldErrors {
-  const { spec = {}, metadata = {} } = pod;
+  const { spec = {} } = pod;
   const old = oldPod.spec ?? {};
   const options = podOptionsFrom(old, oldPod.metadata?.annotations, true);
   const errors: FieldErrors = [];
-  validatePodContent(pod, errors, options);
-  validateAnnotationUpdate(metadata.annotations, oldPod.metadata?.annotations, annotationsPath, errors);
+  validateChangedPod(pod, oldPod, errors, options);
   if (validateContainerUpdate(spec.containers, old.containers, specPath.child('containers'), errors) === 'stop')
     return errors;
   const initPath = specPath.child('initContainers');

@@ -55,6 +55,10 @@ function negotiate(header: string): OutputForm | undefined {
   return undefined;
 }
 
+export function notAcceptable(): StatusError {
+  return new StatusError('NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`);
+}
+
 const maxRemembered = 256;
 
 /** Remembers what it found: clients send the same few headers over and over. */
@@ -65,7 +69,7 @@ export function createNegotiator(): (accept: string) => OutputForm {
     if (found !== undefined) return found;
     const form = negotiate(accept);
     if (form === undefined) {
-      throw new StatusError('NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`);
+      throw notAcceptable();
     }
     if (known.size < maxRemembered) known.set(accept, form);
     return form;

@@ -13,6 +13,7 @@ import { findEntry } from './handlers/read.ts';
 import { checkName } from './handlers/write.ts';
 import type { ApiResponse } from './message.ts';
 import type { ResourceHandler } from './pipeline.ts';
+import { bindPod, evictPod } from './pod-actions.ts';
 import { writeOptions } from './query.ts';
 import { renderAny } from './render.ts';
 
@@ -91,5 +92,8 @@ export interface SubresourceDeps {
 export function createSubresources(options: SubresourceDeps): ReadonlyMap<string, Readonly<Record<string, ResourceHandler>>> {
   const scale = { GET: getScale, PUT: putScale, PATCH: patchScale };
   const scales = [...scalableResources].map((name) => [`${name}/scale`, scale] as const);
-  return new Map<string, Readonly<Record<string, ResourceHandler>>>([...scales, ['serviceaccounts/token', { POST: createToken(options) }]]);
+  return new Map<string, Readonly<Record<string, ResourceHandler>>>([...scales, ['serviceaccounts/token', { POST: createToken(options) }],
+    ['pods/binding', { POST: bindPod }],
+    ['pods/eviction', { POST: evictPod }],
+  ]);
 }

@@ -5,6 +5,7 @@ import type { Authorizer } from '../auth/authorizer.ts';
 import { reviewRules, reviewSelf, reviewToken } from '../auth/self-review.ts';
 import { reviewAccess, reviewLocalAccess, reviewSelfAccess } from '../auth/access-review.ts';
 import type { TokenVerifier } from '../auth/token-verifier.ts';
+import { notAcceptable } from './accept.ts';
 import { type ApiDeps, contentTypeOf, maxBodyBytes, mediaTypeOf, renderingOf, type ResourceCall, warningHeaders } from './handlers/handler.ts';
 import type { ApiResponse } from './message.ts';
 import type { VirtualResource } from './pipeline.ts';
@@ -21,6 +22,8 @@ export interface VirtualDeps extends Omit<ApiDeps, 'admission'> {
 
 function reply(deps: VirtualDeps, call: Call, status: number, body: unknown): ApiResponse {
   const rendering = renderingOf(deps, call);
+  // Reviews have no metadata to show by itself and no columns.
+  if (rendering.form.as !== 'object' && status === 201) throw notAcceptable();
   const plain = { ...rendering, form: { ...rendering.form, as: 'object' as const } };
   return { status, headers: { 'content-type': contentTypeOf(rendering), ...warningHeaders(call.warnings) }, body: renderAny(body, plain) };
 }

@@ -1,0 +1,97 @@
+import type { Api, KubeObject } from '../../api/object.ts';
+import { applyFieldValidation } from '../../api/schema/body.ts';
+import { badRequest } from '../../api/status.ts';
+import { deleteObject } from '../registry/delete.ts';
+import type { StoredResource } from '../registry/resource.ts';
+import { rewriteObject } from '../registry/rewrite.ts';
+import { assignPod, type Binding, bindingProblems, checkBindingName } from '../resources/core/pod-binding.ts';
+import { budgetStillProcessed, decideEviction, type PodDisruptionBudget, withEvictionCondition } from '../resources/core/pod-eviction.ts';
+import { toDeleteOptions } from './handlers/delete.ts';
+import { type ApiDeps, maxBodyBytes, mediaTypeOf, renderingOf, respond, type ResourceCall, writeRequestOf } from './handlers/handler.ts';
+import { findEntry } from './handlers/read.ts';
+import type { ApiResponse } from './message.ts';
+import type { ResourceHandler } from './pipeline.ts';
+import { writeOptions } from './query.ts';
+import { renderAny } from './render.ts';
+
+type Pod = Api<'io.k8s.api.core.v1.Pod'>;
+type Eviction = Api<'io.k8s.api.policy.v1.Eviction'>;
+
+const bindingKind = { group: '', version: 'v1', kind: 'Binding' };
+const evictionKind = { group: 'policy', version: 'v1', kind: 'Eviction' };
+
+function success(deps: ApiDeps, call: ResourceCall): ApiResponse {
+  const rendering = renderingOf(deps, call);
+  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
+  return respond(call, 201, renderAny(status, { ...rendering, form: { ...rendering.form, as: 'object' } }), rendering);
+}
+
+async function readBody<T>(deps: ApiDeps, call: ResourceCall, gvk: typeof bindingKind, fieldValidation: string): Promise<T> {
+  const bytes = await call.request.readBody(maxBodyBytes);
+  const body = deps.body.decodeRequestBody(mediaTypeOf(call), bytes, gvk);
+  call.warnings.push(...applyFieldValidation(body, gvk.kind, fieldValidation));
+  return body.object as T;
+}
+
+/** POST of `pods/NAME/binding`, and of `bindings` where the body names the pod. */
+export const bindPod: ResourceHandler = async (deps, call) => {
+  const options = writeOptions(call.query, 'CreateOptions');
+  const binding = await readBody<Binding>(deps, call, bindingKind, options.fieldValidation);
+  const { namespace } = call.info;
+  const name = call.info.name === '' ? (binding.metadata?.name ?? '') : call.info.name;
+  if ((binding.metadata?.namespace ?? namespace) !== namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  const write = writeRequestOf(deps, call, { subresource: call.info.name === '' ? '' : 'binding', kind: bindingKind, name, dryRun: options.dryRun });
+  await write.admission.mutate('CREATE', binding as KubeObject, undefined);
+  checkBindingName(binding, name);
+  const [problem] = bindingProblems(binding);
+  if (problem !== undefined) throw badRequest(bindingProblems(binding).join(', '));
+  await write.admission.validate('CREATE', binding as KubeObject, undefined);
+  const pods = deps.resources.stored('pods') as StoredResource;
+  const now = deps.registry.clock.now();
+  const assign = (pod: Readonly<Pod>): Pod => assignPod(pod, binding, now);
+  if (options.dryRun) assign(pods.cache.parsed.get(findEntry(pods, namespace, name)) as Pod);
+  else await rewriteObject<Pod>(deps.registry, pods, { namespace, name }, assign);
+  return success(deps, call);
+};
+
+/** POST of `pods/NAME/eviction`: a delete that asks the disruption budgets first. */
+export const evictPod: ResourceHandler = async (deps, call) => {
+  const options = writeOptions(call.query, 'CreateOptions');
+  const eviction = await readBody<Eviction>(deps, call, evictionKind, options.fieldValidation);
+  const { namespace, name } = call.info;
+  if ((eviction.metadata?.name ?? '') !== name) throw badRequest('name in URL does not match name in Eviction object');
+  const deleteOptions = toDeleteOptions(eviction.deleteOptions ?? {});
+  const dryRun = options.dryRun || deleteOptions.dryRun === true;
+  const write = writeRequestOf(deps, call, { subresource: 'eviction', kind: evictionKind, name, dryRun });
+  await write.admission.mutate('CREATE', eviction as KubeObject, undefined);
+  await write.admission.validate('CREATE', eviction as KubeObject, undefined);
+  const pods = deps.resources.stored('pods') as StoredResource;
+  const pod = pods.cache.parsed.get(findEntry(pods, namespace, name)) as Readonly<Pod>;
+  const decision = await takeFromBudget(deps, pod, { namespace, dryRun });
+  const now = deps.registry.clock.now();
+  if (!dryRun && pod.metadata?.deletionTimestamp === undefined) {
+    await rewriteObject<Pod>(deps.registry, pods, { namespace, name }, (old) => withEvictionCondition(old, now));
+  }
+  const deletion = writeRequestOf(deps, call, { subresource: '', name, dryRun, options: deleteOptions });
+  const pinned = decision.pinsVersion && dryRun ? { ...deleteOptions.preconditions, resourceVersion: pod.metadata?.resourceVersion ?? '' } : deleteOptions.preconditions;
+  await deleteObject(deps.registry, pods, name, { ...deleteOptions, ...(pinned === undefined ? {} : { preconditions: pinned }), dryRun }, deletion);
+  return success(deps, call);
+};
+
+/** Decides, and writes down in the budget that one disruption was used; decides anew when the budget changed meanwhile. */
+async function takeFromBudget(deps: ApiDeps, pod: Readonly<Pod>, options: { readonly namespace: string; readonly dryRun: boolean }): Promise<{ readonly pinsVersion: boolean }> {
+  const stored = deps.resources.stored('poddisruptionbudgets.policy') as StoredResource;
+  const budgets = (): PodDisruptionBudget[] =>
+    [...stored.cache.entries.range(`${stored.prefix}${options.namespace}/`)].map((entry) => stored.cache.parsed.get(entry) as PodDisruptionBudget);
+  const now = deps.registry.clock.now();
+  const decide = (): ReturnType<typeof decideEviction> => decideEviction(pod, budgets(), { now, dryRun: options.dryRun });
+  const first = decide();
+  if (first.budget === undefined) return first;
+  const name = first.budget.metadata?.name ?? '';
+  await rewriteObject<PodDisruptionBudget>(deps.registry, stored, { namespace: options.namespace, name }, (old) => {
+    const again = decide();
+    if (again.budget === undefined) throw budgetStillProcessed(name);
+    return { ...old, status: again.budget.status };
+  });
+  return first;
+}

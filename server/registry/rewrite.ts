@@ -1,0 +1,34 @@
+import { semanticEqual } from '../../api/equal.ts';
+import type { KubeObject } from '../../api/object.ts';
+import { notFoundError } from '../../api/status.ts';
+import { StorageError } from '../storage/store.ts';
+import type { RegistryDeps } from './context.ts';
+import { interpret } from './interpret.ts';
+import { metaOf } from './object-meta.ts';
+import { encodeObject, groupResourceOf, keyOf, type StoredResource, withHead } from './resource.ts';
+import { nextBatch } from './update.ts';
+
+/**
+ * Changes a stored object below strategies, validation and admission, for actions of the server itself (bindings, evictions).
+ * `change` sees the newest synced state and is called again when another write came between.
+ */
+export async function rewriteObject<T extends KubeObject>(deps: RegistryDeps, stored: StoredResource, at: { readonly namespace: string; readonly name: string }, change: (old: Readonly<T>) => T): Promise<T> {
+  const key = keyOf(stored, at.namespace, at.name);
+  for (;;) {
+    const entry = stored.cache.entries.get(key);
+    if (entry === undefined) throw notFoundError(groupResourceOf(stored), at.name);
+    const old = stored.cache.parsed.get(entry) as Readonly<T>;
+    const object = withHead(structuredClone(change(old)), stored) as T;
+    if (semanticEqual(object, old)) return object;
+    try {
+      await deps.store.update(key, entry.revision, (revision) => {
+        metaOf(object).resourceVersion = String(revision);
+        return encodeObject(object);
+      });
+      return object;
+    } catch (error) {
+      if (!(error instanceof StorageError && (error.code === 'RevisionConflict' || error.code === 'KeyNotFound'))) throw interpret(error, stored, at.name);
+      if (stored.cache.entries.get(key)?.revision === entry.revision) await nextBatch(deps);
+    }
+  }
+}

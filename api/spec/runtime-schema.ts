@@ -29,19 +29,17 @@ function goName(type: string): string {
   return type.split('.').slice(-2).join('.');
 }
 
-function scalarKind(schema: Schema): [FieldKind, string] {
-  switch (schema.type) {
-    case 'string':
-      return schema.format === 'byte' ? ['bytes', '[]uint8'] : ['string', 'string'];
-    case 'integer':
-      return schema.format === 'int32' ? ['int32', 'int32'] : ['int64', 'int64'];
-    case 'number':
-      return ['float64', 'float64'];
-    case 'boolean':
-      return ['bool', 'bool'];
-    default:
-      return ['any', 'interface {}'];
-  }
+const scalars: Readonly<Record<string, readonly [FieldKind, string]>> = {
+  'string byte': ['bytes', '[]uint8'],
+  string: ['string', 'string'],
+  'integer int32': ['int32', 'int32'],
+  integer: ['int64', 'int64'],
+  number: ['float64', 'float64'],
+  boolean: ['bool', 'bool'],
+};
+
+function scalarKind({ type = '', format }: Schema): readonly [FieldKind, string] {
+  return scalars[`${type} ${format}`] ?? scalars[type] ?? ['any', 'interface {}'];
 }
 
 type Shape = Omit<FieldSchema, 'zero'>;

@@ -205,12 +205,13 @@ function mergeInOrder(
   return orderList(orderList(merged, patchOrder, kept, key), order, serverOrder, key);
 }
 
-/** The items of the patch must stand in the order's order. */
+/** The items of the patch must stand in the order's order. Other directives than `delete` pass only while the order lasts. */
 function validateOrder(patch: readonly unknown[], order: readonly unknown[], key: string): void {
   if (patch.length === 0 || order.length === 0) return;
-  const items = patch.filter((item) => !isDirective(item));
+  const items = patch.filter((item) => !isJsonObject(item) || item[directive] !== 'delete');
   let next = 0;
   for (const wanted of order) {
+    while (next < items.length && isDirective(items[next])) next++;
     if (next === items.length) return;
     for (const item of [items[next], wanted]) {
       if (key !== '' && isJsonObject(item) && !Object.hasOwn(item, key)) throw noMergeKey(item, key);

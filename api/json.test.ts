@@ -1,13 +1,13 @@
 import t from 'tap';
 import { JsonNumber, JsonSyntaxError, parseJson, parseJsonForDecoding } from './json.ts';
 
-t.test('ordinary JSON is what JSON.parse makes of it', async (t) => {
+await t.test('ordinary JSON is what JSON.parse makes of it', async (t) => {
   for (const text of ['{}', '[1,-2,{"a":"b:c","\\"":[true,false,null]}]', '"x"', '0', ' {"a":{"b":{}}} ', '-0']) {
     t.strictSame(parseJson(text).value, JSON.parse(text));
   }
 });
 
-t.test('a number whose spelling matters keeps it for typed decoding', async (t) => {
+await t.test('a number whose spelling matters keeps it for typed decoding', async (t) => {
   const { value } = parseJsonForDecoding('{"a":1.0,"b":1e2,"c":12345678901234567890,"d":15}') as {
     value: Record<string, unknown>;
   };
@@ -17,7 +17,7 @@ t.test('a number whose spelling matters keeps it for typed decoding', async (t) 
   t.equal(value['d'], 15);
 });
 
-t.test('plain parsing keeps integers exact to 64 bits and makes doubles of the rest', async (t) => {
+await t.test('plain parsing keeps integers exact to 64 bits and makes doubles of the rest', async (t) => {
   t.strictSame(parseJson('[1.0,1e3,9007199254740993,-9223372036854775808,9223372036854775808,0.5]').value, [
     1,
     1000,
@@ -28,19 +28,19 @@ t.test('plain parsing keeps integers exact to 64 bits and makes doubles of the r
   ]);
 });
 
-t.test('numbers inside of strings do not matter', async (t) => {
+await t.test('numbers inside of strings do not matter', async (t) => {
   t.equal(parseJsonForDecoding('{"a":"1.5 \\" 2.5","b":3}').repeated.size, 0);
   t.strictSame(parseJsonForDecoding('{"a":"1.5"}').value, { a: '1.5' });
 });
 
-t.test('repeated keys are told with their paths, and the last one wins', async (t) => {
+await t.test('repeated keys are told with their paths, and the last one wins', async (t) => {
   const text = '{"a":1,"b":[{"c":1,"c":2,"c":3}],"a":{"d":{"e":1,"e":1}}}';
   const { value, duplicates } = parseJson(text);
   t.strictSame(duplicates, ['b[0].c', 'a', 'a.d.e']);
   t.strictSame(value, { a: { d: { e: 1 } }, b: [{ c: 3 }] });
 });
 
-t.test('a key named __proto__ is a key', async (t) => {
+await t.test('a key named __proto__ is a key', async (t) => {
   for (const text of ['{"__proto__":{"a":1}}', '{"__proto__":1.5,"b":1,"b":1}']) {
     const value = parseJson(text).value as object;
     t.ok(Object.hasOwn(value, '__proto__'));
@@ -48,7 +48,7 @@ t.test('a key named __proto__ is a key', async (t) => {
   }
 });
 
-t.test('mistakes are told in the words of Go', async (t) => {
+await t.test('mistakes are told in the words of Go', async (t) => {
   const mistakes: Record<string, string> = {
     '': 'unexpected end of JSON input',
     '{"a":1,}': "invalid character '}' looking for beginning of object key string",
@@ -72,7 +72,7 @@ t.test('mistakes are told in the words of Go', async (t) => {
   }
 });
 
-t.test('nesting ends at 10000', async (t) => {
+await t.test('nesting ends at 10000', async (t) => {
   t.doesNotThrow(() => parseJsonForDecoding('['.repeat(1000) + ']'.repeat(1000)));
   t.throws(() => parseJson('['.repeat(10_001)), { message: "invalid character '[' exceeded max depth" });
 });

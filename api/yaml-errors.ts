@@ -10,43 +10,50 @@ interface Wording {
 const scanner = (text: string): Wording => ({ text, scanner: true });
 const parser = (text: string): Wording => ({ text, scanner: false });
 
-function missingOrBadIndent(error: YAMLParseError): Wording {
-  if (/flow map/i.test(error.message)) return parser("did not find expected ',' or '}'");
-  if (/flow seq/i.test(error.message)) return parser("did not find expected ',' or ']'");
-  if (/sequence items/.test(error.message)) return parser("did not find expected '-' indicator");
-  return error.code === 'MISSING_CHAR'
-    ? scanner('found unexpected end of stream')
-    : parser('did not find expected key');
-}
+// The first row whose code and message fit; what no row fits is a key out of place.
+const wordings: readonly { codes: readonly string[]; message?: RegExp; wording: Wording }[] = [
+  {
+    codes: ['BLOCK_AS_IMPLICIT_KEY', 'MULTILINE_IMPLICIT_KEY'],
+    wording: scanner('mapping values are not allowed in this context'),
+  },
+  {
+    codes: ['TAB_AS_INDENT', 'BAD_SCALAR_START'],
+    wording: scanner('found character that cannot start any token'),
+  },
+  { codes: ['BAD_DQ_ESCAPE'], message: /\\[xuU]/, wording: scanner('did not find expected hexdecimal number') },
+  { codes: ['BAD_DQ_ESCAPE'], wording: scanner('found unknown escape character') },
+  { codes: ['BAD_DIRECTIVE'], wording: scanner('found unknown directive name') },
+  { codes: ['MISSING_CHAR'], message: /Implicit map keys/, wording: scanner("could not find expected ':'") },
+  {
+    codes: ['MISSING_CHAR', 'BAD_INDENT'],
+    message: /flow map/i,
+    wording: parser("did not find expected ',' or '}'"),
+  },
+  {
+    codes: ['MISSING_CHAR', 'BAD_INDENT'],
+    message: /flow seq/i,
+    wording: parser("did not find expected ',' or ']'"),
+  },
+  { codes: ['BAD_INDENT'], message: /sequence items/, wording: parser("did not find expected '-' indicator") },
+  { codes: ['MISSING_CHAR'], wording: scanner('found unexpected end of stream') },
+  {
+    codes: ['UNEXPECTED_TOKEN'],
+    message: /Block scalar header/,
+    wording: scanner('did not find expected comment or line break'),
+  },
+  {
+    codes: ['UNEXPECTED_TOKEN'],
+    message: /block-seq-ind/,
+    wording: scanner('block sequence entries are not allowed in this context'),
+  },
+  { codes: ['UNEXPECTED_TOKEN'], message: /YAML document/, wording: parser('did not find expected node content') },
+];
 
 function wordingOf(error: YAMLParseError, source: string): Wording {
-  switch (error.code) {
-    case 'BLOCK_AS_IMPLICIT_KEY':
-    case 'MULTILINE_IMPLICIT_KEY':
-      return scanner('mapping values are not allowed in this context');
-    case 'TAB_AS_INDENT':
-    case 'BAD_SCALAR_START':
-      return scanner('found character that cannot start any token');
-    case 'BAD_DQ_ESCAPE':
-      if (/\\[xuU]/.test(error.message)) return scanner('did not find expected hexdecimal number');
-      return scanner('found unknown escape character');
-    case 'BAD_DIRECTIVE':
-      return scanner('found unknown directive name');
-    case 'MISSING_CHAR':
-      if (/Implicit map keys/.test(error.message)) return scanner("could not find expected ':'");
-      return missingOrBadIndent(error);
-    case 'BAD_INDENT':
-      return missingOrBadIndent(error);
-    case 'UNEXPECTED_TOKEN':
-      if (/Block scalar header/.test(error.message)) return scanner('did not find expected comment or line break');
-      if (/block-seq-ind/.test(error.message)) return scanner('block sequence entries are not allowed in this context');
-      if (/YAML document/.test(error.message)) return parser('did not find expected node content');
-      return parser(
-        source.trimStart().startsWith('- ') ? "did not find expected '-' indicator" : 'did not find expected key',
-      );
-    default:
-      return parser('did not find expected key');
-  }
+  const row = wordings.find((w) => w.codes.includes(error.code) && (w.message?.test(error.message) ?? true));
+  if (row !== undefined) return row.wording;
+  const inList = error.code === 'UNEXPECTED_TOKEN' && source.trimStart().startsWith('- ');
+  return parser(inList ? "did not find expected '-' indicator" : 'did not find expected key');
 }
 
 /** The line counted from 0, as Go's parser sees it: the end of the text is on a line of its own. */

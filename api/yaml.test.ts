@@ -4,7 +4,7 @@ import { parseYaml, YamlError } from './yaml.ts';
 
 const value = (text: string) => parseYaml(text).value;
 
-t.test('plain scalars mean what YAML 1.1 and Go make of them', async (t) => {
+await t.test('plain scalars mean what YAML 1.1 and Go make of them', async (t) => {
   t.strictSame(value('[yes, Off, ~, null, "yes", 010, 0x10, 0b11, 1_0, 1:30, 2020-01-01, -1, +2, 1e3, 08]'), [
     true,
     false,
@@ -30,7 +30,7 @@ t.test('plain scalars mean what YAML 1.1 and Go make of them', async (t) => {
   t.strictSame(value('[!!str 1, !!float 1, !!binary aGk=, !custom 1]'), ['1', 1, 'hi', '1']);
 });
 
-t.test('keys become text and are sorted', async (t) => {
+await t.test('keys become text and are sorted', async (t) => {
   t.strictSame(Object.entries(value('{b: 1, true: 2, 1.5: 3, 0x10: 4, a: 5}') as object), [
     ['16', 4],
     ['1.5', 3],
@@ -40,7 +40,7 @@ t.test('keys become text and are sorted', async (t) => {
   ]);
 });
 
-t.test('blocks, anchors and merges are read', async (t) => {
+await t.test('blocks, anchors and merges are read', async (t) => {
   t.strictSame(value('a: |\n  x\n  y\nb: >-\n  x\n  y\n'), { a: 'x\ny\n', b: 'x y' });
   t.strictSame(value('x: &x {a: 1, b: 2}\nw: {<<: *x, b: 3}\nz: {<<: [{a: 5}, *x]}'), {
     x: { a: 1, b: 2 },
@@ -49,13 +49,13 @@ t.test('blocks, anchors and merges are read', async (t) => {
   });
 });
 
-t.test('only the first document counts, and none at all is null', async (t) => {
+await t.test('only the first document counts, and none at all is null', async (t) => {
   t.strictSame(value('a: b\n---\nc: d'), { a: 'b' });
   t.equal(value(''), null);
   t.equal(value('# nothing'), null);
 });
 
-t.test('repeated keys are told with the line of the value, and the last one wins', async (t) => {
+await t.test('repeated keys are told with the line of the value, and the last one wins', async (t) => {
   const parsed = parseYaml('a: 1\nb:\n  c: 1\n  c: 2\na:\n  d: 1\n1: x\n1: z');
   t.strictSame(parsed.duplicates, [
     'line 4: key "c" already set in map',
@@ -65,7 +65,7 @@ t.test('repeated keys are told with the line of the value, and the last one wins
   t.strictSame(parsed.value, { 1: 'z', a: { d: 1 }, b: { c: 2 } });
 });
 
-t.test('mistakes are told in the words of Go', async (t) => {
+await t.test('mistakes are told in the words of Go', async (t) => {
   const mistakes: Record<string, string> = {
     'a: {b: c': "yaml: line 1: did not find expected ',' or '}'",
     'a: b: c': 'yaml: mapping values are not allowed in this context',

@@ -47,6 +47,23 @@ export async function preload(client: ApiClient, pods: number): Promise<void> {
   await Promise.all(Array.from({ length: clients }, work));
 }
 
+async function count(client: ApiClient, query: string): Promise<number> {
+  const { status, text } = await client.send('GET', `/api/v1/namespaces/perf/pods${query}`);
+  const { items, metadata } = JSON.parse(text) as { items?: unknown[]; metadata?: { remainingItemCount?: number } };
+  if (status !== 200 || items === undefined) throw new Error(`list of pods answered ${status}`);
+  return items.length + (metadata?.remainingItemCount ?? 0);
+}
+
+/** The scenarios look at statuses alone: here the answers are counted once. */
+export async function verify(client: ApiClient, pods: number): Promise<void> {
+  const tenth = Math.ceil((pods - 3) / 10);
+  const counts = { '': pods, '?limit=500': pods, '?labelSelector=tenth%3D3': tenth };
+  for (const [query, wanted] of Object.entries(counts)) {
+    const found = await count(client, query);
+    if (found !== wanted) throw new Error(`pods${query}: ${found} items instead of ${wanted}`);
+  }
+}
+
 /** Removes what the create scenario made, so that turns meet the same number of objects. */
 export async function clearCreated(client: ApiClient): Promise<void> {
   const path = '/api/v1/namespaces/perf-create/pods';

@@ -27,20 +27,20 @@ const thresholds: Thresholds = {
   readyMs: 600,
 };
 
-t.test('the median of an even number of values lies between the middle two', async (t) => {
+await t.test('the median of an even number of values lies between the middle two', async (t) => {
   t.equal(median([3, 1, 2]), 2);
   t.equal(median([4, 1, 3, 2]), 2.5);
   t.equal(median([]), 0);
 });
 
-t.test('a report names both servers, their medians and the ratio', async (t) => {
+await t.test('a report names both servers, their medians and the ratio', async (t) => {
   const text = reportText(['get'], server('ours', [500, 600, 400]), server('theirs', [100, 90, 110]));
   t.match(text, /get\s+ours\s+500\.0\s+±20 %\s+1\.00\s+3\.0\s+1\.00\s+0\.0 %/);
   t.match(text, /get\s+5\.00/);
   t.match(text, /ours\s+500\s+100 MiB\s+200 MiB\s+300 MiB/);
 });
 
-t.test('what is met is not told, what is missed is', async (t) => {
+await t.test('what is met is not told, what is missed is', async (t) => {
   const theirs = server('theirs', [100], { idleBytes: 2 ** 30, loadedBytes: 2 ** 30 });
   t.strictSame(shortfalls(thresholds, ['get'], server('ours', [500]), theirs), []);
   const slow = server('ours', [400], { readyMs: 700, loadedBytes: 2 ** 30, turns: { get: [turn(400, 0.01)] } });
@@ -52,7 +52,7 @@ t.test('what is met is not told, what is missed is', async (t) => {
   ]);
 });
 
-t.test('a server that is not ours has no memory to compare', async (t) => {
+await t.test('a server that is not ours has no memory to compare', async (t) => {
   const remote = server('remote', [100], { idleBytes: undefined, loadedBytes: undefined, readyMs: undefined });
   t.strictSame(shortfalls(thresholds, ['get'], server('ours', [500]), remote), []);
   t.match(reportText(['get'], remote), /remote\s+-\s+-\s+-/);

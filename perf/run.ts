@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ApiClient } from './api-client.ts';
 import { findProgram, runTurn, type Scenario, scenarios } from './k6.ts';
-import { clearCreated, preload } from './preload.ts';
+import { clearCreated, preload, verify } from './preload.ts';
 import { treeUsage } from './processes.ts';
 import { reportText, type ServerResult, shortfalls, type Thresholds, type TurnResult } from './report.ts';
 import { openServer, type Server } from './servers.ts';
@@ -72,6 +72,7 @@ async function prepare(measured: Measured, pods: number): Promise<void> {
   const begin = performance.now();
   await preload(measured.client, pods);
   say(`${measured.server.name}: ${pods} pods in ${((performance.now() - begin) / 1000).toFixed(1)} s`);
+  await verify(measured.client, pods);
   await sleep(settleMs);
   const loaded = memoryOf(measured);
   if (loaded !== undefined) Object.assign(measured, { loadedBytes: loaded, peakBytes: loaded });

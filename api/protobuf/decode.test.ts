@@ -31,7 +31,7 @@ const typeNames = new Map(
 );
 const fromBase64 = (text: string) => Uint8Array.from(Buffer.from(text, 'base64'));
 
-t.test('protobuf and JSON of one object decode to the same, and to what upstream prints', async (t) => {
+await t.test('protobuf and JSON of one object decode to the same, and to what upstream prints', async (t) => {
   t.ok(objects.length > 20, 'the recorded objects are there');
   for (const { gvk, pb, json } of objects) {
     const typeName = typeNames.get(gvk) ?? '';
@@ -47,7 +47,7 @@ t.test('protobuf and JSON of one object decode to the same, and to what upstream
   }
 });
 
-t.test('any truncation is refused and none is taken for something else', async (t) => {
+await t.test('any truncation is refused and none is taken for something else', async (t) => {
   const [pod] = objects;
   const { raw } = reader.readEnvelope(fromBase64(pod?.pb ?? ''));
   let refused = 0;
@@ -64,7 +64,7 @@ t.test('any truncation is refused and none is taken for something else', async (
   t.ok(refused >= Math.floor((raw.length - 1) / step) - 3);
 });
 
-t.test('packed and unpacked lists are the same', async (t) => {
+await t.test('packed and unpacked lists are the same', async (t) => {
   const name = 'io.k8s.api.core.v1.PodSecurityContext';
   const unpacked = reader.readMessage(name, Uint8Array.of(0x20, 1, 0x20, 2));
   const packed = reader.readMessage(name, Uint8Array.of(0x22, 2, 1, 2));
@@ -72,6 +72,6 @@ t.test('packed and unpacked lists are the same', async (t) => {
   t.strictSame(packed, unpacked);
 });
 
-t.test('a type without protobuf form is undefined', async (t) => {
+await t.test('a type without protobuf form is undefined', async (t) => {
   t.equal(reader.readMessage('io.k8s.example.Foo', new Uint8Array()), undefined);
 });

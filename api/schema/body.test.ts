@@ -57,7 +57,7 @@ function statusOf(run: () => unknown): string {
   return 'accepted';
 }
 
-t.test('bodies are accepted, warned of and refused as kube-apiserver does', async (t) => {
+await t.test('bodies are accepted, warned of and refused as kube-apiserver does', async (t) => {
   t.ok(answers.length > 300, 'the recorded answers are there');
   for (const answer of answers) {
     const expected =
@@ -68,18 +68,18 @@ t.test('bodies are accepted, warned of and refused as kube-apiserver does', asyn
   }
 });
 
-t.test('a body gets the kind and version that it leaves out', async (t) => {
+await t.test('a body gets the kind and version that it leaves out', async (t) => {
   const { object, gvk } = bodies.decodeRequestBody('', utf8.encode('{"metadata":{"name":"a"}}'), configMap);
   t.strictSame(object, { metadata: { name: 'a' }, kind: 'ConfigMap', apiVersion: 'v1' });
   t.strictSame(gvk, configMap);
 });
 
-t.test('a body above the limit is too large', async (t) => {
+await t.test('a body above the limit is too large', async (t) => {
   const read = () => bodies.decodeRequestBody('', utf8.encode('{"data":{"a":"1"}}'), configMap, { maxBytes: 10 });
   t.equal(statusOf(read), '413 Request entity too large: limit is 10');
 });
 
-t.test('nesting beyond the limit is refused in both languages', async (t) => {
+await t.test('nesting beyond the limit is refused in both languages', async (t) => {
   const deep = '['.repeat(10_001) + ']'.repeat(10_001);
   t.match(
     statusOf(() => bodies.decodeRequestBody('application/json', utf8.encode(deep), configMap)),
@@ -91,7 +91,7 @@ t.test('nesting beyond the limit is refused in both languages', async (t) => {
   );
 });
 
-t.test('aliases that blow up are refused', async (t) => {
+await t.test('aliases that blow up are refused', async (t) => {
   const levels = ['a: &a [x,x,x,x,x,x,x,x,x]'];
   for (const [from, to] of ['ab', 'bc', 'cd', 'de', 'ef', 'fg']) {
     levels.push(`${to}: &${to} [${Array(9).fill(`*${from}`).join(',')}]`);
@@ -102,7 +102,7 @@ t.test('aliases that blow up are refused', async (t) => {
   );
 });
 
-t.test('DeleteOptions are read without strictness and refused without ceremony', async (t) => {
+await t.test('DeleteOptions are read without strictness and refused without ceremony', async (t) => {
   const read = (body: string) => bodies.decodeDeleteOptions('application/json', utf8.encode(body));
   t.match(read('{"kind":"DeleteOptions","apiVersion":"apps/v1","foo":1,"gracePeriodSeconds":0}').object, {
     gracePeriodSeconds: 0,
@@ -122,7 +122,7 @@ t.test('DeleteOptions are read without strictness and refused without ceremony',
   );
 });
 
-t.test('a custom resource keeps what no schema knows, but its metadata is typed', async (t) => {
+await t.test('a custom resource keeps what no schema knows, but its metadata is typed', async (t) => {
   const gvk = { group: 'example.com', version: 'v1', kind: 'Foo' };
   const body = '{"metadata":{"name":"a","labels":{},"x":1},"spec":{"a":null,"n":1.0,"a":2,"big":9007199254740993}}';
   const { object, strictErrors } = bodies.decodeCustomResource('application/json', utf8.encode(body), gvk);

@@ -140,7 +140,9 @@ export function scalarDecoder(field: FieldSchema, quantities: Map<string, string
       return intOrStringDecoder();
     case 'any':
       return anyDecoder;
-    default:
+    case 'struct':
+    case 'list':
+    case 'map':
       return undefined;
   }
 }

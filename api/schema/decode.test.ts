@@ -22,7 +22,7 @@ function decodedContainer(fields: string): unknown {
   return (object['spec'] as { containers: unknown[] }).containers[0];
 }
 
-t.test('fields that Go always writes appear, empty optional ones go', async (t) => {
+await t.test('fields that Go always writes appear, empty optional ones go', async (t) => {
   t.strictSame(decode('core.v1.Pod', '{}').object, { metadata: {}, spec: {}, status: {} });
   t.strictSame(decodedContainer('"image":"","command":[],"env":null'), { name: '', resources: {} });
   t.strictSame(decode('core.v1.ConfigMap', '{"metadata":{"labels":{},"annotations":null},"data":{}}').object, {
@@ -30,7 +30,7 @@ t.test('fields that Go always writes appear, empty optional ones go', async (t) 
   });
 });
 
-t.test('a pointer keeps the zero it was given', async (t) => {
+await t.test('a pointer keeps the zero it was given', async (t) => {
   const { object } = decode('apps.v1.Deployment', '{"spec":{"replicas":0,"paused":false,"minReadySeconds":0}}');
   t.equal((object['spec'] as { replicas?: number }).replicas, 0);
   t.notOk('paused' in (object['spec'] as object));
@@ -41,7 +41,7 @@ t.test('a pointer keeps the zero it was given', async (t) => {
   });
 });
 
-t.test('null elements become zero values', async (t) => {
+await t.test('null elements become zero values', async (t) => {
   t.strictSame(decode('core.v1.Secret', '{"data":{"a":null}}').object, { metadata: {}, data: { a: '' } });
   t.strictSame(decodedContainer('"command":[null,"x"]'), { name: '', command: ['', 'x'], resources: {} });
   t.strictSame(decode('core.v1.Pod', '{"spec":{"containers":[null]}}').object['spec'], {
@@ -49,7 +49,7 @@ t.test('null elements become zero values', async (t) => {
   });
 });
 
-t.test('quantities become canonical, numbers among them', async (t) => {
+await t.test('quantities become canonical, numbers among them', async (t) => {
   const limits = '"cpu":0.5,"memory":"1024Mi","a":1,"b":1e3,"c":"0.5","d":null,"e":1.0';
   t.strictSame(decodedContainer(`"name":"a","resources":{"limits":{${limits}}}`), {
     name: 'a',
@@ -57,7 +57,7 @@ t.test('quantities become canonical, numbers among them', async (t) => {
   });
 });
 
-t.test('integers stay exact to 64 bits', async (t) => {
+await t.test('integers stay exact to 64 bits', async (t) => {
   const seconds = (n: string) =>
     (
       decode('core.v1.Pod', `{"spec":{"terminationGracePeriodSeconds":${n}}}`).object['spec'] as Record<string, unknown>
@@ -67,7 +67,7 @@ t.test('integers stay exact to 64 bits', async (t) => {
   t.throws(() => seconds('9223372036854775808'), { name: 'DecodeError' });
 });
 
-t.test('strict errors come in the order of the document, once each, with indices', async (t) => {
+await t.test('strict errors come in the order of the document, once each, with indices', async (t) => {
   const { unknown, object } = decode(
     'core.v1.Pod',
     '{"x":1,"metadata":{"name":"a","name":"b"},"spec":{"containers":[{"name":"a"},{"y":{"y":1,"y":2}}],"z":1},"x":2}',
@@ -82,18 +82,18 @@ t.test('strict errors come in the order of the document, once each, with indices
   t.notOk('x' in object);
 });
 
-t.test('a struct given twice is merged, as Go does', async (t) => {
+await t.test('a struct given twice is merged, as Go does', async (t) => {
   const { object } = decode('core.v1.ConfigMap', '{"metadata":{"name":"a"},"metadata":{"labels":{"b":"c"}}}');
   t.strictSame(object['metadata'], { name: 'a', labels: { b: 'c' } });
 });
 
-t.test('a value that its type refuses wins over a wrong type before it', async (t) => {
+await t.test('a value that its type refuses wins over a wrong type before it', async (t) => {
   t.throws(() => decode('core.v1.Pod', '{"metadata":{"name":1,"creationTimestamp":"x"}}'), {
     message: 'parsing time "x" as "2006-01-02T15:04:05Z07:00": cannot parse "x" as "2006"',
   });
 });
 
-t.test('keys named like the prototype are data', async (t) => {
+await t.test('keys named like the prototype are data', async (t) => {
   const { object } = decode('core.v1.ConfigMap', '{"data":{"__proto__":"1","constructor":"2"},"__proto__":{"a":1}}');
   t.strictSame(Object.entries(object['data'] as object), [
     ['__proto__', '1'],
@@ -102,7 +102,7 @@ t.test('keys named like the prototype are data', async (t) => {
   t.equal(Object.getPrototypeOf(object), Object.prototype);
 });
 
-t.test('nulls that Go prints are filled in before encoding only', async (t) => {
+await t.test('nulls that Go prints are filled in before encoding only', async (t) => {
   const { object } = decode('rbac.v1.Role', '{"rules":null}');
   t.strictSame(object, { metadata: {} });
   fillNulls('io.k8s.api.rbac.v1.Role', object);
@@ -113,7 +113,7 @@ t.test('nulls that Go prints are filled in before encoding only', async (t) => {
   t.strictSame(slice.object['endpoints'], [{ addresses: ['1.2.3.4'], conditions: {} }]);
 });
 
-t.test('schemas of custom resources keep their unions and lose what nobody knows', async (t) => {
+await t.test('schemas of custom resources keep their unions and lose what nobody knows', async (t) => {
   const { value, repeated } = parseJsonForDecoding(
     '{"additionalProperties":{"type":"string","x":1},"items":[{"type":"a"}],"additionalItems":false,"default":null,"enum":[null,1.5],"y":1}',
   );
@@ -128,7 +128,7 @@ t.test('schemas of custom resources keep their unions and lose what nobody knows
   t.strictSame(unknown, ['unknown field "y"']);
 });
 
-t.test('times are UTC with whole seconds, micro times with six digits', async (t) => {
+await t.test('times are UTC with whole seconds, micro times with six digits', async (t) => {
   t.equal(normalizeTime('2020-01-01T00:00:00Z'), '2020-01-01T00:00:00Z');
   t.equal(normalizeTime('2020-01-01T00:30:00.999+01:00'), '2019-12-31T23:30:00Z');
   t.equal(normalizeTime('2024-02-29T1:00:00Z'), '2024-02-29T01:00:00Z');
@@ -140,7 +140,7 @@ t.test('times are UTC with whole seconds, micro times with six digits', async (t
   });
 });
 
-t.test('base64 loses line breaks and spare bits', async (t) => {
+await t.test('base64 loses line breaks and spare bits', async (t) => {
   t.equal(normalizeBase64('YW\r\nJj'), 'YWJj');
   t.equal(normalizeBase64('YR=='), 'YQ==');
   t.equal(normalizeBase64('YWJ='), 'YWI=');

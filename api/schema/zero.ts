@@ -22,7 +22,9 @@ export function zeroValue(field: FieldSchema, zeroStruct: (typeName: string) => 
       return {};
     case 'struct':
       return zeroStruct(field.ref ?? '');
-    default:
+    case 'time':
+    case 'microTime':
+    case 'any':
       return undefined;
   }
 }

@@ -20,6 +20,7 @@ import { createHandle, openServer } from '../server/server.ts';
 import type { ObjectStore } from '../server/storage/store.ts';
 import { createCompactor } from '../server/storage/compactor.ts';
 import type { DocumentIndex } from '../api/openapi.ts';
+import { createMetrics } from '../server/http/metrics.ts';
 import { createVirtualResources } from '../server/http/virtual.ts';
 import type { Pki } from '../server/tls/pki.ts';
 import { openIdentity } from './identity.ts';
@@ -87,6 +88,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
   const identity = await openIdentity(options, pki, reader);
   const chain = createAdmissionChain(defaultAdmissionPlugins({ reader, random: systemRandom, clock: systemClock }));
   const admission = createAdmission(chain);
+  const metrics = createMetrics({ resources: parts.resources, store, release: generated.schema.release });
   const wellKnown = ['ping', 'log', 'etcd', 'poststarthook/rbac/bootstrap-roles', 'poststarthook/bootstrap-controller'].map(well);
   const documents = createDocuments({
     served: () => served,
@@ -97,7 +99,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     issuer: options.serviceAccountIssuer,
     keys: identity.keys,
     checks: { healthz: wellKnown, livez: wellKnown, readyz: [...wellKnown, well('informer-sync'), well('shutdown')] },
-    metrics: () => '',
+    metrics: () => metrics.text(),
   });
   const handle = createHandle(parts, {
     log,
@@ -108,6 +110,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     issuer: identity.issuer,
     reader,
     admission,
+    onFinish: (observation) => metrics.observe(observation),
   });
   const compactor = createCompactor({ store, clock: systemClock, intervalMs: options.compactionIntervalMs, onError: (err) => log.error({ err }, 'compaction failed') });
   const stop = new AbortController();

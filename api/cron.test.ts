@@ -1,5 +1,6 @@
 import { test } from 'tap';
 import { CronError, type CronFields, isTimeZone, parseCronSchedule } from './cron.ts';
+import { nextCronTime } from './cron-next.ts';
 
 function fields(text: string): CronFields {
   const schedule = parseCronSchedule(text);
@@ -53,4 +54,32 @@ void test('mistakes are named as the usual cron library names them', async (t) =
 void test('time zones go by their exact names', async (t) => {
   for (const name of ['UTC', 'Europe/Berlin', 'US/Pacific', 'EST5EDT']) t.ok(isTimeZone(name), name);
   for (const name of ['europe/berlin', 'Foo/Bar', '+01:00', '']) t.notOk(isTimeZone(name), name);
+});
+
+function next(schedule: string, after: string, timeZone?: string): string | undefined {
+  const found = nextCronTime(parseCronSchedule(schedule), Date.parse(after), timeZone);
+  return found === undefined ? undefined : new Date(found).toISOString().replace('.000Z', 'Z');
+}
+
+void test('the next time is later, and the first that matches', async (t) => {
+  t.equal(next('* * * * *', '2026-01-01T00:00:00Z'), '2026-01-01T00:01:00Z');
+  t.equal(next('*/15 * * * *', '2026-01-01T23:50:30Z'), '2026-01-02T00:00:00Z');
+  t.equal(next('30 3 1 feb *', '2026-03-01T00:00:00Z'), '2027-02-01T03:30:00Z');
+  t.equal(next('0 0 29 2 *', '2026-01-01T00:00:00Z'), '2028-02-29T00:00:00Z');
+  t.equal(next('@every 90s', '2026-01-01T00:00:00.500Z'), '2026-01-01T00:01:30Z');
+  t.equal(next('0 0 30 2 *', '2026-01-01T00:00:00Z'), undefined);
+});
+
+void test('days of month and week are alternatives unless one is a star', async (t) => {
+  t.equal(next('0 0 13 * 5', '2026-01-01T00:00:00Z'), '2026-01-02T00:00:00Z');
+  t.equal(next('0 0 13 * *', '2026-01-01T00:00:00Z'), '2026-01-13T00:00:00Z');
+  t.equal(next('0 0 * * 1', '2026-01-01T00:00:00Z'), '2026-01-05T00:00:00Z');
+});
+
+void test('a schedule follows the clocks of its time zone', async (t) => {
+  t.equal(next('30 2 * * *', '2026-01-01T12:00:00Z', 'America/New_York'), '2026-01-02T07:30:00Z');
+  t.equal(next('30 2 * * *', '2026-03-08T00:00:00Z', 'America/New_York'), '2026-03-09T06:30:00Z', 'skipped in spring');
+  t.equal(next('30 1 * * *', '2026-11-01T05:30:00Z', 'America/New_York'), '2026-11-01T06:30:00Z', 'repeated in autumn');
+  t.equal(next('CRON_TZ=Asia/Tokyo 0 5 * * *', '2026-01-01T00:00:00Z', 'Europe/Berlin'), '2026-01-01T20:00:00Z');
+  t.equal(next('0 0 * * *', '2026-06-01T00:00:00Z', 'Asia/Kolkata'), '2026-06-01T18:30:00Z');
 });

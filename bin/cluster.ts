@@ -14,6 +14,7 @@ import type { Handle } from '../server/http/app.ts';
 import { createAuthentication } from '../server/http/authentication.ts';
 import { createDocuments } from '../server/http/documents.ts';
 import { isPublicPath } from '../server/auth/authenticator.ts';
+import { createExpiry } from '../server/registry/expiry.ts';
 import { selfUser } from '../server/registry/local-access.ts';
 import { createLocalClient } from '../server/local-client.ts';
 import { createHandle, openServer } from '../server/server.ts';
@@ -113,6 +114,8 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     onFinish: (observation) => metrics.observe(observation),
   });
   const compactor = createCompactor({ store, clock: systemClock, intervalMs: options.compactionIntervalMs, onError: (err) => log.error({ err }, 'compaction failed') });
+  const events = parts.resources.stored('events');
+  const expiry = events === undefined ? undefined : createExpiry({ deps: parts.registry, clock: systemClock, stored: events, ttlMs: options.eventTtlMs, onError: (err) => log.error({ err }, 'expiry failed') });
   const stop = new AbortController();
   const client = createLocalClient({ ...parts.api, admission }, selfUser);
   const running = controllers({ client, rootCA: pki.ca.certificate })
@@ -122,6 +125,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     handle,
     close: async () => {
       stop.abort();
+      expiry?.[Symbol.dispose]();
       await Promise.all(running);
       await compactor[Symbol.asyncDispose]();
     },

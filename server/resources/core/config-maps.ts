@@ -54,7 +54,8 @@ function configMapErrors(configMap: Readonly<ConfigMap>): FieldErrors {
   const bytes =
     data.reduce((sum, [, value]) => sum + Buffer.byteLength(value), 0) +
     binaryData.reduce((sum, [, value]) => sum + base64Bytes(value), 0);
-  if (bytes > maxDataBytes) errors.push(tooLong(FieldPath.of(), maxDataBytes));
+  // The object as a whole, in upstream's way of writing an empty path.
+  if (bytes > maxDataBytes) errors.push(tooLong(FieldPath.of('[]'), maxDataBytes));
   return errors;
 }
 

@@ -1,3 +1,5 @@
+import type { LabelSelector } from '../../../api/object.ts';
+
 /**
  * How upstream prints a struct in an error: its internal type, which has Go's field names in declaration order and no
  * omitted fields. A shape lists the fields; absent ones print as their zero value.
@@ -10,7 +12,7 @@ interface InternalField {
   readonly go: string;
   readonly json: string;
   readonly zero: unknown;
-  readonly of?: InternalShape;
+  readonly of?: InternalShape | ((value: unknown) => unknown);
   readonly how?: 'value' | 'pointer' | 'list';
 }
 
@@ -21,7 +23,7 @@ const zeroes: Readonly<Record<string, unknown>> = { s: '', n: 0, b: false, p: nu
  * `[go, json, shape, how]`.
  */
 export function internalShape(
-  ...fields: readonly (string | readonly [string, string, InternalShape, 'value' | 'pointer' | 'list'])[]
+  ...fields: readonly (string | readonly [string, string, InternalField['of'] & {}, 'value' | 'pointer' | 'list'])[]
 ): InternalShape {
   return {
     fields: fields.flatMap((field): InternalField[] => {
@@ -37,11 +39,12 @@ export function internalShape(
 function printedField(value: unknown, field: InternalField): unknown {
   const { of, how } = field;
   if (of === undefined) return value === undefined ? field.zero : ordered(value);
+  if (typeof of === 'function') return value === undefined ? null : of(value);
   if (value === undefined || value === null) return how === 'value' ? internalForm({}, of) : null;
   return how === 'list' && Array.isArray(value) ? value.map((v) => internalForm(v, of)) : internalForm(value, of);
 }
 
-// Go prints maps with sorted keys; metav1 structs print as in JSON, whose canonical form is sorted as well.
+// Go prints maps with sorted keys.
 function ordered(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(ordered);
   if (typeof value !== 'object' || value === null) return value;
@@ -52,4 +55,19 @@ function ordered(value: unknown): unknown {
 export function internalForm(value: unknown, shape: InternalShape): unknown {
   const record = (value ?? {}) as Readonly<Record<string, unknown>>;
   return Object.fromEntries(shape.fields.map((field) => [field.go, printedField(record[field.json], field)]));
+}
+
+/** Selectors have no internal type: they print as in JSON, their fields in the order of declaration. */
+export function labelSelectorForm(value: unknown): unknown {
+  const { matchLabels, matchExpressions } = (value ?? {}) as LabelSelector;
+  return {
+    ...(matchLabels === undefined ? {} : { matchLabels: ordered(matchLabels) }),
+    ...(matchExpressions === undefined
+      ? {}
+      : {
+          matchExpressions: matchExpressions.map(({ key = '', operator = '', values }) =>
+            values === undefined ? { key, operator } : { key, operator, values },
+          ),
+        }),
+  };
 }

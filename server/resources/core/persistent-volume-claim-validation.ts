@@ -1,4 +1,3 @@
-import { semanticEqual } from '../../../api/equal.ts';
 import { type FieldErrors, FieldPath, forbidden, invalid, notSupported, required } from '../../../api/field-error.ts';
 import { isDNS1123Subdomain, isQualifiedName, nameIsDNSLabel, nameIsDNSSubdomain } from '../../../api/names.ts';
 import type { Api } from '../../../api/object.ts';
@@ -11,7 +10,7 @@ import {
   invalidEach,
   positiveQuantityErrors,
 } from './field-checks.ts';
-import { internalClaimSpec } from './persistent-volume-internal.ts';
+import { internalClaimSpec, isSameForm } from './persistent-volume-internal.ts';
 import { accessModeErrors, volumeModes } from './persistent-volume-validation.ts';
 import { jsonDiff } from './pod-diff.ts';
 import { amountsOf, resourceQuantityErrors } from './resource-names.ts';
@@ -180,7 +179,7 @@ export function claimUpdateErrors(
     errors.push(invalid(FieldPath.of('metadata', 'annotations', betaStorageClass), annotation, fieldIsImmutable));
   }
   const [before, after] = comparedSpecs(claim, old).map(internalClaimSpec);
-  if (!semanticEqual(before, after)) {
+  if (!isSameForm(before, after)) {
     const what =
       'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
     errors.push(forbidden(specPath, `${what}\n${jsonDiff(before, after)}`));

@@ -1,4 +1,4 @@
-import { type InternalShape, internalForm, internalShape } from './internal-form.ts';
+import { type InternalShape, internalForm, internalShape, labelSelectorForm } from './internal-form.ts';
 
 // Field names and their order are what clients read in messages about immutable volumes and claims.
 
@@ -151,7 +151,8 @@ export const volumeSpecShape: InternalShape = {
 
 const dataSource = 'APIGroup:apiGroup:p Kind:kind:s Name:name:s';
 const claimSpecShape = internalShape(
-  'AccessModes:accessModes:p Selector:selector:p',
+  'AccessModes:accessModes:p',
+  ['Selector', 'selector', labelSelectorForm, 'pointer'],
   ['Resources', 'resources', internalShape('Limits:limits:p Requests:requests:p'), 'value'],
   'VolumeName:volumeName:s StorageClassName:storageClassName:p VolumeMode:volumeMode:p',
   ['DataSource', 'dataSource', internalShape(dataSource), 'pointer'],
@@ -169,3 +170,8 @@ export function internalClaimSpec(spec: object | undefined): unknown {
 
 /** The keys of a volume's spec that say where it comes from. */
 export const volumeSourceKeys: readonly string[] = sources.map(([, json]) => json);
+
+/** Whether two internal forms are the same: a missing struct is not an empty one. */
+export function isSameForm(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

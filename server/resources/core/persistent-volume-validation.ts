@@ -12,7 +12,12 @@ import {
 } from './field-checks.ts';
 import { internalForm } from './internal-form.ts';
 import { hasInvalidValues, nodeSelectorErrors } from './node-selector.ts';
-import { internalVolumeSource, volumeNodeAffinityShape, volumeSourceKeys } from './persistent-volume-internal.ts';
+import {
+  internalVolumeSource,
+  isSameForm,
+  volumeNodeAffinityShape,
+  volumeSourceKeys,
+} from './persistent-volume-internal.ts';
 import { type VolumeSpec, volumeSourceErrors } from './persistent-volume-sources.ts';
 import { jsonDiff } from './pod-diff.ts';
 import { amountsOf } from './resource-names.ts';
@@ -180,7 +185,7 @@ function sourceChangeErrors(
     after = { ...after, csi };
   }
   const [shownBefore, shownAfter] = [internalVolumeSource(before), internalVolumeSource(after)];
-  if (semanticEqual(shownBefore, shownAfter)) return [];
+  if (isSameForm(shownBefore, shownAfter)) return [];
   const why = `spec.persistentvolumesource is immutable after creation\n${jsonDiff(shownBefore, shownAfter)}`;
   return [forbidden(FieldPath.of('spec', 'persistentvolumesource'), why)];
 }

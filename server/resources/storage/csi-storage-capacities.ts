@@ -5,6 +5,7 @@ import type { Api } from '../../../api/object.ts';
 import { hasInvalidLabelValue, validateLabelSelector } from '../../../api/validation/labels.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { fieldIsImmutable, invalidEach, nonnegativeQuantityErrors } from '../core/field-checks.ts';
+import { labelSelectorForm } from '../core/internal-form.ts';
 import { nodeExpressionWarnings, nodeLabelDeprecation } from '../core/node-selector.ts';
 
 export type CSIStorageCapacity = Api<'io.k8s.api.storage.v1.CSIStorageCapacity'>;
@@ -23,8 +24,10 @@ function capacityErrors(object: Readonly<CSIStorageCapacity>, allowInvalidLabelV
 
 function updateErrors(object: Readonly<CSIStorageCapacity>, old: Readonly<CSIStorageCapacity>): FieldErrors {
   const errors = capacityErrors(object, hasInvalidLabelValue(old.nodeTopology));
-  if (!semanticEqual(object.nodeTopology, old.nodeTopology)) {
-    errors.push(invalid(topologyPath, object.nodeTopology, fieldIsImmutable));
+  const [topology, oldTopology] = [object.nodeTopology, old.nodeTopology];
+  const isAdded = (topology === undefined) !== (oldTopology === undefined);
+  if (isAdded || !semanticEqual(topology, oldTopology)) {
+    errors.push(invalid(topologyPath, topology && labelSelectorForm(topology), fieldIsImmutable));
   }
   if ((object.storageClassName ?? '') !== (old.storageClassName ?? '')) {
     errors.push(invalid(classPath, object.storageClassName ?? '', fieldIsImmutable));

@@ -3,34 +3,38 @@ import { goJson, goQuote } from './go-text.ts';
 /** Where a field stands: printed as upstream does, `spec.containers[0].env[name]`. Building one allocates a node and no string. */
 export class FieldPath {
   readonly #parent: FieldPath | undefined;
-  readonly #segment: string;
+  readonly #segment: string | number;
+  readonly #isField: boolean;
 
-  private constructor(parent: FieldPath | undefined, segment: string) {
+  private constructor(parent: FieldPath | undefined, segment: string | number, isField: boolean) {
     this.#parent = parent;
     this.#segment = segment;
+    this.#isField = isField;
   }
 
   /** `FieldPath.of('spec', 'template')` is `spec.template`; without arguments the path of the object itself. */
   static of(...names: string[]): FieldPath {
     const [first = '', ...rest] = names;
-    return rest.reduce((path: FieldPath, name) => path.child(name), new FieldPath(undefined, first));
+    return rest.reduce((path: FieldPath, name) => path.child(name), new FieldPath(undefined, first, true));
   }
 
-  child(...names: string[]): FieldPath {
-    return names.reduce((path: FieldPath, name) => new FieldPath(path, `.${name}`), this);
+  child(name: string, ...more: string[]): FieldPath {
+    const path = new FieldPath(this, name, true);
+    return more.length === 0 ? path : more.reduce((parent: FieldPath, next) => parent.child(next), path);
   }
 
   index(i: number): FieldPath {
-    return new FieldPath(this, `[${i}]`);
+    return new FieldPath(this, i, false);
   }
 
   key(k: string): FieldPath {
-    return new FieldPath(this, `[${k}]`);
+    return new FieldPath(this, k, false);
   }
 
   toString(): string {
-    const text = (this.#parent?.toString() ?? '') + this.#segment;
-    return this.#parent === undefined || text[0] !== '.' ? text : text.slice(1);
+    const before = this.#parent?.toString() ?? '';
+    if (!this.#isField) return `${before}[${this.#segment}]`;
+    return before === '' ? `${this.#segment}` : `${before}.${this.#segment}`;
   }
 }
 

@@ -6,7 +6,7 @@ import { defaultWebhookClient } from '../admissionregistration/webhook-client.ts
 import type { CustomResourceDefinition } from './definition-types.ts';
 import { type SchemaCheck, validateDefinitionSpec } from './definition-validation.ts';
 import { formatWarnings } from './formats.ts';
-import { hasKnownReviewVersion, validateNames } from './version-parts.ts';
+import { bundleErrorOf, hasKnownReviewVersion, validateNames } from './version-parts.ts';
 
 const specPath = FieldPath.of('spec');
 const storedPath = FieldPath.of('status', 'storedVersions');
@@ -163,17 +163,20 @@ export function customResourceDefinitions(check: SchemaCheck): Strategy<CustomRe
     },
     validateCreate: (definition) => [
       ...validateName(definition),
-      ...validateDefinitionSpec(definition.spec ?? {}, check, true),
+      ...validateDefinitionSpec(definition.spec ?? {}, check, {
+        requireKnownReviewVersion: true,
+        requireSoundBundle: false,
+      }),
       ...validateBoth(definition),
     ],
     validateUpdate: (definition, old) => {
       const versions = old.spec?.conversion?.webhook?.conversionReviewVersions ?? [];
+      const rules = {
+        requireKnownReviewVersion: versions.length === 0 || hasKnownReviewVersion(versions),
+        requireSoundBundle: isEstablished(old) && bundleErrorOf(old.spec?.conversion) === undefined,
+      };
       return [
-        ...validateDefinitionSpec(
-          definition.spec ?? {},
-          check,
-          versions.length === 0 || hasKnownReviewVersion(versions),
-        ),
+        ...validateDefinitionSpec(definition.spec ?? {}, check, rules),
         ...validateImmutable(definition, old),
         ...validateBoth(definition, old),
       ];

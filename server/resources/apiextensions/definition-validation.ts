@@ -14,6 +14,7 @@ import { type HoistedSpec, hoistedSpec } from './hoisted-spec.ts';
 import { schemaErrors } from './schema-validation.ts';
 import { structuralErrors } from './structural.ts';
 import {
+  type ConversionRules,
   deprecationWarningErrors,
   validateConversion,
   validateNames,
@@ -208,7 +209,7 @@ function validateRequiredNames(spec: Readonly<DefinitionSpec>): FieldErrors {
 export function validateDefinitionSpec(
   spec: Readonly<DefinitionSpec>,
   check: SchemaCheck,
-  requireKnownReviewVersion: boolean,
+  conversion: ConversionRules,
 ): FieldErrors {
   const { scope = '' } = spec;
   const hoisted = hoistedSpec(spec);
@@ -226,5 +227,5 @@ export function validateDefinitionSpec(
   );
   if (common.selectableFields !== undefined)
     errors.push(...validateSelectableFields(common, specPath.child('selectableFields')));
-  return [...errors, ...validateConversion(spec.conversion, requireKnownReviewVersion, specPath.child('conversion'))];
+  return [...errors, ...validateConversion(spec.conversion, conversion, specPath.child('conversion'))];
 }

@@ -8,6 +8,7 @@ import {
 } from '../../../api/field-error.ts';
 import { isDNS1035Label } from '../../../api/names.ts';
 import { validateWebhookClient } from '../admissionregistration/webhook-client.ts';
+import { trustBundleError } from '../certificates/pem.ts';
 import type { Conversion, DefinitionNames, PrinterColumn, Subresources } from './definition-types.ts';
 
 const columnTypes = 'boolean,date,integer,number,string';
@@ -112,9 +113,20 @@ export function hasKnownReviewVersion(versions: readonly string[]): boolean {
   return versions.some((version) => reviewVersions.includes(version));
 }
 
+/** What an update may keep is not required: known review versions and a sound bundle. */
+export interface ConversionRules {
+  readonly requireKnownReviewVersion: boolean;
+  readonly requireSoundBundle: boolean;
+}
+
+export function bundleErrorOf(conversion: Readonly<Conversion> | undefined): string | undefined {
+  const bundle = conversion?.webhook?.clientConfig?.caBundle ?? '';
+  return bundle === '' ? undefined : trustBundleError(Buffer.from(bundle, 'base64').toString('latin1'));
+}
+
 export function validateConversion(
   conversion: Readonly<Conversion> | undefined,
-  requireKnown: boolean,
+  rules: ConversionRules,
   path: FieldPath,
 ): FieldErrors {
   if (conversion === undefined) return [];
@@ -130,7 +142,10 @@ export function validateConversion(
     if (webhook?.clientConfig === undefined)
       errors.push(required(clientPath, 'required when strategy is set to Webhook'));
     else errors.push(...validateWebhookClient(webhook.clientConfig, clientPath));
-    return [...errors, ...validateReviewVersions(versions, requireKnown, versionsPath)];
+    const bundleError = rules.requireSoundBundle ? bundleErrorOf(conversion) : undefined;
+    if (bundleError !== undefined)
+      errors.push(invalid(clientPath.child('caBundle'), webhook?.clientConfig?.caBundle, bundleError));
+    return [...errors, ...validateReviewVersions(versions, rules.requireKnownReviewVersion, versionsPath)];
   }
   const detail = 'should not be set when strategy is not set to Webhook';
   if (webhook?.clientConfig !== undefined) errors.push(forbidden(clientPath, detail));

@@ -81,7 +81,6 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     isServed: (group, version) => enabled.has(`${group}/${version}`),
     serviceClusterIPRange: options.serviceClusterIPRange,
     serviceNodePortRange: options.serviceNodePortRange,
-    eventTtlMs: options.eventTtlMs,
     minRequestTimeoutSeconds: options.minRequestTimeoutSeconds,
     bootstrap: { securePort: cluster.securePort, advertiseAddress: cluster.advertiseAddress, extensionAuthentication: { 'client-ca-file': pki.ca.certificate } },
   });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
 import { pino } from 'pino';
 import { createApp, type Handle } from '../server/http/app.ts';
+import { acceptUpgrades } from '../server/http/upgrade.ts';
 import { kubernetesServiceIP } from '../server/bootstrap/kubernetes-service.ts';
 import { openLevelStore } from '../server/storage/level-store.ts';
 import { openMemoryStore } from '../server/storage/memory-store.ts';
@@ -43,10 +44,10 @@ async function listen(server: Server, options: StartOptions): Promise<number> {
 
 async function openEdge(options: StartOptions, pki: Pki, handle: { current: Handle | undefined }): Promise<Server> {
   const clientCa = await readOr(options.clientCaFile, '');
-  const app = createApp((request) => {
+  const current: Handle = (request) => {
     if (handle.current !== undefined) return handle.current(request);
     return Promise.resolve({ status: 503, headers: { 'content-type': 'text/plain', 'retry-after': '1' }, body: 'starting\n' });
-  });
+  };
   const server = createHttpsServer(
     {
       cert: await readOr(options.tlsCertFile, pki.serving.certificate),
@@ -57,8 +58,9 @@ async function openEdge(options: StartOptions, pki: Pki, handle: { current: Hand
       ALPNProtocols: ['http/1.1'],
       maxHeaderSize: maxHeaderBytes,
     },
-    app,
+    createApp(current),
   );
+  acceptUpgrades(server, current);
   server.keepAliveTimeout = keepAliveMs;
   server.headersTimeout = keepAliveMs + 1000;
   // Watches last as long as they like.

@@ -32,7 +32,6 @@ export interface ServerOptions {
   isServed(group: string, version: string): boolean;
   readonly serviceClusterIPRange: string;
   readonly serviceNodePortRange: { readonly first: number; readonly last: number };
-  readonly eventTtlMs: number;
   readonly minRequestTimeoutSeconds: number;
   readonly bootstrap: Omit<BootstrapOptions, 'now' | 'groupVersions' | 'serviceClusterIPRange'>;
 }
@@ -57,7 +56,7 @@ export async function openServer(options: ServerOptions): Promise<ServerParts> {
   const strategyDeps = { reader, writer, random, serviceClusterIPRange, serviceNodePortRange };
   const registry: RegistryDeps = { store, caches, clock, random, strategyDeps };
   late.registry = registry;
-  const resources = createResourceTable({ catalog, schema, strategies, conversions, caches, isServed: options.isServed, eventTtlMs: options.eventTtlMs });
+  const resources = createResourceTable({ catalog, schema, strategies, conversions, caches, isServed: options.isServed });
   late.table = resources;
   const decoder = createDecoder(schema);
   const body = createBodyDecoder({ schema, decoder, protobuf: createProtobufReader(options.protobuf, schema) });

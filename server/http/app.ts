@@ -23,7 +23,7 @@ export function createApp(handle: Handle): Express {
   return app;
 }
 
-class HttpRequest implements ApiRequest {
+export class HttpRequest implements ApiRequest {
   readonly method: string;
   readonly path: string;
   readonly query: string;

@@ -20,8 +20,6 @@ export interface StoredResource {
   readonly head: Head;
   /** Upstream answers DELETE with the object instead of a Status. */
   readonly returnsDeletedObject: boolean;
-  /** Milliseconds an object lives; events. */
-  readonly ttlMs?: number;
 }
 
 /** One resource of one group-version, as clients address it. */

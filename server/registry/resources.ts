@@ -14,7 +14,6 @@ export interface ResourceTableOptions {
   readonly caches: Caches;
   /** `apps/v1`, `v1`: which group-versions are served. */
   readonly isServed: (group: string, version: string) => boolean;
-  readonly eventTtlMs: number;
 }
 
 /** All resources of the server, by address and by stored kind. */
@@ -76,7 +75,6 @@ export function createResourceTable(options: ResourceTableOptions): ResourceTabl
       strategy: strategies.get(name) ?? { resource: name },
       head: headOf({ group, version, kind }),
       returnsDeletedObject: returningDeleted.has(name),
-      ...(name === 'events' ? { ttlMs: options.eventTtlMs } : {}),
     });
   }
   for (const definition of catalog.resources) {

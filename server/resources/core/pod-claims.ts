@@ -20,7 +20,7 @@ export function validateResourceClaims(
   const names = new Set<string>();
   for (const [i, claim] of claims.entries()) {
     if (isMirror) {
-      errors.push(forbidden(FieldPath.of(''), 'static pods do not support resource claims'));
+      errors.push(forbidden(FieldPath.of('').key(''), 'static pods do not support resource claims'));
       continue;
     }
     const at = path.index(i);

@@ -8,7 +8,8 @@ import { resetMetadata } from './pod-subresource.ts';
 import type { Container, Pod, PodSpec, ResourceList, ResourceRequirements } from './pod-types.ts';
 import { quantities } from './resource-requirements-list.ts';
 
-const root = FieldPath.of('');
+/** Upstream's path of a pod as a whole prints like an empty key. */
+const root = FieldPath.of('').key('');
 const specPath = FieldPath.of('spec');
 const immutable = 'only cpu and memory resources are mutable';
 

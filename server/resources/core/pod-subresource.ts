@@ -43,7 +43,7 @@ export function prepareEphemeralContainers(pod: Pod, old: Readonly<Pod>): void {
 /** Ephemeral containers can only be added: they are never removed, restarted or changed. */
 export function validateEphemeralContainersUpdate(pod: Readonly<Pod>, old: Readonly<Pod>): FieldErrors {
   if (old.metadata?.annotations?.[mirrorAnnotation] !== undefined) {
-    return [forbidden(FieldPath.of(''), 'static pods do not support ephemeral containers')];
+    return [forbidden(FieldPath.of('').key(''), 'static pods do not support ephemeral containers')];
   }
   const errors: FieldErrors = [];
   validateChangedPod(pod, old, errors, podOptionsFrom(old.spec ?? {}, old.metadata?.annotations, true));

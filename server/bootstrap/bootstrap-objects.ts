@@ -15,6 +15,9 @@ export interface BootstrapOptions extends KubernetesServiceOptions {
   readonly extensionAuthentication: Readonly<Record<string, string>>;
 }
 
+/** APIServices are not registered as one themselves. */
+const aggregatorGroup = 'apiregistration.k8s.io';
+
 const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
 function cluster(resource: string, object: KubeObject): BootstrapObject {
@@ -60,7 +63,9 @@ export function bootstrapObjects(options: BootstrapOptions): readonly BootstrapO
   const { now, groupVersions, extensionAuthentication } = options;
   return [
     ...namespaces.map(namespace),
-    ...groupVersions.map((each) => cluster('apiservices.apiregistration.k8s.io', builtinAPIService(each, now))),
+    ...groupVersions
+      .filter(({ group }) => group !== aggregatorGroup)
+      .map((each) => cluster('apiservices.apiregistration.k8s.io', builtinAPIService(each, now))),
     configMap('extension-apiserver-authentication', extensionAuthentication),
     // Legacy tokens not used since this day may be cleaned up.
     configMap('kube-apiserver-legacy-service-account-token-tracking', { since: toTime(now).slice(0, 10) }),

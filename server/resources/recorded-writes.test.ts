@@ -96,7 +96,25 @@ function typeName(group: string, kind: string): string {
   return found[0];
 }
 
-function create(strategy: AnyStrategy, object: KubeObject): FieldError[] {
+/** Who writes: whom the step impersonates, or the administrator. */
+function contextOf({ headers = {} }: Step): StrategyContext {
+  const {
+    'Impersonate-User': username,
+    'Impersonate-Group': group = '',
+    'Impersonate-Uid': uid,
+    'Impersonate-Extra-Team': team,
+  } = headers;
+  if (username === undefined) return context;
+  const user = {
+    username,
+    groups: [group, 'system:authenticated'],
+    ...(uid ? { uid } : {}),
+    ...(team ? { extra: { team: [team] } } : {}),
+  };
+  return { ...context, user };
+}
+
+function create(strategy: AnyStrategy, object: KubeObject, context: StrategyContext): FieldError[] {
   strategy.applyDefaults?.(object);
   strategy.prepareForCreate?.(object, context);
   const namespaced = !clusterScoped.test(strategy.resource);
@@ -130,7 +148,7 @@ function isStrategys(step: Step, { status }: Recorded): boolean {
   const writes = step.method === undefined || step.method === 'POST' || step.method === 'PUT';
   return (
     writes &&
-    step.headers === undefined &&
+    (step.headers === undefined || 'Impersonate-User' in step.headers) &&
     step.ignore === undefined &&
     !needsOthers.has(step.id) &&
     isPlain &&
@@ -152,7 +170,7 @@ function check(t: Test, strategy: AnyStrategy, steps: readonly Step[], recorded:
     const how = subresource === undefined ? strategy : strategy.subresources?.[subresource];
     if (how === undefined || expected.body.message?.includes('must be specified for an update')) continue;
     const warnings = old === undefined ? strategy.warningsOnCreate?.(object) : how.warningsOnUpdate?.(object, old);
-    const errors = old === undefined ? create(strategy, object) : update(strategy, how, object, old);
+    const errors = old === undefined ? create(strategy, object, contextOf(step)) : update(strategy, how, object, old);
     const causes = expected.status === 422 ? (expected.body.details?.causes ?? []) : [];
     t.same(
       errors.map(fieldErrorMessage),

@@ -126,7 +126,7 @@ export function invalidError(
     details: {
       ...(name === '' ? {} : { name }),
       ...(gk.group === '' ? {} : { group: gk.group }),
-      kind: gk.kind,
+      ...(gk.kind === '' ? {} : { kind: gk.kind }),
       causes: errors.map((e) => ({ reason: e.reason, message: e.detail, field: e.field === '' ? '<nil>' : e.field })),
     },
   });

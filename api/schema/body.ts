@@ -3,6 +3,7 @@ import { apiVersionOf, type GroupVersionKind } from '../object.ts';
 import { badRequest, StatusError, unsupportedMediaType } from '../status.ts';
 import { parseYaml, YamlError } from '../yaml.ts';
 import { DecodeError, type Decoder } from './decode.ts';
+import { createKnownKinds } from './known-kinds.ts';
 import type { SchemaDocument } from './schema.ts';
 import { readTypeMeta, withDefaults } from './type-meta.ts';
 
@@ -61,14 +62,6 @@ const internalPackages: Readonly<Record<string, string>> = {
   'events.k8s.io': 'core',
   'internal.apiserver.k8s.io': 'apiserverinternal',
 };
-// Versions that upstream still knows but nobody serves.
-const retiredVersions = new Set([
-  'extensions/v1beta1',
-  'apps/v1beta1',
-  'apps/v1beta2',
-  'batch/v1beta1',
-  'policy/v1beta1',
-]);
 const deleteOptions: GroupVersionKind = { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions' };
 const deleteOptionsType = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions';
 const summaryLength = 30;
@@ -119,12 +112,7 @@ export function createBodyDecoder(deps: {
 }): BodyDecoder {
   const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
   const text = (bytes: Uint8Array) => utf8.decode(bytes);
-  const typeNames = new Map<string, string>();
-  for (const [name, type] of Object.entries(deps.schema.types)) {
-    for (const [group, version, kind] of type.gvk ?? [])
-      typeNames.set(`${apiVersionOf({ group, version })} ${kind}`, name);
-  }
-  const typeNameOf = (gvk: GroupVersionKind) => typeNames.get(`${apiVersionOf(gvk)} ${gvk.kind}`);
+  const kinds = createKnownKinds(deps.schema);
 
   const readJson = (bytes: Uint8Array): Read => {
     try {
@@ -199,17 +187,14 @@ export function createBodyDecoder(deps: {
 
   const decodeAs = (found: Read, expected: GroupVersionKind): DecodedBody => {
     const { gvk } = found;
-    const typeName = typeNameOf(gvk);
-    if (typeName === undefined) {
-      if (gvk.kind === expected.kind && retiredVersions.has(apiVersionOf(gvk))) throw wrongVersion(gvk, expected);
-      throw notRegistered(gvk);
-    }
-    const decoded = decodeTyped(found, typeName);
+    const known = kinds.find(gvk, expected.group);
+    if (known === undefined) throw notRegistered(gvk);
+    const decoded = known === 'retired' ? undefined : decodeTyped(found, known.typeName);
     if (gvk.kind !== expected.kind) {
       const target = `${internalPackage(expected.group)}.${expected.kind}`;
       throw new DecodeError(`converting (${gvk.version}.${gvk.kind}) to (${target}): unknown conversion`);
     }
-    if (apiVersionOf(gvk) !== apiVersionOf(expected)) throw wrongVersion(gvk, expected);
+    if (decoded === undefined || kinds.takenAs(gvk) !== apiVersionOf(expected)) throw wrongVersion(gvk, expected);
     return decoded;
   };
 

@@ -137,8 +137,9 @@ function validateStatusUpdate(deployment: Readonly<Deployment>, old: Readonly<De
   return [...errors, ...validateCollisionCount(status.collisionCount, old.status?.collisionCount, statusPath)];
 }
 
-/** Annotations count too: they are copied to the ReplicaSets. */
+/** Annotations count too: they are copied to the ReplicaSets. An update of the status carries the very spec of the old object. */
 function generationChanged(deployment: Readonly<Deployment>, old: Readonly<Deployment>): boolean {
+  if (deployment.spec !== undefined && deployment.spec === old.spec) return false;
   return (
     !semanticEqual(deployment.spec, old.spec) ||
     !semanticEqual(deployment.metadata?.annotations, old.metadata?.annotations)

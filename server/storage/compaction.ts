@@ -5,7 +5,7 @@ import { rowKey } from './row-keys.ts';
 import type { Revision } from './store.ts';
 
 // Keeps each turn of the event loop well under 5 ms with either driver.
-const recordsPerSlice = 400;
+const recordsPerSlice = 250;
 
 export interface CompactionTarget {
   readonly index: HistoryIndex;

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { type Document, type PathItem, refTo, type Schema } from '../../api/openapi.ts';
+import type { ExtraDocument } from './openapi.ts';
 import { customResourcePaths } from './openapi-crd-paths.ts';
-import { kindsInAllVersions } from './openapi-v2-kinds.ts';
+import { kindsInClientVersions } from './openapi-v2-kinds.ts';
 
 /** What OpenAPI needs to know of one served version of a CustomResourceDefinition. */
 export interface CustomResourceShape {
@@ -43,6 +45,26 @@ export function customResourceDocument(shapes: readonly CustomResourceShape[], t
     paths: Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1))),
     components: { schemas: Object.fromEntries(sorted) },
   };
+}
+
+/**
+ * One document a group-version, made when it is asked for: the hash is that of what it is made of, so that an index of
+ * thousands costs nothing. `readTemplate` reads the document of apps/v1.
+ */
+export function customResourceDocuments(
+  shapes: readonly CustomResourceShape[],
+  readTemplate: () => Promise<Document>,
+): ExtraDocument[] {
+  const byPath = new Map<string, CustomResourceShape[]>();
+  for (const shape of shapes) {
+    const path = `apis/${shape.group}/${shape.version}`;
+    byPath.set(path, [...(byPath.get(path) ?? []), shape]);
+  }
+  return [...byPath].map(([path, own]) => ({
+    path,
+    hash: createHash('sha512').update(JSON.stringify(own)).digest('hex').toUpperCase(),
+    read: async () => Buffer.from(JSON.stringify(customResourceDocument(own, await readTemplate()))),
+  }));
 }
 
 /** The texts of apiVersion and kind are those of built-in kinds. */
@@ -126,7 +148,7 @@ function sharedSchemas(roots: readonly object[], template: Document): Record<str
     visit(schema);
     const kind = name === `${meta}.DeleteOptions` ? 'DeleteOptions' : undefined;
     found[name] =
-      kind === undefined ? schema : { ...schema, 'x-kubernetes-group-version-kind': kindsInAllVersions(kind) };
+      kind === undefined ? schema : { ...schema, 'x-kubernetes-group-version-kind': kindsInClientVersions(kind) };
   }
   return found;
 }

@@ -35,3 +35,15 @@ export function kindsInAllVersions(kind: string): GroupVersionKindObject[] {
     list.split(' ').map((version) => ({ group, kind, version })),
   );
 }
+
+const serversOnly: ReadonlySet<string> = new Set([
+  'admission.k8s.io',
+  'apiextensions.k8s.io',
+  'apiregistration.k8s.io',
+  'imagepolicy.k8s.io',
+]);
+
+/** Documents of custom resources list those that client libraries know. */
+export function kindsInClientVersions(kind: string): GroupVersionKindObject[] {
+  return kindsInAllVersions(kind).filter(({ group }) => !serversOnly.has(group));
+}

@@ -95,7 +95,11 @@ const kindsKey = 'x-kubernetes-group-version-kind';
 // v2 has no oneOf: numbers written as strings are strings.
 function definition(schema: Schema): Schema {
   const { oneOf, ...rest } = schema;
-  return oneOf === undefined ? convertSchema(schema) : { ...rest, type: 'string' };
+  const kinds = schema[kindsKey];
+  if (kinds !== undefined && schema['x-kubernetes-preserve-unknown-fields'] === true) {
+    return { type: 'object', [kindsKey]: kinds };
+  }
+  return oneOf === undefined || kinds !== undefined ? convertSchema(schema) : { ...rest, type: 'string' };
 }
 
 const leftOut: ReadonlySet<string> = new Set(['default', 'nullable', 'oneOf', 'anyOf', 'allOf', 'not']);
@@ -105,9 +109,11 @@ function withoutUnsupported(schema: Schema): Schema {
   const isNullable = schema['nullable' as keyof Schema] === true;
   const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true;
   if (!isNullable && !isOpen) return schema;
-  const { items: _, properties: __, type, ...rest } = schema;
+  const { items: _, properties: __, type, required, ...rest } = schema;
   const isTyped = !isNullable && type !== undefined && type !== 'object' && type !== 'array';
-  return isTyped ? { ...rest, type } : rest;
+  const isEmbedded = schema['x-kubernetes-embedded-resource'] === true;
+  const kept = required === undefined || isEmbedded ? rest : { ...rest, required };
+  return isTyped ? { ...kept, type } : kept;
 }
 
 function convertSchema(schema: Schema): Schema {
@@ -193,7 +199,9 @@ function bodyParameter(operation: Operation): SwaggerParameter[] {
 
 function consumesOf(operation: Operation, produces: readonly string[], path: string): readonly string[] | undefined {
   if (operation.requestBody !== undefined) return typesOf(operation.requestBody.content);
-  if (operation['x-kubernetes-action'] !== undefined) return ['*/*'];
+  // Custom resources alone have no protobuf; they name what they take.
+  const isCustom = produces.includes('application/json') && !produces.includes('application/vnd.kubernetes.protobuf');
+  if (operation['x-kubernetes-action'] !== undefined) return isCustom ? produces : ['*/*'];
   // The documents about the server itself take what they give; those about tokens say nothing.
   return /^\/(apis?|version)\//.test(path) ? produces : undefined;
 }

@@ -3,7 +3,7 @@ import { type FieldErrors, FieldPath, forbidden, invalid, tooLong } from '../../
 import { isConfigMapKey } from '../../../api/names.ts';
 import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
-import { invalidEach } from './field-checks.ts';
+import { invalidEach, metadataErrorsAgain } from './field-checks.ts';
 
 export type ConfigMap = Api<'io.k8s.api.core.v1.ConfigMap'>;
 
@@ -64,6 +64,7 @@ export const configMapStrategy: Strategy<ConfigMap> = {
   validateCreate: configMapErrors,
   validateUpdate: (configMap, old) => [
     ...immutableDataErrors(configMap, old, ['data', 'binaryData']),
+    ...metadataErrorsAgain(configMap, 'namespaced'),
     ...configMapErrors(configMap),
   ],
 };

@@ -5,7 +5,7 @@ import { isDNS1123Label, isValidPortNum, nameIsDNSSubdomain } from '../../../api
 import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { endpointIPErrors } from './endpoint-addresses.ts';
-import { invalidEach, qualifiedNameErrors } from './field-checks.ts';
+import { invalidEach, metadataErrorsAgain, qualifiedNameErrors } from './field-checks.ts';
 
 export type Endpoints = Api<'io.k8s.api.core.v1.Endpoints'>;
 type Address = Api<'io.k8s.api.core.v1.EndpointAddress'>;
@@ -77,6 +77,9 @@ export const endpointsStrategy: Strategy<Endpoints> = {
   validateCreate: subsetErrors,
   warningsOnCreate: warnings,
   // What is stored stays valid, whatever rules came later.
-  validateUpdate: (endpoints, old) => (semanticEqual(endpoints.subsets, old.subsets) ? [] : subsetErrors(endpoints)),
+  validateUpdate: (endpoints, old) => [
+    ...metadataErrorsAgain(endpoints, 'namespaced'),
+    ...(semanticEqual(endpoints.subsets, old.subsets) ? [] : subsetErrors(endpoints)),
+  ],
   warningsOnUpdate: warnings,
 };

@@ -1,7 +1,9 @@
 import { semanticEqual } from '../../../api/equal.ts';
-import { type FieldErrors, type FieldPath, invalid } from '../../../api/field-error.ts';
-import { isDNS1123Label, isDNS1123Subdomain, isQualifiedName } from '../../../api/names.ts';
+import { type FieldErrors, FieldPath, invalid } from '../../../api/field-error.ts';
+import { isDNS1123Label, isDNS1123Subdomain, isQualifiedName, nameIsDNSSubdomain } from '../../../api/names.ts';
+import type { KubeObject } from '../../../api/object.ts';
 import { compareQuantity, parseQuantity } from '../../../api/quantity.ts';
+import { validateObjectMeta } from '../../../api/validation/object-meta.ts';
 
 export const fieldIsImmutable = 'field is immutable';
 
@@ -53,4 +55,16 @@ export function sortedMap<V>(map: Readonly<Record<string, V>> | undefined): Reco
 
 export function hasParentSteps(path: string): boolean {
   return path.split('/').includes('..');
+}
+
+/**
+ * Some kinds check an update's metadata once more as if the object were new: what is wrong with it stands among the
+ * causes once more.
+ */
+export function metadataErrorsAgain(
+  { metadata }: Readonly<KubeObject>,
+  scope: 'namespaced' | 'cluster',
+  validateName: (name: string, prefix: boolean) => readonly string[] = nameIsDNSSubdomain,
+): FieldErrors {
+  return validateObjectMeta(metadata, { namespaced: scope === 'namespaced', validateName }, FieldPath.of('metadata'));
 }

@@ -2,7 +2,7 @@ import { type FieldErrors, FieldPath, invalid } from '../../../api/field-error.t
 import { isQualifiedName, nameIsDNSLabel } from '../../../api/names.ts';
 import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
-import { invalidEach } from './field-checks.ts';
+import { invalidEach, metadataErrorsAgain } from './field-checks.ts';
 
 export type Namespace = Api<'io.k8s.api.core.v1.Namespace'>;
 
@@ -56,7 +56,10 @@ export const namespaceStrategy: Strategy<Namespace> = {
     namespace.spec = old.spec;
     namespace.status = old.status;
   },
-  validateUpdate: specErrors,
+  validateUpdate: (namespace) => [
+    ...metadataErrorsAgain(namespace, 'cluster', nameIsDNSLabel),
+    ...specErrors(namespace),
+  ],
   subresources: {
     status: {
       prepareForUpdate(namespace, old) {

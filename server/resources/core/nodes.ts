@@ -1,6 +1,7 @@
 import { FieldPath } from '../../../api/field-error.ts';
 import { cidrWarnings } from '../../../api/ip.ts';
 import type { Strategy } from '../../registry/strategy.ts';
+import { metadataErrorsAgain } from './field-checks.ts';
 import { type Node, nodeErrors, nodeUpdateErrors } from './node-validation.ts';
 import { defaultResourceList } from './resource-requirements-defaults.ts';
 
@@ -44,7 +45,11 @@ export const nodeStrategy: Strategy<Node> = {
     node.status = old.status;
     if (old.spec?.configSource === undefined) delete node.spec?.configSource;
   },
-  validateUpdate: (node, old) => [...nodeErrors(node), ...nodeUpdateErrors(node, old)],
+  validateUpdate: (node, old) => [
+    ...metadataErrorsAgain(node, 'cluster'),
+    ...nodeErrors(node),
+    ...nodeUpdateErrors(node, old),
+  ],
   warningsOnUpdate: warnings,
   subresources: {
     status: {

@@ -8,6 +8,7 @@ import {
   fieldIsImmutable,
   immutableErrors,
   invalidEach,
+  metadataErrorsAgain,
   positiveQuantityErrors,
 } from './field-checks.ts';
 import { internalClaimSpec, isSameForm } from './persistent-volume-internal.ts';
@@ -173,7 +174,10 @@ export function claimUpdateErrors(
   claim: Readonly<PersistentVolumeClaim>,
   old: Readonly<PersistentVolumeClaim>,
 ): FieldErrors {
-  const errors = validateClaimSpec(claim.spec ?? {}, specPath, optionsFor(old));
+  const errors = [
+    ...metadataErrorsAgain(claim, 'namespaced'),
+    ...validateClaimSpec(claim.spec ?? {}, specPath, optionsFor(old)),
+  ];
   const annotation = claim.metadata?.annotations?.[betaStorageClass] ?? '';
   if (!isClassMoved(claim, old) && annotation !== (old.metadata?.annotations?.[betaStorageClass] ?? '')) {
     errors.push(invalid(FieldPath.of('metadata', 'annotations', betaStorageClass), annotation, fieldIsImmutable));

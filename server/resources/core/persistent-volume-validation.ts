@@ -7,6 +7,7 @@ import {
   fieldIsImmutable,
   immutableErrors,
   invalidEach,
+  metadataErrorsAgain,
   positiveQuantityErrors,
   sortedMap,
 } from './field-checks.ts';
@@ -210,6 +211,7 @@ function isSameAffinity(affinity: Readonly<Affinity>, old: Readonly<Affinity>): 
 export function volumeUpdateErrors(volume: Readonly<PersistentVolume>, old: Readonly<PersistentVolume>): FieldErrors {
   const [spec, oldSpec] = [volume.spec, old.spec];
   const errors = [
+    ...metadataErrorsAgain(volume, 'cluster'),
     ...volumeErrors(volume, old),
     ...mountOptionErrors(volume),
     ...volumeErrors(volume, old),

@@ -2,7 +2,7 @@ import { type FieldErrors, FieldPath, invalid, required, tooLong } from '../../.
 import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { base64Bytes, dataKeyErrors, immutableDataErrors, maxDataBytes } from './config-maps.ts';
-import { immutableErrors } from './field-checks.ts';
+import { immutableErrors, metadataErrorsAgain } from './field-checks.ts';
 import { jsonObjectError } from './json-object-error.ts';
 import { keyPairError } from './key-pair-error.ts';
 
@@ -69,6 +69,7 @@ export const secretStrategy: Strategy<Secret> = {
   validateUpdate: (secret, old) => [
     ...immutableErrors(secret.type, old.type, FieldPath.of('type')),
     ...immutableDataErrors(secret, old, ['data']),
+    ...metadataErrorsAgain(secret, 'namespaced'),
     ...secretErrors(secret),
   ],
   warningsOnUpdate: warnings,

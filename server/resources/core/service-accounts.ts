@@ -1,5 +1,6 @@
 import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
+import { metadataErrorsAgain } from './field-checks.ts';
 
 export type ServiceAccount = Api<'io.k8s.api.core.v1.ServiceAccount'>;
 
@@ -23,6 +24,7 @@ export const serviceAccountStrategy: Strategy<ServiceAccount> = {
   resource: 'serviceaccounts',
   prepareForCreate: keepOnlySecretNames,
   prepareForUpdate: keepOnlySecretNames,
+  validateUpdate: (account) => metadataErrorsAgain(account, 'namespaced'),
   warningsOnCreate: warnings,
   warningsOnUpdate: (account, old) => (isEnforcing(old) ? [] : warnings(account)),
 };

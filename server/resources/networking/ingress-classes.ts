@@ -2,7 +2,7 @@ import { type FieldErrors, FieldPath, forbidden, notSupported, required, tooLong
 import { isDomainPrefixedPath, nameIsDNSLabel } from '../../../api/names.ts';
 import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
-import { immutableErrors, invalidEach } from '../core/field-checks.ts';
+import { immutableErrors, invalidEach, metadataErrorsAgain } from '../core/field-checks.ts';
 import { localReferenceErrors } from './ingress-paths.ts';
 
 export type IngressClass = Api<'io.k8s.api.networking.v1.IngressClass'>;
@@ -44,6 +44,10 @@ export const ingressClassStrategy: Strategy<IngressClass> = {
   validateUpdate(ingressClass, old) {
     const controller = ingressClass.spec?.controller ?? '';
     const path = FieldPath.of('spec', 'controller');
-    return [...immutableErrors(controller, old.spec?.controller ?? '', path), ...specErrors(ingressClass)];
+    return [
+      ...immutableErrors(controller, old.spec?.controller ?? '', path),
+      ...metadataErrorsAgain(ingressClass, 'cluster'),
+      ...specErrors(ingressClass),
+    ];
   },
 };

@@ -3,7 +3,7 @@ import { ipWarnings, parseIP, validateLegacyIP } from '../../../api/ip.ts';
 import { isDNS1123Subdomain, isWildcardDNS1123Subdomain, nameIsDNSSubdomain } from '../../../api/names.ts';
 import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
-import { invalidEach } from '../core/field-checks.ts';
+import { invalidEach, metadataErrorsAgain } from '../core/field-checks.ts';
 import { backendErrors, pathErrors } from './ingress-paths.ts';
 
 export type Ingress = Api<'io.k8s.api.networking.v1.Ingress'>;
@@ -76,12 +76,13 @@ function createErrors(ingress: Readonly<Ingress>): FieldErrors {
 
 function updateErrors(ingress: Readonly<Ingress>, old: Readonly<Ingress>): FieldErrors {
   const { tls = [], rules = [] } = old.spec ?? {};
-  return specErrors(ingress.spec ?? {}, {
+  const tolerated: Tolerated = {
     secretNames: tls.some(({ secretName }) => secretNameMessages(secretName).length > 0),
     wildcardRules: rules.some(
       ({ host, http }) => host?.includes('*') && http !== undefined && pathErrors(http, FieldPath.of()).length > 0,
     ),
-  });
+  };
+  return [...metadataErrorsAgain(ingress, 'namespaced'), ...specErrors(ingress.spec ?? {}, tolerated)];
 }
 
 function statusErrors(ingress: Readonly<Ingress>, old: Readonly<Ingress>): FieldErrors {

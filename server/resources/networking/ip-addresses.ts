@@ -3,7 +3,7 @@ import { validateIP } from '../../../api/ip.ts';
 import { isDNS1123Subdomain, isPathSegmentName } from '../../../api/names.ts';
 import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
-import { immutableErrors, invalidEach } from '../core/field-checks.ts';
+import { immutableErrors, invalidEach, metadataErrorsAgain } from '../core/field-checks.ts';
 import { internalForm, internalShape } from '../core/internal-form.ts';
 
 export type IPAddress = Api<'io.k8s.api.networking.v1.IPAddress'>;
@@ -38,6 +38,7 @@ export const ipAddressStrategy: Strategy<IPAddress> = {
   validateUpdate(address, old) {
     const parent = address.spec?.parentRef;
     const shown = parent && internalForm(parent, parentShape);
-    return [...specErrors(address), ...immutableErrors(parent, old.spec?.parentRef, path, shown)];
+    const metadata = metadataErrorsAgain(address, 'cluster', messages);
+    return [...metadata, ...specErrors(address), ...immutableErrors(parent, old.spec?.parentRef, path, shown)];
   },
 };

@@ -4,7 +4,7 @@ import { nameIsDNSSubdomain } from '../../../api/names.ts';
 import type { Api } from '../../../api/object.ts';
 import { hasInvalidLabelValue, validateLabelSelector } from '../../../api/validation/labels.ts';
 import type { Strategy } from '../../registry/strategy.ts';
-import { fieldIsImmutable, invalidEach, nonnegativeQuantityErrors } from '../core/field-checks.ts';
+import { fieldIsImmutable, invalidEach, metadataErrorsAgain, nonnegativeQuantityErrors } from '../core/field-checks.ts';
 import { labelSelectorForm } from '../core/internal-form.ts';
 import { nodeExpressionWarnings, nodeLabelDeprecation } from '../core/node-selector.ts';
 
@@ -23,7 +23,10 @@ function capacityErrors(object: Readonly<CSIStorageCapacity>, allowInvalidLabelV
 }
 
 function updateErrors(object: Readonly<CSIStorageCapacity>, old: Readonly<CSIStorageCapacity>): FieldErrors {
-  const errors = capacityErrors(object, hasInvalidLabelValue(old.nodeTopology));
+  const errors = [
+    ...metadataErrorsAgain(object, 'namespaced'),
+    ...capacityErrors(object, hasInvalidLabelValue(old.nodeTopology)),
+  ];
   const [topology, oldTopology] = [object.nodeTopology, old.nodeTopology];
   const isAdded = (topology === undefined) !== (oldTopology === undefined);
   if (isAdded || !semanticEqual(topology, oldTopology)) {

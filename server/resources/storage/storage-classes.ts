@@ -3,7 +3,7 @@ import { nameIsDNSSubdomain } from '../../../api/names.ts';
 import type { Api } from '../../../api/object.ts';
 import { validateLabelName } from '../../../api/validation/labels.ts';
 import type { Strategy } from '../../registry/strategy.ts';
-import { immutableErrors, sortedMap } from '../core/field-checks.ts';
+import { immutableErrors, metadataErrorsAgain, sortedMap } from '../core/field-checks.ts';
 import { nodeLabelDeprecation } from '../core/node-selector.ts';
 import { parameterErrors, provisionerErrors } from './parameters.ts';
 
@@ -84,7 +84,7 @@ export const storageClassStrategy: Strategy<StorageClass> = {
   validateCreate: classErrors,
   warningsOnCreate: warnings,
   validateUpdate(storageClass, old) {
-    const errors = classErrors(storageClass);
+    const errors = [...metadataErrorsAgain(storageClass, 'cluster'), ...classErrors(storageClass)];
     const shown = sortedMap(storageClass.parameters);
     errors.push(...immutableErrors(storageClass.parameters, old.parameters, FieldPath.of('parameters'), shown));
     for (const field of ['provisioner', 'reclaimPolicy', 'volumeBindingMode'] as const) {

@@ -2,6 +2,7 @@ import { semanticEqual } from '../../../api/equal.ts';
 import { type FieldErrors, FieldPath, forbidden, required } from '../../../api/field-error.ts';
 import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
+import { metadataErrorsAgain } from '../core/field-checks.ts';
 import { parameterErrors, provisionerErrors } from './parameters.ts';
 
 export type VolumeAttributesClass = Api<'io.k8s.api.storage.v1.VolumeAttributesClass'>;
@@ -22,6 +23,7 @@ export const volumeAttributesClassStrategy: Strategy<VolumeAttributesClass> = {
     );
     return [
       ...changed.map((field) => forbidden(FieldPath.of(field), `updates to ${field} are forbidden.`)),
+      ...metadataErrorsAgain(attributesClass, 'cluster'),
       ...classErrors(attributesClass),
     ];
   },

@@ -1,6 +1,8 @@
 import type { Conversion } from '../registry/conversion.ts';
 import type { AnyStrategy } from '../registry/strategy.ts';
 import { admissionregistrationStrategies } from './admissionregistration/strategies.ts';
+import { apiextensionsStrategies } from './apiextensions/strategies.ts';
+import { apiregistrationStrategies } from './apiregistration/strategies.ts';
 import { appsStrategies } from './apps/strategies.ts';
 import { autoscalingConversions } from './autoscaling/conversions.ts';
 import { autoscalingStrategies } from './autoscaling/strategies.ts';
@@ -15,6 +17,8 @@ import { networkingStrategies } from './networking/strategies.ts';
 import { nodeStrategies } from './node/strategies.ts';
 import { policyStrategies } from './policy/strategies.ts';
 import { rbacStrategies } from './rbac/strategies.ts';
+import { resourceConversions } from './resource/conversions.ts';
+import { resourceStrategies } from './resource/strategies.ts';
 import { schedulingStrategies } from './scheduling/strategies.ts';
 import { storageStrategies } from './storage/strategies.ts';
 
@@ -22,6 +26,8 @@ import { storageStrategies } from './storage/strategies.ts';
 export const strategies: readonly AnyStrategy[] = [
   ...coreStrategies,
   ...admissionregistrationStrategies,
+  ...apiextensionsStrategies,
+  ...apiregistrationStrategies,
   ...appsStrategies,
   ...autoscalingStrategies,
   ...batchStrategies,
@@ -33,8 +39,9 @@ export const strategies: readonly AnyStrategy[] = [
   ...nodeStrategies,
   ...policyStrategies,
   ...rbacStrategies,
+  ...resourceStrategies,
   ...schedulingStrategies,
   ...storageStrategies,
 ];
 
-export const conversions: readonly Conversion[] = [...autoscalingConversions, ...eventConversions];
+export const conversions: readonly Conversion[] = [...autoscalingConversions, ...eventConversions, ...resourceConversions];

@@ -11,6 +11,8 @@ export interface ObjectMetaRules {
   readonly validateName: (name: string, prefix: boolean) => readonly string[];
   /** Finalizers without a domain other than the standard ones pass: custom resources, definitions, webhooks, admission policies. */
   readonly anyFinalizer?: boolean;
+  /** The kind's update rules begin with those of its creation: whatever these find is reported once more. */
+  readonly validatedAgainOnUpdate?: boolean;
 }
 
 type Meta = Readonly<ObjectMeta> | undefined;
@@ -98,6 +100,7 @@ export function validateObjectMetaOnUpdate(
     ...update,
     ...update,
     ...(rules.anyFinalizer ? [] : validateStandardFinalizers(meta?.finalizers, path.child('finalizers'))),
+    ...(rules.validatedAgainOnUpdate ? validateObjectMeta(meta, rules, path) : []),
   ];
 }
 

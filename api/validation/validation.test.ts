@@ -90,6 +90,9 @@ t.test('an update reports in the order of a real API server, with repetitions', 
     'metadata.deletionGracePeriodSeconds',
     'metadata.finalizers[0]',
   ]);
+  const again = { ...rules, validatedAgainOnUpdate: true };
+  const more = validateObjectMetaOnUpdate(meta, old, again, path).map((error) => error.field);
+  t.strictSame(more, [...fields, 'metadata.finalizers', 'metadata.finalizers[0]']);
 });
 
 t.test('managed fields and annotations are bounded', async (t) => {

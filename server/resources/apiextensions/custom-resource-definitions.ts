@@ -154,7 +154,7 @@ export function customResourceDefinitions(check: SchemaCheck): Strategy<CustomRe
     validateName: nameIsDNSSubdomain,
     applyDefaults,
     prepareForCreate(definition) {
-      definition.status = {};
+      definition.status = { acceptedNames: { plural: '', kind: '' } };
       rememberStorageVersion(definition);
     },
     prepareForUpdate(definition, old) {

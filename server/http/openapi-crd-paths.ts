@@ -65,15 +65,10 @@ function bodyOf({ requestBody: body, ...operation }: Operation): Operation['requ
 }
 
 function parametersOf(operation: Operation, list: readonly Parameter[]): readonly Parameter[] {
-  switch (operation['x-kubernetes-action']) {
-    case 'get':
-      return list.filter(({ name }) => name === 'resourceVersion');
-    // Upstream shows the options of a list here.
-    case 'deletecollection':
-      return list;
-    default:
-      return operation.parameters ?? [];
-  }
+  const action = operation['x-kubernetes-action'];
+  if (action === 'get') return list.filter(({ name }) => name === 'resourceVersion');
+  // Upstream shows the options of a list here.
+  return action === 'deletecollection' ? list : (operation.parameters ?? []);
 }
 
 function operationOf(template: Operation, shape: CustomResourceShape, list: readonly Parameter[]): Operation {

@@ -40,7 +40,7 @@ interface Verified {
 }
 
 // Bounds memory at a few megabytes; a cluster's kubelets and controllers use far fewer tokens at a time.
-const rememberedTokens = 4096;
+const rememberedTokens = 2048;
 const invalidBearer = 'invalid bearer token';
 
 /** Signatures are checked once per token and remembered; times and bound objects are checked each time. */

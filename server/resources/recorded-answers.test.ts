@@ -292,3 +292,22 @@ for (const name of tables()) {
     }
   });
 }
+
+await t.test('config maps and secrets hold at most 1 MiB', async (t) => {
+  const [configMaps, secrets] = ['configmaps', 'secrets'].map((resource) => {
+    const target = targetOf(`/api/v1/namespaces/table/${resource}`);
+    const strategy = strategies.get(resource);
+    if (target === undefined || strategy === undefined) throw new Error(`no strategy for ${resource}`);
+    return new Simulation(target, strategy);
+  });
+  const metadata = { name: 'big' };
+  const mebibyte = 'x'.repeat(1024 * 1024);
+  const binary = Buffer.from(mebibyte).toString('base64');
+  t.equal(configMaps?.create({ metadata, data: { a: mebibyte } }).message, '');
+  t.equal(secrets?.create({ metadata, data: { a: binary } }).message, '');
+  const tooLong = 'Too long: may not be more than 1048576 bytes';
+  const oneMore = configMaps?.create({ metadata, data: { a: 'y' }, binaryData: { b: binary } });
+  t.equal(oneMore?.message, `ConfigMap "big" is invalid: []: ${tooLong}`);
+  const secret = secrets?.create({ metadata, stringData: { a: `${mebibyte}x` } });
+  t.equal(secret?.message, `Secret "big" is invalid: data: ${tooLong}`);
+});

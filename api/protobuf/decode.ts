@@ -2,7 +2,7 @@ import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { ProtobufReader } from '../schema/body.ts';
 import { DecodeError } from '../schema/decode.ts';
 import type { SchemaDocument } from '../schema/schema.ts';
-import { scalars, shapeOf } from './special-messages.ts';
+import { holdsJsonText, scalars, shapeOf } from './special-messages.ts';
 
 /** `api/generated/protobuf.json`: the fields of each message, with `[]T` and `map<string,T>` among the types. */
 export type ProtobufDocument = Readonly<
@@ -34,6 +34,16 @@ const schemaPropsNames: Readonly<Record<string, string>> = { ref: '$ref', schema
 const messageNameOf = (typeName: string) => typeName.replace(/^io\.k8s\./, 'k8s.io.').replaceAll('-', '_');
 const typeNameOf = (message: string) => message.replace(/^k8s\.io\./, 'io.k8s.').replaceAll('_', '-');
 
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+// Below this a loop beats the call into the decoder.
+const shortText = 48;
+
+function decodeText(bytes: Uint8Array): string {
+  if (bytes.length > shortText) return utf8.decode(bytes);
+  for (let i = 0; i < bytes.length; i += 1) if ((bytes[i] ?? 0) > 127) return utf8.decode(bytes);
+  return String.fromCharCode.apply(undefined, bytes as unknown as number[]);
+}
+
 const endOfInput = () => new DecodeError('unexpected EOF');
 
 function setMember(target: MessageFields, key: string, value: unknown): void {
@@ -54,14 +64,16 @@ function jsonName(protoName: string, known: ReadonlySet<string> | undefined): st
 
 const longestTag = 5;
 
-function readTag(reader: BinaryReader, message: string): { number: number; wire: number } {
+/** The field's number and, in the lowest three bits, its wire type. */
+function readTag(reader: BinaryReader, message: string): number {
   const start = reader.pos;
   const tag = reader.uint32();
   if (reader.pos - start > longestTag) throw new DecodeError('proto: integer overflow');
-  const [number, wire] = [tag >>> 3, tag & 7];
+  const number = tag >>> 3;
+  const wire = tag & 7;
   if (wire === 4) throw new DecodeError(`proto: ${message}: wiretype end group for non-group`);
   if (number === 0) throw new DecodeError(`proto: ${message}: illegal tag ${number} (wire type ${wire})`);
-  return { number, wire };
+  return tag;
 }
 
 function skip(reader: BinaryReader, wire: number, number: number): void {
@@ -71,7 +83,9 @@ function skip(reader: BinaryReader, wire: number, number: number): void {
 
 function readFields(reader: BinaryReader, end: number, message: Message, target: MessageFields): MessageFields {
   while (reader.pos < end) {
-    const { number, wire } = readTag(reader, message.name);
+    const tag = readTag(reader, message.name);
+    const number = tag >>> 3;
+    const wire = tag & 7;
     const field = message.fields.get(number);
     if (field === undefined) skip(reader, wire, number);
     else field.store(reader, wire, target);
@@ -123,7 +137,10 @@ export function createProtobufReader(protobuf: ProtobufDocument, schema: SchemaD
   const compile = (name: string, known: ReadonlySet<string> | undefined): Message => {
     const fields = new Map<number, Field>();
     const message: Message = { name: name.slice(name.lastIndexOf('.') + 1), fields };
-    for (const [number, protoName, type] of protobuf[name] ?? []) fields.set(number, fieldOf(protoName, type, known));
+    const json = holdsJsonText(name);
+    for (const [number, protoName, type] of protobuf[name] ?? []) {
+      fields.set(number, fieldOf(protoName, json && type === 'bytes' ? 'text' : type, known));
+    }
     return message;
   };
 
@@ -196,10 +213,11 @@ export function createProtobufReader(protobuf: ProtobufDocument, schema: SchemaD
       let value: unknown;
       const end = readEnd(reader);
       while (reader.pos < end) {
-        const { number, wire: entryWire } = readTag(reader, 'Entry');
+        const tag = readTag(reader, 'Entry');
+        const number = tag >>> 3;
         if (number === 1) key = reader.string();
         else if (number === 2) value = read(reader);
-        else skip(reader, entryWire, number);
+        else skip(reader, tag & 7, number);
       }
       if (reader.pos > end) throw endOfInput();
       target[name] ??= {};
@@ -227,7 +245,7 @@ export function createProtobufReader(protobuf: ProtobufDocument, schema: SchemaD
     readMessage(typeName, raw) {
       const name = messageNameOf(typeName);
       if (protobuf[name] === undefined) return undefined;
-      return guarded(() => readFields(new BinaryReader(raw), raw.length, messageOf(name), {}));
+      return guarded(() => readFields(new BinaryReader(raw, decodeText), raw.length, messageOf(name), {}));
     },
   };
 }
@@ -236,9 +254,11 @@ export function createProtobufReader(protobuf: ProtobufDocument, schema: SchemaD
 function readUnknown(bytes: Uint8Array, message: Message) {
   let raw = new Uint8Array(0);
   const target: MessageFields = {};
-  const reader = new BinaryReader(bytes.subarray(envelopePrefix.length));
+  const reader = new BinaryReader(bytes.subarray(envelopePrefix.length), decodeText);
   while (reader.pos < reader.len) {
-    const { number, wire } = readTag(reader, message.name);
+    const tag = readTag(reader, message.name);
+    const number = tag >>> 3;
+    const wire = tag & 7;
     const field = message.fields.get(number);
     if (field?.name === 'raw') {
       checkWire('raw', lengthDelimited, wire);

@@ -18,6 +18,7 @@ export const scalars: Readonly<Record<string, { readonly wire: number; readonly 
   {
     string: { wire: 2, read: (r) => r.string() },
     bytes: { wire: 2, read: (r) => encodeBase64(r.bytes()) },
+    text: { wire: 2, read: (r) => r.string() },
     bool: { wire: 0, read: (r) => r.bool() },
     int32: { wire: 0, read: (r) => r.int32() },
     int64: { wire: 0, read: (r) => integer(r.int64()) },
@@ -54,13 +55,19 @@ function time(fields: MessageFields, micro: boolean): string | null {
 
 function rawJson(raw: unknown): unknown {
   if (typeof raw !== 'string' || raw === '') return null;
-  const bytes = Uint8Array.from(atob(raw), (c) => c.charCodeAt(0));
   try {
-    return parseJsonForDecoding(new TextDecoder().decode(bytes)).value;
+    return parseJsonForDecoding(raw).value;
   } catch (cause) {
     if (!(cause instanceof Error)) throw cause;
     throw new DecodeError(cause.message);
   }
+}
+
+const rawMessages = /\.(?:RawExtension|FieldsV1|JSON)$/;
+
+/** Messages whose bytes are JSON text; everywhere else bytes are base64 in JSON. */
+export function holdsJsonText(message: string): boolean {
+  return rawMessages.test(message);
 }
 
 /** How a message whose JSON form is not an object of its fields is written; undefined for all others. */

@@ -14,7 +14,7 @@ function leniently(decode: SchemaDecoder): SchemaDecoder {
 
 /**
  * JSONSchemaPropsOrBool, …OrArray and …OrStringArray of apiextensions, by Go's name of the type.
- * OpenAPI says nothing of their shape.
+ * OpenAPI says nothing of their shape. What is neither shape counts as nothing, as upstream has it.
  */
 export function schemaUnionDecoder(goType: string, strictSchema: SchemaDecoder): Decode | undefined {
   const schema = leniently(strictSchema);
@@ -28,7 +28,7 @@ export function schemaUnionDecoder(goType: string, strictSchema: SchemaDecoder):
   if (goType.endsWith('.JSONSchemaPropsOrArray')) {
     return (value, state) => {
       if (isSchema(value)) return schema(value, state);
-      if (!Array.isArray(value)) return null;
+      if (!Array.isArray(value)) return undefined;
       return value.map((item) =>
         isSchema(item)
           ? schema(item, state)
@@ -41,7 +41,7 @@ export function schemaUnionDecoder(goType: string, strictSchema: SchemaDecoder):
   if (goType.endsWith('.JSONSchemaPropsOrStringArray')) {
     return (value, state) => {
       if (isSchema(value)) return schema(value, state);
-      if (!Array.isArray(value)) return null;
+      if (!Array.isArray(value)) return [];
       return value.map((item) =>
         typeof item === 'string' ? item : item === null ? '' : reportType(state, kindOfJson(item), 'string'),
       );

@@ -115,7 +115,7 @@ await t.test('nulls that Go prints are filled in before encoding only', async (t
 
 await t.test('schemas of custom resources keep their unions and lose what nobody knows', async (t) => {
   const { value, repeated } = parseJsonForDecoding(
-    '{"additionalProperties":{"type":"string","x":1},"items":[{"type":"a"}],"additionalItems":false,"default":null,"enum":[null,1.5],"y":1}',
+    '{"additionalProperties":{"type":"string","x":1},"items":[{"type":"a"}],"additionalItems":false,"default":null,"enum":[null,1.5],"y":1,"dependencies":{"a":1,"b":["c"]},"not":{"items":"x"}}',
   );
   const name = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps';
   const { object, unknown } = decoder.decode(name, value, repeated);
@@ -124,6 +124,8 @@ await t.test('schemas of custom resources keep their unions and lose what nobody
     items: [{ type: 'a' }],
     additionalItems: false,
     enum: [null, 1.5],
+    dependencies: { a: [], b: ['c'] },
+    not: {},
   });
   t.strictSame(unknown, ['unknown field "y"']);
 });

@@ -15,12 +15,21 @@ export interface TypeSchema {
 }
 
 export type FieldKind =
-  | 'string' | 'int32' | 'int64' | 'float64' | 'bool'
-  | 'bytes'       // base64 text
-  | 'time' | 'microTime' | 'duration' | 'quantity' | 'intOrString'
-  | 'struct'      // `ref` names the type
-  | 'list' | 'map' // `items` describes elements or values
-  | 'any';        // RawExtension, FieldsV1, JSON, …: kept as it is
+  | 'string'
+  | 'int32'
+  | 'int64'
+  | 'float64'
+  | 'bool'
+  | 'bytes' // base64 text
+  | 'time'
+  | 'microTime'
+  | 'duration'
+  | 'quantity'
+  | 'intOrString'
+  | 'struct' // `ref` names the type
+  | 'list'
+  | 'map' // `items` describes elements or values
+  | 'any'; // RawExtension, FieldsV1, JSON, …: kept as it is
 
 export interface FieldSchema {
   readonly k: FieldKind;

@@ -1,5 +1,6 @@
 import type { Clock, Random } from '../../../api/clock.ts';
 import type { Api } from '../../../api/object.ts';
+import { StatusError } from '../../../api/status.ts';
 import type { ClusterReader } from '../../registry/strategy.ts';
 import { type AdmissionPlugin, type AdmissionRequest, forbiddenByAdmission } from '../plugin.ts';
 import { ephemeralSecretProblem, referencesSecrets, secretProblem } from './service-account-secrets.ts';
@@ -164,8 +165,9 @@ function validateMirror(request: AdmissionRequest, spec: Readonly<PodSpec>): voi
 function limitSecrets(request: AdmissionRequest, spec: Readonly<PodSpec>, account: Readonly<ServiceAccount>): void {
   const enforced = /^(?:1|t|T|true|TRUE|True)$/.test(account.metadata?.annotations?.[enforceAnnotation] ?? '');
   if (!enforced) return;
-  const problem = request.operation === 'CREATE' ? secretProblem(spec, account) : ephemeralSecretProblem(spec, account);
+  const isCreate = request.operation === 'CREATE';
+  const problem = isCreate ? secretProblem(spec, account) : ephemeralSecretProblem(spec, account);
   if (problem === undefined) return;
-  // Upstream answers the ephemeral case with a bare error, which is an internal one.
-  throw forbiddenByAdmission(request, problem);
+  // Upstream answers the ephemeral case with a bare error, which reaches the client as one of the server.
+  throw isCreate ? forbiddenByAdmission(request, problem) : new StatusError('', problem, { code: 500 });
 }

@@ -21,6 +21,7 @@ import { resourceConversions } from './resource/conversions.ts';
 import { resourceStrategies } from './resource/strategies.ts';
 import { schedulingStrategies } from './scheduling/strategies.ts';
 import { storageStrategies } from './storage/strategies.ts';
+import { storagemigrationStrategies } from './storagemigration/strategies.ts';
 
 /** What every built-in resource does differently: adding one is a line in its group's `strategies.ts`. */
 export const strategies: readonly AnyStrategy[] = [
@@ -42,6 +43,7 @@ export const strategies: readonly AnyStrategy[] = [
   ...resourceStrategies,
   ...schedulingStrategies,
   ...storageStrategies,
+  ...storagemigrationStrategies,
 ];
 
 export const conversions: readonly Conversion[] = [...autoscalingConversions, ...eventConversions, ...resourceConversions];

@@ -42,7 +42,8 @@ export function createLabelTest({ key, operator, values }: LabelRequirement): (l
       return (labels) => lookup(labels) !== undefined;
     case '!':
       return (labels) => lookup(labels) === undefined;
-    default: {
+    case 'gt':
+    case 'lt': {
       const limit = parseInt64(first);
       return (labels) => {
         const value = parseInt64(lookup(labels) ?? '');

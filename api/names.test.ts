@@ -23,7 +23,7 @@ const labelText =
 const keyText =
   "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 
-t.test('names are refused in the words of a real API server', async (t) => {
+await t.test('names are refused in the words of a real API server', async (t) => {
   t.strictSame(names.isDNS1123Subdomain('a.b-c.1'), []);
   for (const wrong of ['A', 'a_b', '-a', 'a..b', 'a-', '']) {
     t.strictSame(names.isDNS1123Subdomain(wrong), [subdomainText], wrong);
@@ -40,14 +40,14 @@ t.test('names are refused in the words of a real API server', async (t) => {
   t.strictSame(names.isPathSegmentName('a%/b'), ["may not contain '/'", "may not contain '%'"]);
 });
 
-t.test('a prefix may end where the generated part makes it valid', async (t) => {
+await t.test('a prefix may end where the generated part makes it valid', async (t) => {
   t.strictSame(names.nameIsDNSSubdomain('a-', true), []);
   t.strictSame(names.nameIsDNSSubdomain('A-', true), []);
   t.strictSame(names.nameIsDNSSubdomain('a-', false), [subdomainText]);
   t.strictSame(names.nameIsPathSegment('..', true), []);
 });
 
-t.test('qualified names tell which part is wrong', async (t) => {
+await t.test('qualified names tell which part is wrong', async (t) => {
   t.strictSame(names.isQualifiedName('a.b/C_d'), []);
   t.strictSame(names.isQualifiedName('/x'), ['prefix part must be non-empty']);
   t.strictSame(names.isQualifiedName('a/'), ['name part must be non-empty', `name part ${keyText}`]);
@@ -63,7 +63,7 @@ t.test('qualified names tell which part is wrong', async (t) => {
   ]);
 });
 
-t.test('keys, ports, variables and numbers have rules of their own', async (t) => {
+await t.test('keys, ports, variables and numbers have rules of their own', async (t) => {
   t.strictSame(names.isConfigMapKey('..'), ["must not be '..'"]);
   t.strictSame(names.isConfigMapKey('...x'), ["must not start with '..'"]);
   t.match(names.isConfigMapKey('a/b'), [/^a valid config key must consist of/]);
@@ -85,7 +85,7 @@ t.test('keys, ports, variables and numbers have rules of their own', async (t) =
   t.equal(names.byteLength('aé€😀'), 10);
 });
 
-t.test('qualified domain names and paths name their field', async (t) => {
+await t.test('qualified domain names and paths name their field', async (t) => {
   const path = FieldPath.of('spec', 'signerName');
   const texts = (errors: Parameters<typeof fieldErrorMessage>[0][]) => errors.map(fieldErrorMessage);
   t.strictSame(texts(names.isFullyQualifiedName(path, 'a.b')), [
@@ -102,7 +102,7 @@ t.test('qualified domain names and paths name their field', async (t) => {
   ]);
 });
 
-t.test('addresses are accepted, refused and warned of as a real API server does', async (t) => {
+await t.test('addresses are accepted, refused and warned of as a real API server does', async (t) => {
   const path = FieldPath.of('ip');
   const detail = (errors: readonly { readonly detail: string }[]) => errors.map((error) => error.detail).join();
   for (const [value, strict, legacy] of [
@@ -140,7 +140,7 @@ t.test('addresses are accepted, refused and warned of as a real API server does'
   t.strictSame(ipWarnings(path, '010.0.0.1'), ['ip: non-standard IP address "010.0.0.1" is invalid: use "10.0.0.1"']);
 });
 
-t.test('networks are checked, and their addresses known', async (t) => {
+await t.test('networks are checked, and their addresses known', async (t) => {
   const path = FieldPath.of('cidr');
   const detail = (errors: readonly { readonly detail: string }[]) => errors.map((error) => error.detail).join();
   t.strictSame(validateCIDR(path, '10.0.0.0/24'), []);

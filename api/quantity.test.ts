@@ -4,7 +4,7 @@ import { canonicalQuantity, compareQuantity, isQuantity, parseQuantity, Quantity
 const format = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const suffix = "unable to parse quantity's suffix";
 
-t.test('texts become what a real API server stores', async (t) => {
+await t.test('texts become what a real API server stores', async (t) => {
   for (const [text, canonical] of [
     ['0', '0'],
     ['-0', '0'],
@@ -68,7 +68,7 @@ t.test('texts become what a real API server stores', async (t) => {
   }
 });
 
-t.test('texts that do not parse say why', async (t) => {
+await t.test('texts that do not parse say why', async (t) => {
   for (const [text, message] of [
     ['', format],
     ['1.1.1', format],
@@ -86,7 +86,7 @@ t.test('texts that do not parse say why', async (t) => {
   }
 });
 
-t.test('quantities compare, add and subtract exactly, whatever their scale', async (t) => {
+await t.test('quantities compare, add and subtract exactly, whatever their scale', async (t) => {
   t.equal(compareQuantity('1', '1000m'), 0);
   t.equal(compareQuantity('1Gi', '1G'), 1);
   t.equal(compareQuantity('-1', '1e1000000000'), -1);
@@ -102,7 +102,7 @@ t.test('quantities compare, add and subtract exactly, whatever their scale', asy
   t.equal(parseQuantity('-1500u').roundUp(-3).toString(), '-2m');
 });
 
-t.test('values are rounded up to whole units', async (t) => {
+await t.test('values are rounded up to whole units', async (t) => {
   t.equal(parseQuantity('1500m').value(), 2n);
   t.equal(parseQuantity('-1500m').value(), -2n);
   t.equal(parseQuantity('100u').milliValue(), 1n);

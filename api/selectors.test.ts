@@ -163,15 +163,15 @@ function answer(parse: (text: string) => unknown, text: string): string | null {
   }
 }
 
-t.test('label selectors are accepted and refused in the words of a real API server', async (t) => {
+await t.test('label selectors are accepted and refused in the words of a real API server', async (t) => {
   for (const [text, expected] of labelAnswers) t.equal(answer(parseLabelSelector, text), expected, text);
 });
 
-t.test('field selectors are accepted and refused in the words of a real API server', async (t) => {
+await t.test('field selectors are accepted and refused in the words of a real API server', async (t) => {
   for (const [text, expected] of fieldAnswers) t.equal(answer(parseFieldSelector, text), expected, text);
 });
 
-t.test('a label matcher selects by presence, equality, sets and numbers', async (t) => {
+await t.test('a label matcher selects by presence, equality, sets and numbers', async (t) => {
   const labels = { app: 'web', tier: '', size: '12' };
   const selected = ['app=web', 'app==web', 'app!=db', 'app in (db,web)', 'app notin (db)', 'tier', 'tier=', '!other'];
   selected.push('other!=x', 'other notin (x)', 'size>11', 'size<13', 'app,size', '', 'tier in ()');
@@ -182,7 +182,7 @@ t.test('a label matcher selects by presence, equality, sets and numbers', async 
   t.equal(parseLabelSelector('!app').matches(undefined), true);
 });
 
-t.test('the text of a label matcher is sorted and parses to itself', async (t) => {
+await t.test('the text of a label matcher is sorted and parses to itself', async (t) => {
   for (const [text, canonical] of [
     ['b,a=1', 'a=1,b'],
     ['c in (d, b),!a', '!a,c in (b,d)'],
@@ -194,7 +194,7 @@ t.test('the text of a label matcher is sorted and parses to itself', async (t) =
   }
 });
 
-t.test('an absent LabelSelector matches nothing and an empty one everything', async (t) => {
+await t.test('an absent LabelSelector matches nothing and an empty one everything', async (t) => {
   t.equal(labelSelectorMatcher(undefined).matches({}), false);
   t.equal(labelSelectorMatcher({}).matches(undefined), true);
   const matcher = labelSelectorMatcher({
@@ -212,7 +212,7 @@ t.test('an absent LabelSelector matches nothing and an empty one everything', as
   });
 });
 
-t.test('a field matcher unescapes values and knows which must be exact', async (t) => {
+await t.test('a field matcher unescapes values and knows which must be exact', async (t) => {
   const matcher = parseFieldSelector('b!=2,a=x\\,y\\=z\\\\');
   t.equal(matcher.exact('a'), 'x,y=z\\');
   t.equal(matcher.exact('b'), undefined);

@@ -33,18 +33,16 @@ export function findConversionError(value: unknown, schema: SchemaDocument, type
 
 function fieldError(value: unknown, field: FieldSchema, schema: SchemaDocument): string | undefined {
   if (value === null || value === undefined) return undefined;
-  switch (field.k) {
-    case 'struct':
-      return findConversionError(value, schema, field.ref ?? '');
-    case 'list':
-      if (!Array.isArray(value)) return `cannot restore slice from ${goKind(value)}`;
-      return firstError(value, field, schema);
-    case 'map':
-      if (!isJsonObject(value)) return `cannot restore map from ${goKind(value)}`;
-      return firstError(Object.values(value), field, schema);
-    default:
-      return scalarError(value, field.k);
+  if (field.k === 'struct') return findConversionError(value, schema, field.ref ?? '');
+  if (field.k === 'list') {
+    if (!Array.isArray(value)) return `cannot restore slice from ${goKind(value)}`;
+    return firstError(value, field, schema);
   }
+  if (field.k === 'map') {
+    if (!isJsonObject(value)) return `cannot restore map from ${goKind(value)}`;
+    return firstError(Object.values(value), field, schema);
+  }
+  return scalarError(value, field.k);
 }
 
 function firstError(values: readonly unknown[], { items }: FieldSchema, schema: SchemaDocument): string | undefined {

@@ -58,7 +58,7 @@ for (const [name, apply] of [
   ['json-patch', applyJsonPatch],
   ['merge-patch', applyMergePatch],
 ] as const) {
-  t.test(`a ${name} has the outcome that a real API server gives it`, async (t) => {
+  await t.test(`a ${name} has the outcome that a real API server gives it`, async (t) => {
     const { original, cases } = readCases(name);
     deepFreeze(original);
     for (const { patch, result, code, message } of cases) {
@@ -68,7 +68,7 @@ for (const [name, apply] of [
   });
 }
 
-t.test('a JSON patch shares what it leaves alone and never changes what it was given', async (t) => {
+await t.test('a JSON patch shares what it leaves alone and never changes what it was given', async (t) => {
   const original = deepFreeze({ a: { b: [1, 2, { c: 3 }] }, d: { e: 1 } });
   const value = deepFreeze({ list: [1] });
   const result = applyJsonPatch(original, [
@@ -82,7 +82,7 @@ t.test('a JSON patch shares what it leaves alone and never changes what it was g
   t.equal(result.d, original.d);
 });
 
-t.test('a JSON patch is bounded in operations and copied bytes', async (t) => {
+await t.test('a JSON patch is bounded in operations and copied bytes', async (t) => {
   const test = { op: 'test', path: '/a', value: null };
   t.strictSame(
     outcome(() =>
@@ -107,7 +107,7 @@ t.test('a JSON patch is bounded in operations and copied bytes', async (t) => {
   ]);
 });
 
-t.test('patches take members named like those of every object for what they are', async (t) => {
+await t.test('patches take members named like those of every object for what they are', async (t) => {
   const patch = JSON.parse('{"__proto__":{"a":1},"toString":{"b":null,"c":2}}');
   const merged = applyMergePatch({}, patch) as JsonObject;
   t.equal(JSON.stringify(merged), '{"__proto__":{"a":1},"toString":{"c":2}}');
@@ -158,7 +158,7 @@ function partsOf(deployment: JsonObject): Record<string, JsonObject> {
   return { metadata: metadata ?? {}, spec: rest, podSpec };
 }
 
-t.test('a strategic merge patch has the outcome that a real API server gives it', async (t) => {
+await t.test('a strategic merge patch has the outcome that a real API server gives it', async (t) => {
   const { original, cases } = readCases('strategic-merge');
   deepFreeze(original);
   const base = partsOf(original);
@@ -178,14 +178,17 @@ t.test('a strategic merge patch has the outcome that a real API server gives it'
   }
 });
 
-t.test('values of wrong types are refused after a strategic merge in the words of a real API server', async (t) => {
-  const { original } = readCases('strategic-merge');
-  const cases: readonly [unknown, string | null][] = JSON.parse(
-    readFileSync(new URL('./conversion.cases.json', import.meta.url), 'utf8'),
-  );
-  const deployment = 'io.k8s.api.apps.v1.Deployment';
-  for (const [patch, expected] of cases) {
-    const result = applyStrategicMerge(original, patch, schema, deployment);
-    t.equal(findConversionError(result, schema, deployment) ?? null, expected, JSON.stringify(patch));
-  }
-});
+await t.test(
+  'values of wrong types are refused after a strategic merge in the words of a real API server',
+  async (t) => {
+    const { original } = readCases('strategic-merge');
+    const cases: readonly [unknown, string | null][] = JSON.parse(
+      readFileSync(new URL('./conversion.cases.json', import.meta.url), 'utf8'),
+    );
+    const deployment = 'io.k8s.api.apps.v1.Deployment';
+    for (const [patch, expected] of cases) {
+      const result = applyStrategicMerge(original, patch, schema, deployment);
+      t.equal(findConversionError(result, schema, deployment) ?? null, expected, JSON.stringify(patch));
+    }
+  },
+);

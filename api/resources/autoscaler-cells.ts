@@ -49,6 +49,7 @@ function metricText(spec: MetricSpec, status: MetricStatus | undefined): string 
         spec.containerResource?.target,
         status?.containerResource?.current,
       );
+    case undefined:
     default:
       return '<unknown type>';
   }

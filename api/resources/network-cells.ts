@@ -30,6 +30,7 @@ function externalIP({ spec, status }: Service): string {
       return joinOr([...ingressAddresses(status?.loadBalancer?.ingress), ...own], '<pending>');
     case 'ExternalName':
       return spec.externalName ?? '';
+    case undefined:
     default:
       return '<unknown>';
   }

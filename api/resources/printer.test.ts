@@ -15,7 +15,7 @@ const recorded: Readonly<Record<string, { readonly now: number; readonly rows: r
   readFileSync(new URL('./printer.cases.json', import.meta.url), 'utf8'),
 );
 
-t.test('rows are those of a real API server', async (t) => {
+await t.test('rows are those of a real API server', async (t) => {
   for (const [resource, { now, rows }] of Object.entries(recorded)) {
     const printer = printerFor(resource);
     for (const { object, cells, conditions = [] } of rows) {
@@ -29,7 +29,7 @@ t.test('rows are those of a real API server', async (t) => {
   }
 });
 
-t.test('every column has a cell, and resources without columns of their own have two', async (t) => {
+await t.test('every column has a cell, and resources without columns of their own have two', async (t) => {
   for (const resource of Object.keys(recorded)) {
     const { columns, cells } = printerFor(resource);
     const row = cells({ metadata: { name: 'x' } }, { now: 0 });
@@ -45,7 +45,7 @@ t.test('every column has a cell, and resources without columns of their own have
   ]);
 });
 
-t.test('kinds of alpha and beta versions print too', async (t) => {
+await t.test('kinds of alpha and beta versions print too', async (t) => {
   const context = { now: Date.parse('2026-01-01T01:00:00Z') };
   const metadata = { name: 'x', creationTimestamp: '2026-01-01T00:00:00Z' };
   const print = (resource: string, rest: object) => printerFor(resource).cells({ metadata, ...rest }, context);
@@ -75,7 +75,7 @@ t.test('kinds of alpha and beta versions print too', async (t) => {
   ]);
 });
 
-t.test('durations have two parts at most', async (t) => {
+await t.test('durations have two parts at most', async (t) => {
   const second = 1000;
   const minute = 60 * second;
   const hour = 60 * minute;

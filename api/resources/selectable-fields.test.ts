@@ -4,7 +4,7 @@ import { customSelectableFields, selectableFields } from './selectable-fields.ts
 
 const gvr = (group: string, version: string, resource: string) => ({ group, version, resource });
 
-t.test('fields that a resource does not have are refused in the words of its kind', async (t) => {
+await t.test('fields that a resource does not have are refused in the words of its kind', async (t) => {
   const onlyMetadata = (field: string) =>
     `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`;
   for (const [definition, field, expected] of [
@@ -25,7 +25,7 @@ t.test('fields that a resource does not have are refused in the words of its kin
   }
 });
 
-t.test('pods are selected by their fields, old names included', async (t) => {
+await t.test('pods are selected by their fields, old names included', async (t) => {
   const fields = selectableFields(gvr('', 'v1', 'pods'));
   const pod = {
     metadata: { name: 'p', namespace: 'n' },
@@ -48,7 +48,7 @@ t.test('pods are selected by their fields, old names included', async (t) => {
   t.strictSame(fields.indexed, ['spec.nodeName']);
 });
 
-t.test('events are selected by either group with the names of that group', async (t) => {
+await t.test('events are selected by either group with the names of that group', async (t) => {
   const core = selectableFields(gvr('', 'v1', 'events'));
   const events = selectableFields(gvr('events.k8s.io', 'v1', 'events'));
   const event = { metadata: {}, involvedObject: { kind: 'Pod' }, reportingComponent: 'kubelet' };
@@ -58,7 +58,7 @@ t.test('events are selected by either group with the names of that group', async
   t.equal(events.get(event, 'reportingController'), 'kubelet');
 });
 
-t.test('custom resources are selected by name and by what their definition adds', async (t) => {
+await t.test('custom resources are selected by name and by what their definition adds', async (t) => {
   const fields = customSelectableFields(false, { 'spec.color': () => 'red' });
   t.equal(fields.get({}, 'spec.color'), 'red');
   t.equal(fields.check('metadata.name'), undefined);

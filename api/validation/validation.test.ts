@@ -9,7 +9,7 @@ const path = FieldPath.of('metadata');
 const rules = { namespaced: true, validateName: nameIsDNSSubdomain };
 const texts = (errors: FieldErrors) => errors.map(fieldErrorMessage);
 
-t.test('good metadata has no errors', async (t) => {
+await t.test('good metadata has no errors', async (t) => {
   const meta = {
     name: 'a',
     namespace: 'n',
@@ -24,7 +24,7 @@ t.test('good metadata has no errors', async (t) => {
   t.strictSame(validateObjectMetaOnUpdate(stored, stored, rules, path), []);
 });
 
-t.test('names and namespaces are required where they belong', async (t) => {
+await t.test('names and namespaces are required where they belong', async (t) => {
   t.strictSame(texts(validateObjectMeta({}, rules, path)), [
     'metadata.name: Required value: name or generateName is required',
     'metadata.namespace: Required value',
@@ -34,7 +34,7 @@ t.test('names and namespaces are required where they belong', async (t) => {
   ]);
 });
 
-t.test('owner references are complete, not events, and one at most controls', async (t) => {
+await t.test('owner references are complete, not events, and one at most controls', async (t) => {
   const event = { apiVersion: 'v1', kind: 'Event', name: 'x', uid: 'u' };
   const empty = { apiVersion: '', kind: '', name: '', uid: '' };
   const a = { apiVersion: 'v1', kind: 'A', name: 'x', uid: 'u2', controller: true };
@@ -50,7 +50,7 @@ t.test('owner references are complete, not events, and one at most controls', as
   ]);
 });
 
-t.test('finalizers are standard or have a domain', async (t) => {
+await t.test('finalizers are standard or have a domain', async (t) => {
   const meta = { name: 'a', namespace: 'n', finalizers: ['orphan', 'foregroundDeletion', 'x'] };
   const both =
     'metadata.finalizers: Invalid value: ["orphan","foregroundDeletion","x"]: finalizer orphan and foregroundDeletion cannot be both set';
@@ -61,7 +61,7 @@ t.test('finalizers are standard or have a domain', async (t) => {
   t.strictSame(texts(validateObjectMeta(meta, { ...rules, anyFinalizer: true }, path)), [both]);
 });
 
-t.test('updates may not touch what identifies an object', async (t) => {
+await t.test('updates may not touch what identifies an object', async (t) => {
   const old = { name: 'a', namespace: 'n', uid: 'u', resourceVersion: '1', generation: 2, deletionTimestamp: 't' };
   const meta = { ...old, name: 'b', uid: 'v', resourceVersion: '', generation: 1, finalizers: ['z/1', 'a/1'] };
   t.strictSame(texts(validateObjectMetaUpdate(meta, old, path)), [
@@ -73,7 +73,7 @@ t.test('updates may not touch what identifies an object', async (t) => {
   ]);
 });
 
-t.test('an update reports in the order of a real API server, with repetitions', async (t) => {
+await t.test('an update reports in the order of a real API server, with repetitions', async (t) => {
   const old = { name: 'm', namespace: 'n', uid: 'u', resourceVersion: '1' };
   const meta = {
     ...old,
@@ -95,7 +95,7 @@ t.test('an update reports in the order of a real API server, with repetitions', 
   t.strictSame(more, [...fields, 'metadata.finalizers', 'metadata.finalizers[0]']);
 });
 
-t.test('managed fields and annotations are bounded', async (t) => {
+await t.test('managed fields and annotations are bounded', async (t) => {
   const managedFields = [
     { operation: 'x', fieldsType: 'y', manager: 'a\u0007é\u0001', subresource: 's'.repeat(257) },
     { operation: 'Update', manager: 'm'.repeat(129) },
@@ -113,7 +113,7 @@ t.test('managed fields and annotations are bounded', async (t) => {
   ]);
 });
 
-t.test('label selectors are checked by requirement', async (t) => {
+await t.test('label selectors are checked by requirement', async (t) => {
   const selector = {
     matchLabels: { 'a b': 'c' },
     matchExpressions: [
@@ -134,7 +134,7 @@ t.test('label selectors are checked by requirement', async (t) => {
   ]);
 });
 
-t.test('values are semantically equal when only emptiness differs', async (t) => {
+await t.test('values are semantically equal when only emptiness differs', async (t) => {
   t.ok(semanticEqual({ a: [1, { b: 2 }], c: undefined, d: [] }, { a: [1, { b: 2 }], e: {}, f: null }));
   t.ok(semanticEqual(undefined, {}));
   t.notOk(semanticEqual({ a: '' }, {}));

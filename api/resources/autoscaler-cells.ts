@@ -50,9 +50,9 @@ function metricText(spec: MetricSpec, status: MetricStatus | undefined): string 
         status?.containerResource?.current,
       );
     case undefined:
-    default:
-      return '<unknown type>';
+      break;
   }
+  return '<unknown type>';
 }
 
 function targets({ spec, status }: Autoscaler): string {

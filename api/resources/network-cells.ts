@@ -31,9 +31,9 @@ function externalIP({ spec, status }: Service): string {
     case 'ExternalName':
       return spec.externalName ?? '';
     case undefined:
-    default:
-      return '<unknown>';
+      break;
   }
+  return '<unknown>';
 }
 
 function servicePorts({ spec }: Service): string {

@@ -13,7 +13,11 @@ export interface ListOptions {
 }
 
 export interface ObjectList<T extends KubeObject> {
-  readonly metadata: { readonly resourceVersion: string; readonly continue?: string; readonly remainingItemCount?: number };
+  readonly metadata: {
+    readonly resourceVersion: string;
+    readonly continue?: string;
+    readonly remainingItemCount?: number;
+  };
   readonly items: readonly Readonly<T>[];
 }
 
@@ -36,7 +40,11 @@ export interface DeleteOptions {
   readonly dryRun?: boolean;
 }
 
-export type PatchType = 'application/json-patch+json' | 'application/merge-patch+json' | 'application/strategic-merge-patch+json' | 'application/apply-patch+yaml';
+export type PatchType =
+  | 'application/json-patch+json'
+  | 'application/merge-patch+json'
+  | 'application/strategic-merge-patch+json'
+  | 'application/apply-patch+yaml';
 
 /**
  * How everything in runtime/ talks to a cluster. Failures are thrown as StatusError, absence of a named object as NotFound.
@@ -46,9 +54,23 @@ export interface ApiClient {
   get<T extends KubeObject>(resource: GroupVersionResource, namespace: string, name: string): Promise<Readonly<T>>;
   list<T extends KubeObject>(resource: GroupVersionResource, options?: ListOptions): Promise<ObjectList<T>>;
   /** Ends quietly when `signal` aborts or the server ends the stream; throws StatusError Expired when the revision is too old. */
-  watch<T extends KubeObject>(resource: GroupVersionResource, options: WatchOptions, signal: AbortSignal): AsyncIterable<WatchEvent<T>>;
-  create<T extends KubeObject>(resource: GroupVersionResource, namespace: string, object: T, options?: WriteOptions): Promise<Readonly<T>>;
-  update<T extends KubeObject>(resource: GroupVersionResource, namespace: string, object: T, options?: WriteOptions): Promise<Readonly<T>>;
+  watch<T extends KubeObject>(
+    resource: GroupVersionResource,
+    options: WatchOptions,
+    signal: AbortSignal,
+  ): AsyncIterable<WatchEvent<T>>;
+  create<T extends KubeObject>(
+    resource: GroupVersionResource,
+    namespace: string,
+    object: T,
+    options?: WriteOptions,
+  ): Promise<Readonly<T>>;
+  update<T extends KubeObject>(
+    resource: GroupVersionResource,
+    namespace: string,
+    object: T,
+    options?: WriteOptions,
+  ): Promise<Readonly<T>>;
   patch<T extends KubeObject>(target: PatchTarget, patch: unknown, options?: WriteOptions): Promise<Readonly<T>>;
   delete(resource: GroupVersionResource, namespace: string, name: string, options?: DeleteOptions): Promise<void>;
 }

@@ -38,7 +38,7 @@ export function createLocalClient(deps: ApiDeps, user: UserInfo): ApiClient {
   return {
     get: async <T extends KubeObject>(resource: GroupVersionResource, namespace: string, name: string) => {
       const served = servedOf(resource);
-      return present<T>(served, served.stored.cache.parsed.get(findEntry(served.stored, namespace, name)));
+      return present<T>(served, served.stored.cache.objectOf(findEntry(served.stored, namespace, name)));
     },
     list: async <T extends KubeObject>(resource: GroupVersionResource, options: ListOptions = {}): Promise<ObjectList<T>> => {
       const served = servedOf(resource);
@@ -55,7 +55,7 @@ export function createLocalClient(deps: ApiDeps, user: UserInfo): ApiClient {
           ...(listed.continueToken === '' ? {} : { continue: listed.continueToken }),
           ...(listed.remaining === undefined ? {} : { remainingItemCount: listed.remaining }),
         },
-        items: listed.entries.map((entry) => present<T>(served, served.stored.cache.parsed.get(entry))),
+        items: listed.entries.map((entry) => present<T>(served, served.stored.cache.objectOf(entry))),
       };
     },
     watch: <T extends KubeObject>(resource: GroupVersionResource, options: WatchOptions, signal: AbortSignal) =>
@@ -113,7 +113,7 @@ async function* watchLocally<T extends KubeObject>(deps: ApiDeps, served: Served
     if (pending.length > maxPendingEvents) ended = true;
     wake();
   };
-  const objectOf = (entry: Entry): Readonly<KubeObject> => cache.parsed.get(entry);
+  const objectOf = (entry: Entry): Readonly<KubeObject> => cache.objectOf(entry);
   const start = initial ? store.revision : (given ?? store.revision);
   if (initial) {
     const prefix = served.stored.namespaced && selection.namespace !== undefined ? `${cache.prefix}${selection.namespace}/` : cache.prefix;

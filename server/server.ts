@@ -86,7 +86,7 @@ async function storeBootstrapObjects(options: ServerOptions, registry: RegistryD
     fillSystemFields(registry, meta);
     writes.push(registry.store.create(key, (revision) => {
       meta.resourceVersion = String(revision);
-      return encodeObject(complete);
+      return encodeObject(stored, complete);
     }));
   }
   await Promise.all(writes);

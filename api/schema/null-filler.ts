@@ -8,11 +8,26 @@ function isNullWhenAbsent(field: FieldSchema): boolean {
   return field.zero === 'emit' && (field.nil === true || field.k === 'time' || field.k === 'microTime');
 }
 
+export type NullVisitor = (typeName: string, object: object) => void;
+
 /**
  * Writes the nulls that upstream prints (`rules: null` of an empty Role) into an object about to be encoded, in place.
  * Decoded objects carry none, so that nobody has to think of them; types without such fields cost nothing.
  */
-export function createNullFiller(schema: SchemaDocument): (typeName: string, object: object) => void {
+export function createNullFiller(schema: SchemaDocument): NullVisitor {
+  return createVisitor(schema, (object, name) => {
+    if (object[name] === undefined) object[name] = null;
+  });
+}
+
+/** Takes those nulls out of an object that was stored with them, in place; nulls inside free-form fields stay. */
+export function createNullClearer(schema: SchemaDocument): NullVisitor {
+  return createVisitor(schema, (object, name) => {
+    if (object[name] === null) delete object[name];
+  });
+}
+
+function createVisitor(schema: SchemaDocument, visit: (object: JsonObject, name: string) => void): NullVisitor {
   const fillers = new Map<string, Fill | undefined>();
 
   const ofField = (field: FieldSchema): Fill | undefined => {
@@ -35,7 +50,7 @@ export function createNullFiller(schema: SchemaDocument): (typeName: string, obj
     if (nulls.length === 0 && parts.length === 0) return undefined;
     return (value) => {
       const object = value as JsonObject;
-      for (const name of nulls) if (object[name] === undefined) object[name] = null;
+      for (const name of nulls) visit(object, name);
       for (const [name, fill] of parts) {
         const part = object[name];
         if (part !== undefined && part !== null) fill(part);

@@ -4,6 +4,8 @@ import type { AdmissionPlugin } from './plugin.ts';
 import { createDefaultTolerationSeconds } from './plugins/default-toleration-seconds.ts';
 import { createLimitRanger } from './plugins/limit-ranger.ts';
 import { createNamespaceLifecycle } from './plugins/namespace-lifecycle.ts';
+import { createPodResizeValidator } from './plugins/pod-resize.ts';
+import { createPodTopologyLabels } from './plugins/pod-topology-labels.ts';
 import { createPriorityAdmission } from './plugins/priority.ts';
 import { createRuntimeClassAdmission } from './plugins/runtime-class.ts';
 import { createServiceAccountAdmission } from './plugins/service-account.ts';
@@ -24,5 +26,7 @@ export function defaultAdmissionPlugins(deps: AdmissionDeps): readonly Admission
     createPriorityAdmission(reader),
     createDefaultTolerationSeconds(),
     createRuntimeClassAdmission(reader),
+    createPodTopologyLabels(reader),
+    createPodResizeValidator(reader),
   ];
 }

@@ -47,7 +47,7 @@ export const bindPod: ResourceHandler = async (deps, call) => {
   const pods = deps.resources.stored('pods') as StoredResource;
   const now = deps.registry.clock.now();
   const assign = (pod: Readonly<Pod>): Pod => assignPod(pod, binding, now);
-  if (options.dryRun) assign(pods.cache.parsed.get(findEntry(pods, namespace, name)) as Pod);
+  if (options.dryRun) assign(pods.cache.objectOf(findEntry(pods, namespace, name)) as Pod);
   else await rewriteObject<Pod>(deps.registry, pods, { namespace, name }, assign);
   return success(deps, call);
 };
@@ -64,7 +64,7 @@ export const evictPod: ResourceHandler = async (deps, call) => {
   await write.admission.mutate('CREATE', eviction as KubeObject, undefined);
   await write.admission.validate('CREATE', eviction as KubeObject, undefined);
   const pods = deps.resources.stored('pods') as StoredResource;
-  const pod = pods.cache.parsed.get(findEntry(pods, namespace, name)) as Readonly<Pod>;
+  const pod = pods.cache.objectOf(findEntry(pods, namespace, name)) as Readonly<Pod>;
   const decision = await takeFromBudget(deps, pod, { namespace, dryRun });
   const now = deps.registry.clock.now();
   if (!dryRun && pod.metadata?.deletionTimestamp === undefined) {
@@ -80,7 +80,7 @@ export const evictPod: ResourceHandler = async (deps, call) => {
 async function takeFromBudget(deps: ApiDeps, pod: Readonly<Pod>, options: { readonly namespace: string; readonly dryRun: boolean }): Promise<{ readonly pinsVersion: boolean }> {
   const stored = deps.resources.stored('poddisruptionbudgets.policy') as StoredResource;
   const budgets = (): PodDisruptionBudget[] =>
-    [...stored.cache.entries.range(`${stored.prefix}${options.namespace}/`)].map((entry) => stored.cache.parsed.get(entry) as PodDisruptionBudget);
+    [...stored.cache.entries.range(`${stored.prefix}${options.namespace}/`)].map((entry) => stored.cache.objectOf(entry) as PodDisruptionBudget);
   const now = deps.registry.clock.now();
   const decide = (): ReturnType<typeof decideEviction> => decideEviction(pod, budgets(), { now, dryRun: options.dryRun });
   const first = decide();

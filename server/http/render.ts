@@ -28,7 +28,7 @@ export function convertFromHub(served: ServedResource, object: Readonly<KubeObje
 /** UTF-8 JSON of a stored value in the served version; the stored bytes themselves where the versions agree. */
 export function valueIn(served: ServedResource, value: Uint8Array): Uint8Array {
   const { stored, conversion, head } = served;
-  if (conversion !== undefined) return encodeObject(convertFromHub(served, JSON.parse(Buffer.from(value).toString()) as KubeObject));
+  if (conversion !== undefined) return encodeObject(served, convertFromHub(served, JSON.parse(Buffer.from(value).toString()) as KubeObject));
   if (head.text === stored.head.text) return value;
   return Buffer.concat([head.bytes, value.subarray(stored.head.bytes.length)]);
 }
@@ -85,7 +85,7 @@ export function renderList(served: ServedResource, listed: Listed, rendering: Re
   const { form } = rendering;
   const meta = listMeta(listed);
   if (form.as !== 'object') {
-    const objects = listed.entries.map((entry) => served.stored.cache.parsed.get(entry));
+    const objects = listed.entries.map((entry) => served.stored.cache.objectOf(entry));
     if (form.as === 'table') return [renderAny(tableOf(served, objects, meta, rendering), rendering)];
     const items = objects.map((object) => partialOf(object, form.metaVersion));
     return [renderAny({ kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${form.metaVersion}`, metadata: meta, items }, rendering)];
@@ -133,9 +133,9 @@ function rowObject(served: ServedResource, object: Readonly<KubeObject>, renderi
 export function renderForWatch(served: ServedResource, entry: Entry, rendering: Rendering, options: { readonly revision?: number; readonly withHeader: boolean }): Uint8Array {
   const { form } = rendering;
   if (form.as === 'object' && options.revision === undefined) return valueIn(served, entry.value);
-  let object = served.stored.cache.parsed.get(entry);
+  let object = served.stored.cache.objectOf(entry);
   if (options.revision !== undefined) object = { ...object, metadata: { ...object.metadata, resourceVersion: String(options.revision) } };
-  if (form.as === 'object') return encodeObject(convertFromHub(served, object));
+  if (form.as === 'object') return encodeObject(served, convertFromHub(served, object));
   if (form.as === 'table') {
     const table = tableOf(served, [object], { resourceVersion: object.metadata?.resourceVersion }, rendering, options.withHeader);
     return Buffer.from(JSON.stringify(table));

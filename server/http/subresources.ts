@@ -29,7 +29,7 @@ function respondScale(deps: ApiDeps, call: ResourceCall, object: Readonly<KubeOb
 
 const getScale: ResourceHandler = (deps, call) => {
   const { stored } = call.served;
-  return respondScale(deps, call, stored.cache.parsed.get(findEntry(stored, call.info.namespace, call.info.name)));
+  return respondScale(deps, call, stored.cache.objectOf(findEntry(stored, call.info.namespace, call.info.name)));
 };
 
 /** `wanted` makes the Scale to set out of the present one. */

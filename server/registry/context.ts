@@ -51,5 +51,5 @@ export function strategyContext(deps: RegistryDeps, request: WriteRequest): Stra
 
 export function currentObject(stored: StoredResource, key: string): Readonly<KubeObject> | undefined {
   const entry = stored.cache.entries.get(key);
-  return entry === undefined ? undefined : stored.cache.parsed.get(entry);
+  return entry === undefined ? undefined : stored.cache.objectOf(entry);
 }

@@ -75,7 +75,7 @@ async function storeNew(deps: RegistryDeps, stored: StoredResource, object: Kube
   try {
     const { value } = await deps.store.create(key, (revision) => {
       meta.resourceVersion = String(revision);
-      return encodeObject(object);
+      return encodeObject(stored, object);
     });
     return value;
   } catch (error) {
@@ -102,5 +102,5 @@ function dryCreate(stored: StoredResource, object: KubeObject): Uint8Array {
   const meta = metaOf(object);
   const key = keyOf(stored, meta.namespace ?? '', meta.name ?? '');
   if (stored.cache.entries.get(key) !== undefined) throw existsError(stored, object, key);
-  return encodeObject(object);
+  return encodeObject(stored, object);
 }

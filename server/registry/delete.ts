@@ -48,7 +48,7 @@ interface Attempt {
 }
 
 async function deleteOnce(deps: RegistryDeps, stored: StoredResource, { entry, name, options, request }: Attempt): Promise<Deleted> {
-  const old = stored.cache.parsed.get(entry);
+  const old = stored.cache.objectOf(entry);
   checkPreconditions(stored, name, old.metadata ?? {}, options);
   const changed = structuredClone(old);
   const meta = metaOf(changed);
@@ -64,10 +64,10 @@ async function deleteOnce(deps: RegistryDeps, stored: StoredResource, { entry, n
   else if (!held && meta.deletionGracePeriodSeconds === 0) return remove(deps, stored, entry, changed, request);
   stored.strategy.prepareForDelete?.(changed);
   if (sameState(old, changed)) return { gone: false, object: old, value: entry.value };
-  if (request.dryRun) return { gone: false, object: changed, value: encodeObject(changed) };
+  if (request.dryRun) return { gone: false, object: changed, value: encodeObject(stored, changed) };
   const { value } = await deps.store.update(entry.key, entry.revision, (revision) => {
     meta.resourceVersion = String(revision);
-    return encodeObject(changed);
+    return encodeObject(stored, changed);
   });
   return { gone: false, object: changed, value };
 }
@@ -77,7 +77,7 @@ function sameState(old: Readonly<KubeObject>, changed: KubeObject): boolean {
 }
 
 async function remove(deps: RegistryDeps, stored: StoredResource, entry: Entry, last: Readonly<KubeObject>, request: WriteRequest): Promise<Deleted> {
-  if (request.dryRun) return { gone: true, object: last, value: encodeObject(last) };
+  if (request.dryRun) return { gone: true, object: last, value: encodeObject(stored, last) };
   const object = structuredClone(last);
   const value = await removeObject(deps, stored, entry, object);
   return { gone: true, object, value };
@@ -88,7 +88,7 @@ export async function removeObject(deps: RegistryDeps, stored: StoredResource, e
   const meta = metaOf(last);
   const { value } = await deps.store.delete(entry.key, entry.revision, (revision) => {
     meta.resourceVersion = String(revision);
-    return encodeObject(last);
+    return encodeObject(stored, last);
   });
   await stored.strategy.afterDelete?.(last, deps.strategyDeps);
   return value;

@@ -41,7 +41,7 @@ export function createExpiry({ deps, clock, stored, ttlMs, onError }: ExpiryOpti
   };
   const removeExpired = async (entry: Entry): Promise<void> => {
     try {
-      await removeObject(deps, stored, entry, structuredClone(cache.parsed.get(entry)));
+      await removeObject(deps, stored, entry, structuredClone(cache.objectOf(entry)));
     } catch (error) {
       // Somebody wrote or deleted it just now.
       if (!(error instanceof StorageError && (error.code === 'RevisionConflict' || error.code === 'KeyNotFound'))) throw error;

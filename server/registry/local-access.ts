@@ -23,12 +23,12 @@ export function createClusterReader(table: () => ResourceTable): ClusterReader {
     get: <T extends KubeObject>(resource: string, namespace: string, name: string) => {
       const stored = storedOf(table(), resource);
       const entry = stored.cache.entries.get(keyOf(stored, namespace, name));
-      return entry === undefined ? undefined : (stored.cache.parsed.get(entry) as Readonly<T>);
+      return entry === undefined ? undefined : (stored.cache.objectOf(entry) as Readonly<T>);
     },
     list: <T extends KubeObject>(resource: string, namespace?: string) => {
       const stored = storedOf(table(), resource);
       const prefix = namespace === undefined || !stored.namespaced ? stored.prefix : `${stored.prefix}${namespace}/`;
-      return [...stored.cache.entries.range(prefix)].map((entry) => stored.cache.parsed.get(entry) as Readonly<T>);
+      return [...stored.cache.entries.range(prefix)].map((entry) => stored.cache.objectOf(entry) as Readonly<T>);
     },
   };
 }

@@ -18,6 +18,8 @@ export interface StoredResource {
   readonly cache: ResourceCache;
   /** `{"kind":"Pod","apiVersion":"v1",`: how every stored value begins; items of lists lose it. */
   readonly head: Head;
+  /** Writes the nulls that upstream prints for absent fields. */
+  fillNulls(object: KubeObject): void;
   /** Upstream answers DELETE with the object instead of a Status. */
   readonly returnsDeletedObject: boolean;
 }
@@ -31,6 +33,7 @@ export interface ServedResource {
   /** The OpenAPI name of its kind. */
   readonly typeName: string;
   readonly head: Head;
+  fillNulls(object: KubeObject): void;
 }
 
 export interface Head {
@@ -59,7 +62,8 @@ export function withHead(object: KubeObject, gvk: { readonly group: string; read
   return { kind: gvk.kind, apiVersion: apiVersionOf(gvk), metadata: metadata ?? {}, ...rest };
 }
 
-/** The UTF-8 JSON of an object made by `withHead`. */
-export function encodeObject(object: KubeObject): Uint8Array {
+/** The UTF-8 JSON of an object made by `withHead`, with the nulls that upstream prints; they stay in the object. */
+export function encodeObject(resource: Pick<StoredResource, 'fillNulls'>, object: KubeObject): Uint8Array {
+  resource.fillNulls(object);
   return Buffer.from(JSON.stringify(object));
 }

@@ -1,4 +1,5 @@
 import type { Catalog, CatalogResource } from '../../api/catalog.ts';
+import { createNullClearer, createNullFiller } from '../../api/schema/null-filler.ts';
 import type { SchemaDocument } from '../../api/schema/schema.ts';
 import { selectableFields } from '../../api/resources/selectable-fields.ts';
 import type { Caches } from '../watch/caches.ts';
@@ -62,18 +63,29 @@ export function createResourceTable(options: ResourceTableOptions): ResourceTabl
   const stored = new Map<string, StoredResource>();
   const served = new Map<string, ServedResource>();
 
+  const fill = createNullFiller(options.schema);
+  const clear = createNullClearer(options.schema);
+  const typeNameOf = ({ group, version, kind }: CatalogResource): string => {
+    const typeName = typeNames.get(`${group}/${version}/${kind}`);
+    if (typeName === undefined) throw new Error(`no schema for ${group}/${version} ${kind}`);
+    return typeName;
+  };
+
   for (const definition of storageDefinitions(catalog)) {
     const name = nameOf(definition);
     const { group, resource, version, kind, namespaced } = definition;
     const prefix = `/${group === '' ? 'core' : group}/${resource}/`;
+    const typeName = typeNameOf(definition);
     const cache = caches.of(prefix, namespaced);
+    cache.clearNulls = (object) => clear(typeName, object);
     const fields = selectableFields({ group, version, resource });
     const [indexed] = fields.indexed;
-    if (indexed !== undefined) cache.indexedField = (entry) => fields.get(cache.parsed.get(entry), indexed);
+    if (indexed !== undefined) cache.indexedField = (entry) => fields.get(cache.objectOf(entry), indexed);
     stored.set(name, {
       group, resource, version, kind, namespaced, prefix, cache,
       strategy: strategies.get(name) ?? { resource: name },
       head: headOf({ group, version, kind }),
+      fillNulls: (object) => fill(typeName, object),
       returnsDeletedObject: returningDeleted.has(name),
     });
   }
@@ -82,11 +94,11 @@ export function createResourceTable(options: ResourceTableOptions): ResourceTabl
     const name = nameOf(definition);
     const target = stored.get(aliases[name] ?? name);
     if (target === undefined) continue;
-    const { group, version, resource, kind } = definition;
-    const typeName = typeNames.get(`${group}/${version}/${kind}`);
-    if (typeName === undefined) throw new Error(`no schema for ${group}/${version} ${kind}`);
+    const { group, version, resource } = definition;
+    const typeName = typeNameOf(definition);
     served.set(`${group}/${version}/${resource}`, {
       definition, stored: target, typeName, head: headOf(definition),
+      fillNulls: (object) => fill(typeName, object),
       conversion: options.conversions.find((c) => c.group === group && c.version === version && c.resource === resource),
     });
   }

@@ -17,13 +17,13 @@ export async function rewriteObject<T extends KubeObject>(deps: RegistryDeps, st
   for (;;) {
     const entry = stored.cache.entries.get(key);
     if (entry === undefined) throw notFoundError(groupResourceOf(stored), at.name);
-    const old = stored.cache.parsed.get(entry) as Readonly<T>;
+    const old = stored.cache.objectOf(entry) as Readonly<T>;
     const object = withHead(structuredClone(change(old)), stored) as T;
     if (semanticEqual(object, old)) return object;
     try {
       await deps.store.update(key, entry.revision, (revision) => {
         metaOf(object).resourceVersion = String(revision);
-        return encodeObject(object);
+        return encodeObject(stored, object);
       });
       return object;
     } catch (error) {

@@ -42,13 +42,13 @@ export function parseSelection(served: ServedResource, request: SelectionRequest
   const matcher = createFieldMatcher(rest);
   const hasLabels = labels !== undefined && !labels.isEverything;
   const matches = !hasLabels && matcher.isEverything ? undefined : (entry: Entry): boolean => {
-    if (hasLabels && !labels.matches(cache.parsed.labels(entry))) return false;
+    if (hasLabels && !labels.matches(cache.labelsOf(entry))) return false;
     return matcher.isEverything || matcher.matches((field) => fieldOf(entry, field));
   };
   const fieldOf = (entry: Entry, field: string): string => {
     if (field === 'metadata.name') return entry.name;
     if (field === 'metadata.namespace') return entry.namespace;
-    return fields.get(cache.parsed.get(entry), field);
+    return fields.get(cache.objectOf(entry), field);
   };
   return {
     ...(namespace === '' ? {} : { namespace }),

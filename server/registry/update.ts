@@ -78,7 +78,7 @@ interface Attempt {
 
 async function updateOnce(deps: RegistryDeps, stored: StoredResource, attempt: Attempt): Promise<Written> {
   const { entry, name, source, request } = attempt;
-  const old = stored.cache.parsed.get(entry);
+  const old = stored.cache.objectOf(entry);
   const oldMeta = old.metadata ?? {};
   if (source.uid !== undefined && source.uid !== '' && source.uid !== oldMeta.uid) {
     throw conflict(groupResourceOf(stored), name, `Precondition failed: UID in precondition: ${source.uid}, UID in object meta: ${oldMeta.uid}`);
@@ -162,14 +162,14 @@ async function commit(deps: RegistryDeps, stored: StoredResource, { entry, objec
   const meta = metaOf(object);
   if (emptiesFinalizers(stored, object, old)) {
     if (!request.dryRun) await removeObject(deps, stored, entry, object);
-    return { object, value: encodeObject(object), created: false };
+    return { object, value: encodeObject(stored, object), created: false };
   }
   // Nothing changed: nothing is written and the revision stays.
   if (semanticEqual(object, old)) return { object: old, value: entry.value, created: false };
-  if (request.dryRun) return { object, value: encodeObject(object), created: false };
+  if (request.dryRun) return { object, value: encodeObject(stored, object), created: false };
   const { value } = await deps.store.update(entry.key, entry.revision, (revision) => {
     meta.resourceVersion = String(revision);
-    return encodeObject(object);
+    return encodeObject(stored, object);
   });
   return { object, value, created: false };
 }

@@ -35,10 +35,12 @@ export class ParsedObjects {
     this.#budgetBytes = budgetBytes;
   }
 
-  get(entry: Entry): Readonly<KubeObject> {
+  /** `prepare` may change the fresh object before it is frozen. */
+  get(entry: Entry, prepare: (object: KubeObject) => void): Readonly<KubeObject> {
     const known = this.#objects.get(entry);
     if (known !== undefined) return known;
     const object = JSON.parse(this.#decoder.decode(entry.value)) as KubeObject;
+    prepare(object);
     deepFreeze(object);
     entry.labels ??= object.metadata?.labels ?? noLabels;
     this.#objects.set(entry, object);

@@ -1,3 +1,4 @@
+import type { KubeObject } from '../../api/object.ts';
 import type { Change, Revision } from '../storage/store.ts';
 import type { Entry, ParsedObjects } from './entry.ts';
 import { OrderedEntries } from './ordered-entries.ts';
@@ -39,9 +40,11 @@ export interface ResourceCacheOptions {
 /** The current objects of one resource, the last events, and the watchers they go to. Fed in revision order by the store. */
 export class ResourceCache {
   readonly prefix: string;
-  readonly parsed: ParsedObjects;
   readonly entries = new OrderedEntries();
   readonly #namespaced: boolean;
+  /** Set by the resource: takes out what encoding wrote for absent fields. */
+  clearNulls: (object: KubeObject) => void = () => undefined;
+  readonly #parsed: ParsedObjects;
   /** Set by the resource that has an indexed field; read at event time. */
   indexedField: ((entry: Entry) => string) | undefined;
   #ring: CacheEvent[] = [];
@@ -55,7 +58,7 @@ export class ResourceCache {
 
   constructor(options: ResourceCacheOptions) {
     this.prefix = options.prefix;
-    this.parsed = options.parsed;
+    this.#parsed = options.parsed;
     this.#namespaced = options.namespaced;
     this.#ringStart = options.startRevision;
   }
@@ -64,6 +67,15 @@ export class ResourceCache {
     let count = this.#all.size;
     for (const index of [this.#byNamespace, this.#byName, this.#byIndex]) for (const set of index.values()) count += set.size;
     return count;
+  }
+
+  /** The entry as an object: frozen, shared, without the nulls of encoding. */
+  objectOf(entry: Entry): Readonly<KubeObject> {
+    return this.#parsed.get(entry, this.clearNulls);
+  }
+
+  labelsOf(entry: Entry): Readonly<Record<string, string>> {
+    return this.#parsed.labels(entry);
   }
 
   entryOf(change: Pick<Change, 'key' | 'revision' | 'value'>): Entry {
@@ -82,7 +94,7 @@ export class ResourceCache {
   apply(change: Change): void {
     const entry = this.entryOf(change);
     const previous = change.type === 'put' ? this.entries.set(entry) : this.entries.delete(change.key);
-    if (previous !== undefined) this.parsed.forget(previous);
+    if (previous !== undefined) this.#parsed.forget(previous);
     const event: CacheEvent = { revision: change.revision, type: change.type, entry, previous };
     this.#remember(event);
     this.#dispatch(event);

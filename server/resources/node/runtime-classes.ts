@@ -4,9 +4,9 @@ import type { Api } from '../../../api/object.ts';
 import { validateLabels } from '../../../api/validation/labels.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { internalForm, internalShape } from '../core/internal-form.ts';
+import type { ResourceList } from '../core/pod-types.ts';
 import { validateResourceRequirements } from '../core/resource-requirements.ts';
 import { defaultResourceList } from '../core/resource-requirements-defaults.ts';
-import type { ResourceList } from '../core/pod-types.ts';
 import { validateTolerations } from '../core/toleration.ts';
 
 export type RuntimeClass = Api<'io.k8s.api.node.v1.RuntimeClass'>;
@@ -58,7 +58,9 @@ function validate(runtimeClass: Readonly<RuntimeClass>): FieldErrors {
   if (handler === '') errors.push(required(handlerPath));
   else for (const message of nameIsDNSLabel(handler, false)) errors.push(invalid(handlerPath, handler, message));
   if (overhead?.podFixed !== undefined) {
-    validateResourceRequirements({ limits: overhead.podFixed as ResourceList }, FieldPath.of('overhead'), errors, { pod: {} });
+    validateResourceRequirements({ limits: overhead.podFixed as ResourceList }, FieldPath.of('overhead'), errors, {
+      pod: {},
+    });
   }
   if (scheduling !== undefined) errors.push(...validateScheduling(scheduling));
   return errors;
@@ -76,7 +78,8 @@ export const runtimeClasses: Strategy<RuntimeClass> = {
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,
   applyDefaults(runtimeClass) {
-    if (runtimeClass.overhead?.podFixed !== undefined) defaultResourceList(runtimeClass.overhead.podFixed as ResourceList);
+    if (runtimeClass.overhead?.podFixed !== undefined)
+      defaultResourceList(runtimeClass.overhead.podFixed as ResourceList);
   },
   validateCreate: validate,
   validateUpdate: (runtimeClass, old) => {

@@ -118,12 +118,7 @@ function validateSelectableFields(version: Readonly<DefinitionVersion>, path: Fi
         'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.';
       found.push(invalid(at, jsonPath, detail));
     }
-    if (seen.has(jsonPath))
-      found.push({
-        reason: 'FieldValueDuplicate',
-        field: at.toString(),
-        detail: `Duplicate value: ${JSON.stringify(jsonPath)}`,
-      });
+    if (seen.has(jsonPath)) found.push(duplicate(at, jsonPath));
     seen.add(jsonPath);
     return found;
   });

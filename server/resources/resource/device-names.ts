@@ -1,4 +1,12 @@
-import { type FieldErrors, type FieldPath, invalid, required, tooLong } from '../../../api/field-error.ts';
+import {
+  duplicate,
+  type FieldErrors,
+  type FieldPath,
+  invalid,
+  required,
+  tooLong,
+  tooMany,
+} from '../../../api/field-error.ts';
 import {
   byteLength,
   isCIdentifier,
@@ -82,24 +90,10 @@ export function bindingConditionErrors(
   const failingPath = path.child('bindingFailureConditions');
   const names = (list: readonly string[], at: FieldPath): FieldErrors =>
     list.length > maxBindingConditions
-      ? [
-          {
-            reason: 'FieldValueTooMany',
-            field: at.toString(),
-            detail: `Too many: ${list.length}: must have at most ${maxBindingConditions} items`,
-          },
-        ]
+      ? [tooMany(at, list.length, maxBindingConditions)]
       : list.flatMap((name, i) => validateLabelName(name, at.index(i)));
   const repeated = (list: readonly string[], i: number, at: FieldPath): FieldErrors =>
-    list.indexOf(list[i] ?? '') < i
-      ? [
-          {
-            reason: 'FieldValueDuplicate',
-            field: at.index(i).toString(),
-            detail: `Duplicate value: ${JSON.stringify(list[i])}`,
-          },
-        ]
-      : [];
+    list.indexOf(list[i] ?? '') < i ? [duplicate(at.index(i), list[i])] : [];
   const errors = [
     ...names(wanted, wantedPath),
     ...names(failing, failingPath),

@@ -1,4 +1,5 @@
 import {
+  duplicate,
   type FieldErrors,
   FieldPath,
   forbidden,

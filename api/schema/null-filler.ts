@@ -1,6 +1,7 @@
 import type { FieldSchema, SchemaDocument } from './schema.ts';
 
-type Fill = (value: unknown) => void;
+/** Gives the value back, or a copy where it must not be written to. */
+type Fill = (value: unknown) => unknown;
 type JsonObject = Record<string, unknown>;
 
 /** What Go writes as null when it is absent: nil lists, maps and pointers without omitempty, and zero times. */
@@ -15,19 +16,49 @@ export type NullVisitor = (typeName: string, object: object) => void;
  * Decoded objects carry none, so that nobody has to think of them; types without such fields cost nothing.
  */
 export function createNullFiller(schema: SchemaDocument): NullVisitor {
-  return createVisitor(schema, (object, name) => {
-    if (object[name] === undefined) object[name] = null;
+  return createVisitor(schema, {
+    concerns: (value) => value === undefined,
+    apply(object, name) {
+      object[name] = null;
+    },
   });
 }
 
 /** Takes those nulls out of an object that was stored with them, in place; nulls inside free-form fields stay. */
 export function createNullClearer(schema: SchemaDocument): NullVisitor {
-  return createVisitor(schema, (object, name) => {
-    if (object[name] === null) delete object[name];
+  return createVisitor(schema, {
+    concerns: (value) => value === null,
+    apply(object, name) {
+      delete object[name];
+    },
   });
 }
 
-function createVisitor(schema: SchemaDocument, visit: (object: JsonObject, name: string) => void): NullVisitor {
+interface Visit {
+  concerns(value: unknown): boolean;
+  apply(object: JsonObject, name: string): void;
+}
+
+/** Parts taken over from a stored object are frozen and shared: they are copied before they are written to. */
+function writable<T extends object>(value: T): T {
+  if (!Object.isFrozen(value)) return value;
+  return (Array.isArray(value) ? [...value] : { ...value }) as T;
+}
+
+/** Every element through `fill`, in place where nothing is shared. */
+function fillEach<T extends JsonObject | unknown[]>(container: T, fill: Fill): T {
+  let result = container as JsonObject;
+  for (const key in container) {
+    const part: unknown = result[key];
+    const filled = fill(part);
+    if (filled === part) continue;
+    result = writable(result);
+    result[key] = filled;
+  }
+  return result as T;
+}
+
+function createVisitor(schema: SchemaDocument, visit: Visit): NullVisitor {
   const fillers = new Map<string, Fill | undefined>();
 
   const ofField = (field: FieldSchema): Fill | undefined => {
@@ -35,8 +66,7 @@ function createVisitor(schema: SchemaDocument, visit: (object: JsonObject, name:
     if ((field.k !== 'list' && field.k !== 'map') || field.items === undefined) return undefined;
     const fill = ofField(field.items);
     if (fill === undefined) return undefined;
-    if (field.k === 'list') return (list) => (list as unknown[]).forEach(fill);
-    return (map) => Object.values(map as JsonObject).forEach(fill);
+    return (container) => fillEach(container as JsonObject | unknown[], fill);
   };
 
   const compile = (typeName: string): Fill | undefined => {
@@ -49,23 +79,34 @@ function createVisitor(schema: SchemaDocument, visit: (object: JsonObject, name:
     }
     if (nulls.length === 0 && parts.length === 0) return undefined;
     return (value) => {
-      const object = value as JsonObject;
-      for (const name of nulls) visit(object, name);
+      let object = value as JsonObject;
+      for (const name of nulls) {
+        if (!visit.concerns(object[name])) continue;
+        object = writable(object);
+        visit.apply(object, name);
+      }
       for (const [name, fill] of parts) {
         const part = object[name];
-        if (part !== undefined && part !== null) fill(part);
+        if (part === undefined || part === null) continue;
+        const filled = fill(part);
+        if (filled === part) continue;
+        object = writable(object);
+        object[name] = filled;
       }
+      return object;
     };
   };
 
   const ofType = (typeName: string): Fill | undefined => {
     if (fillers.has(typeName)) return fillers.get(typeName);
     // A type that contains itself finds this while it is being compiled.
-    fillers.set(typeName, (value) => fillers.get(typeName)?.(value));
+    fillers.set(typeName, (value) => fillers.get(typeName)?.(value) ?? value);
     const fill = compile(typeName);
     fillers.set(typeName, fill);
     return fill;
   };
 
-  return (typeName, object) => ofType(typeName)?.(object);
+  return (typeName, object) => {
+    ofType(typeName)?.(object);
+  };
 }

@@ -23,8 +23,8 @@ import { createCompactor } from '../server/storage/compactor.ts';
 import type { DocumentIndex } from '../api/openapi.ts';
 import { createMetrics } from '../server/http/metrics.ts';
 import { createVirtualResources } from '../server/http/virtual.ts';
-import type { Pki } from '../server/tls/pki.ts';
-import { openIdentity } from './identity.ts';
+import type { Identity } from '../server/tls/identity.ts';
+import { openGate } from './gate.ts';
 import { runsController, servesGroupVersion, type StartOptions } from './options.ts';
 import { systemClock, systemRandom } from './system.ts';
 
@@ -52,7 +52,7 @@ export async function loadGenerated(): Promise<Generated> {
 export interface ClusterOptions {
   readonly options: StartOptions;
   readonly generated: Generated;
-  readonly pki: Pki;
+  readonly identity: Identity;
   readonly store: ObjectStore;
   readonly log: Logger;
   readonly securePort: number;
@@ -70,7 +70,7 @@ function well(name: string): { name: string; failure(): undefined } {
 
 /** The API server and the parts that act on it, in one process. */
 export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
-  const { options, generated, pki, store, log } = cluster;
+  const { options, generated, identity, store, log } = cluster;
   const isOn = (gv: { readonly group: string; readonly version: string; readonly enabled: boolean }): boolean => servesGroupVersion(options.runtimeConfig, gv);
   const served = servedOf(generated.catalog, isOn);
   const enabled = new Set(served.map((gv) => `${gv.group}/${gv.version}`));
@@ -82,10 +82,10 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     serviceClusterIPRange: options.serviceClusterIPRange,
     serviceNodePortRange: options.serviceNodePortRange,
     minRequestTimeoutSeconds: options.minRequestTimeoutSeconds,
-    bootstrap: { securePort: cluster.securePort, advertiseAddress: cluster.advertiseAddress, extensionAuthentication: { 'client-ca-file': pki.ca.certificate } },
+    bootstrap: { securePort: cluster.securePort, advertiseAddress: cluster.advertiseAddress, extensionAuthentication: { 'client-ca-file': identity.clientCa } },
   });
   const { reader } = parts;
-  const identity = await openIdentity(options, pki, reader);
+  const gate = await openGate(options, identity, reader);
   const chain = createAdmissionChain(defaultAdmissionPlugins({ reader, random: systemRandom, clock: systemClock }));
   const admission = createAdmission(chain);
   const metrics = createMetrics({ resources: parts.resources, store, release: generated.schema.release });
@@ -97,17 +97,17 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     serverAddress: () => `${cluster.advertiseAddress}:${cluster.securePort}`,
     now: () => systemClock.now(),
     issuer: options.serviceAccountIssuer,
-    keys: identity.keys,
+    keys: gate.keys,
     checks: { healthz: wellKnown, livez: wellKnown, readyz: [...wellKnown, well('informer-sync'), well('shutdown')] },
     metrics: () => metrics.text(),
   });
   const handle = createHandle(parts, {
     log,
-    authenticate: createAuthentication(identity.authenticator, alwaysAllow),
+    authenticate: createAuthentication(gate.authenticator, alwaysAllow),
     isPublic: isPublicPath,
     nonResource: documents,
-    virtual: createVirtualResources({ ...parts.api, ...identity, authorizer: alwaysAllow }),
-    issuer: identity.issuer,
+    virtual: createVirtualResources({ ...parts.api, tokens: gate.tokens, authorizer: alwaysAllow }),
+    issuer: gate.issuer,
     reader,
     admission,
     onFinish: (observation) => metrics.observe(observation),
@@ -117,7 +117,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
   const expiry = events === undefined ? undefined : createExpiry({ deps: parts.registry, clock: systemClock, stored: events, ttlMs: options.eventTtlMs, onError: (err) => log.error({ err }, 'expiry failed') });
   const stop = new AbortController();
   const client = createLocalClient({ ...parts.api, admission }, selfUser);
-  const running = controllers({ client, rootCA: pki.ca.certificate })
+  const running = controllers({ client, rootCA: identity.servingCa })
     .filter(({ name }) => runsController(options.controllers, name))
     .map((controller) => runController(controller, { client, clock: systemClock, onError: (err, name) => log.error({ err, controller: name }, 'reconcile failed') }, stop.signal));
   return {

@@ -2,7 +2,6 @@ import { createServer as createHttpsServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { readFile } from 'node:fs/promises';
 import { pino } from 'pino';
 import { createApp, type Handle } from '../server/http/app.ts';
 import { acceptUpgrades } from '../server/http/upgrade.ts';
@@ -10,7 +9,7 @@ import { kubernetesServiceIP } from '../server/bootstrap/kubernetes-service.ts';
 import { openLevelStore } from '../server/storage/level-store.ts';
 import { openMemoryStore } from '../server/storage/memory-store.ts';
 import { writeKubeconfig } from '../server/tls/kubeconfig.ts';
-import { openPki, type Pki } from '../server/tls/pki.ts';
+import { type Identity, openIdentity } from '../server/tls/identity.ts';
 import { loadGenerated, openCluster } from './cluster.ts';
 import { parseStartOptions, type StartOptions } from './options.ts';
 import { systemClock } from './system.ts';
@@ -30,10 +29,6 @@ function advertisedAddress(options: StartOptions): string {
   return addresses.find(({ internal, family }) => !internal && family === 'IPv4')?.address ?? fallbackAddress;
 }
 
-async function readOr(path: string | undefined, otherwise: string): Promise<string> {
-  return path === undefined ? otherwise : readFile(path, 'utf8');
-}
-
 async function listen(server: Server, options: StartOptions): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -42,17 +37,16 @@ async function listen(server: Server, options: StartOptions): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-async function openEdge(options: StartOptions, pki: Pki, handle: { current: Handle | undefined }): Promise<Server> {
-  const clientCa = await readOr(options.clientCaFile, '');
+function openEdge(identity: Identity, handle: { current: Handle | undefined }): Server {
   const current: Handle = (request) => {
     if (handle.current !== undefined) return handle.current(request);
     return Promise.resolve({ status: 503, headers: { 'content-type': 'text/plain', 'retry-after': '1' }, body: 'starting\n' });
   };
   const server = createHttpsServer(
     {
-      cert: await readOr(options.tlsCertFile, pki.serving.certificate),
-      key: await readOr(options.tlsPrivateKeyFile, pki.serving.key),
-      ca: [pki.ca.certificate, ...(clientCa === '' ? [] : [clientCa])],
+      cert: identity.serving.certificate,
+      key: identity.serving.key,
+      ca: identity.clientCa,
       requestCert: true,
       rejectUnauthorized: false,
       ALPNProtocols: ['http/1.1'],
@@ -73,23 +67,28 @@ export async function start(args: readonly string[]): Promise<void> {
   const log = pino({ level: options.logLevel }, pino.destination({ dest: 2, sync: true }));
   for (const warning of options.warnings) process.stderr.write(`warning: ${warning}\n`);
   const advertiseAddress = advertisedAddress(options);
-  const [generated, pki, store] = await Promise.all([
+  const [generated, identity, store] = await Promise.all([
     loadGenerated(),
-    openPki({
+    openIdentity({
       directory: join(options.dataDir, 'pki'),
       clock: systemClock,
       addresses: [options.bindAddress, advertiseAddress, kubernetesServiceIP(options.serviceClusterIPRange)].filter((a) => a !== 'localhost'),
+      tlsCertFile: options.tlsCertFile,
+      tlsPrivateKeyFile: options.tlsPrivateKeyFile,
+      clientCaFile: options.clientCaFile,
+      serviceAccountKeyFiles: options.serviceAccountKeyFiles,
+      serviceAccountSigningKeyFile: options.serviceAccountSigningKeyFile,
     }),
     options.storage === 'memory' ? openMemoryStore({ clock: systemClock }) : openLevelStore({ directory: join(options.dataDir, 'objects'), clock: systemClock }),
   ]);
   const handle: { current: Handle | undefined } = { current: undefined };
-  const server = await openEdge(options, pki, handle);
+  const server = openEdge(identity, handle);
   const port = await listen(server, options);
-  const cluster = await openCluster({ options, generated, pki, store, log, securePort: port, advertiseAddress });
+  const cluster = await openCluster({ options, generated, identity, store, log, securePort: port, advertiseAddress });
   handle.current = cluster.handle;
   const kubeconfigPath = options.kubeconfigOut ?? join(options.dataDir, 'kubeconfig');
   const host = options.bindAddress === '0.0.0.0' ? '127.0.0.1' : options.bindAddress.includes(':') ? `[${options.bindAddress}]` : options.bindAddress;
-  await writeKubeconfig(kubeconfigPath, { server: `https://${host}:${port}`, certificateAuthority: pki.ca.certificate, client: pki.admin });
+  await writeKubeconfig(kubeconfigPath, { server: `https://${host}:${port}`, certificateAuthority: identity.servingCa, client: identity.pki.admin });
   process.stdout.write(`ready https://${host}:${port} kubeconfig=${kubeconfigPath}\n`);
 
   let stopping = false;

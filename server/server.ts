@@ -17,6 +17,7 @@ import { encodeObject, keyOf, withHead } from './registry/resource.ts';
 import { createResourceTable, type ResourceTable } from './registry/resources.ts';
 import { fillSystemFields, metaOf } from './registry/object-meta.ts';
 import type { ClusterReader, ClusterWriter } from './registry/strategy.ts';
+import { repairServiceAddresses } from './resources/core/service-repair.ts';
 import { conversions, strategies } from './resources/catalog.ts';
 import type { ObjectStore } from './storage/store.ts';
 import { Caches } from './watch/caches.ts';
@@ -62,6 +63,7 @@ export async function openServer(options: ServerOptions): Promise<ServerParts> {
   const body = createBodyDecoder({ schema, decoder, protobuf: createProtobufReader(options.protobuf, schema) });
   const api = { registry, resources, body, decoder, schema, negotiate: createNegotiator(), minRequestTimeoutSeconds: options.minRequestTimeoutSeconds };
   await storeBootstrapObjects(options, registry, resources);
+  await repairServiceAddresses(strategyDeps);
   return { registry, resources, api, reader, writer };
 }
 

@@ -91,11 +91,19 @@ async function route(options: PipelineOptions, request: ApiRequest, trace: Trace
   return (await options.nonResource({ request, parts, query })) ?? notFoundPage();
 }
 
+/** What upstream says to everyone who still uses them. */
+const deprecations: Readonly<Record<string, string>> = {
+  '/v1/componentstatuses': 'v1 ComponentStatus is deprecated in v1.19+',
+  '/v1/endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+};
+
 async function routeResource(options: PipelineOptions, call: Omit<ResourceCall, 'served'>, trace: Trace): Promise<ApiResponse | undefined> {
   const { info, request } = call;
   const { api } = options;
   trace.observed.info = info;
   const key = `${info.group}/${info.version}/${info.resource}`;
+  const deprecation = deprecations[key];
+  if (deprecation !== undefined) call.warnings.push(deprecation);
   const virtual = options.virtual.get(key);
   if (virtual !== undefined && info.subresource === '') {
     const answer = virtual.methods[`${request.method}${info.name === '' ? '' : ' name'}`];

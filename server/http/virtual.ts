@@ -52,17 +52,14 @@ function componentStatus(name: string): object {
 
 /** Everything runs in this process: what answers is healthy. */
 function componentStatuses(deps: VirtualDeps): VirtualResource {
-  const deprecated = 'v1 ComponentStatus is deprecated in v1.19+';
   return {
     namespaced: false,
     methods: {
       GET: async (call) => {
-        call.warnings.push(deprecated);
         return reply(deps, call, 200, { kind: 'ComponentStatusList', apiVersion: 'v1', metadata: {}, items: components.map(componentStatus) });
       },
       'GET name': async (call) => {
-        call.warnings.push(deprecated);
-        if (!components.includes(call.info.name)) throw notFoundError({ group: '', resource: 'componentstatuses' }, call.info.name);
+        if (!components.includes(call.info.name)) throw notFoundError({ group: '', resource: 'componentstatus' }, call.info.name);
         return reply(deps, call, 200, { kind: 'ComponentStatus', apiVersion: 'v1', ...componentStatus(call.info.name) });
       },
     },

@@ -33,6 +33,8 @@ export interface WriteRequest {
   readonly dryRun: boolean;
   /** '' for the resource itself. */
   readonly subresource: string;
+  /** `v1`, `apps/v1`: the version the client speaks; the server's own writes have none. */
+  readonly apiVersion?: string;
   readonly admission: Admission;
   /** Adds a Warning header. */
   warn(text: string): void;
@@ -46,7 +48,8 @@ export interface Written {
 }
 
 export function strategyContext(deps: RegistryDeps, request: WriteRequest): StrategyContext {
-  return { now: deps.clock.now(), user: request.user, namespace: request.namespace, uuid: () => deps.random.uuid() };
+  const { user, namespace, apiVersion } = request;
+  return { now: deps.clock.now(), user, namespace, uuid: () => deps.random.uuid(), ...(apiVersion === undefined ? {} : { apiVersion }) };
 }
 
 export function currentObject(stored: StoredResource, key: string): Readonly<KubeObject> | undefined {

@@ -2,9 +2,9 @@ import type { KubeObject } from '../../api/object.ts';
 import { invalidError, StatusError } from '../../api/status.ts';
 import { validateObjectMeta } from '../../api/validation/object-meta.ts';
 import { FieldPath } from '../../api/field-error.ts';
-import { nameIsDNSSubdomain } from '../../api/names.ts';
 import { StorageError } from '../storage/store.ts';
 import { currentObject, type RegistryDeps, strategyContext, type WriteRequest, type Written } from './context.ts';
+import { metadataRules } from './metadata-rules.ts';
 import { interpret } from './interpret.ts';
 import { dedupeOwnerReferences, ensureNamespace, fillSystemFields, generateName, metaOf, wipeSystemFields } from './object-meta.ts';
 import { encodeObject, groupResourceOf, keyOf, type StoredResource, withHead } from './resource.ts';
@@ -59,8 +59,7 @@ function prepareAndValidate(deps: RegistryDeps, stored: StoredResource, object: 
   const context = strategyContext(deps, request);
   strategy.prepareForCreate?.(object, context);
   if (strategy.generation === true) meta.generation = 1;
-  const options = { namespaced: stored.namespaced, validateName: strategy.validateName ?? nameIsDNSSubdomain };
-  const errors = [...validateObjectMeta(meta, options, FieldPath.of('metadata')), ...(strategy.validateCreate?.(object, context) ?? [])];
+  const errors = [...validateObjectMeta(meta, metadataRules(stored), FieldPath.of('metadata')), ...(strategy.validateCreate?.(object, context) ?? [])];
   if (errors.length > 0) throw invalidError({ group: stored.group, kind: stored.kind }, meta.name ?? '', errors);
   for (const text of strategy.warningsOnCreate?.(object) ?? []) request.warn(text);
   if ((meta.resourceVersion ?? '') !== '') {

@@ -9,15 +9,14 @@ export function metaOf(object: KubeObject): ObjectMeta {
   return object.metadata;
 }
 
-/** The namespace of the URL and that of the object must agree; an absent one is filled in. */
+/** The namespace of the URL and that of the object must agree; an absent one is filled in, a cluster-scoped object has none. */
 export function ensureNamespace(stored: StoredResource, meta: ObjectMeta, namespace: string): void {
   const given = meta.namespace ?? '';
-  if (!stored.namespaced) {
-    if (given !== '') throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-    return;
-  }
-  if (given === '') meta.namespace = namespace;
-  else if (given !== namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  const wanted = stored.namespaced ? namespace : '';
+  if (given === wanted) return;
+  if (given === '') meta.namespace = wanted;
+  else if (wanted === '') meta.namespace = undefined;
+  else throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
 }
 
 /** What clients may not set on create. */
@@ -25,6 +24,8 @@ export function wipeSystemFields(meta: ObjectMeta): void {
   meta.deletionTimestamp = undefined;
   meta.deletionGracePeriodSeconds = undefined;
   meta.selfLink = undefined;
+  // Who owns which field is not kept yet.
+  meta.managedFields = undefined;
 }
 
 export function fillSystemFields(deps: RegistryDeps, meta: ObjectMeta): void {

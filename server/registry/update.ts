@@ -1,14 +1,14 @@
 import { semanticEqual } from '../../api/equal.ts';
 import { FieldPath, invalid } from '../../api/field-error.ts';
 import type { KubeObject, ObjectMeta } from '../../api/object.ts';
-import { conflict, invalidError, notFoundError } from '../../api/status.ts';
-import { nameIsDNSSubdomain } from '../../api/names.ts';
+import { conflict, invalidError, notFoundError, type StatusError } from '../../api/status.ts';
 import { validateObjectMetaOnUpdate } from '../../api/validation/object-meta.ts';
 import { StorageError } from '../storage/store.ts';
 import type { Entry } from '../watch/entry.ts';
 import { type RegistryDeps, strategyContext, type WriteRequest, type Written } from './context.ts';
 import { createNamed } from './create.ts';
 import { removeObject } from './delete.ts';
+import { metadataRules } from './metadata-rules.ts';
 import { interpret, optimisticLockMessage } from './interpret.ts';
 import { dedupeOwnerReferences, ensureNamespace, metaOf, wipeSystemFields } from './object-meta.ts';
 import { encodeObject, groupResourceOf, keyOf, type StoredResource, withHead } from './resource.ts';
@@ -55,11 +55,18 @@ export async function nextBatch(deps: RegistryDeps): Promise<void> {
   cancel();
 }
 
+/** Upstream's storage says it in its own words, with its own key. */
+export function uidMismatch(stored: StoredResource, key: string, wanted: string, found: string): StatusError {
+  const path = stored.group === '' || !stored.group.includes('.') ? key.replace(/^\/[^/]+/, '') : key;
+  const why = `StorageError: invalid object, Code: 4, Key: /registry${path}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${found}`;
+  return conflict(groupResourceOf(stored), key.slice(key.lastIndexOf('/') + 1), why);
+}
+
 async function createInstead(deps: RegistryDeps, stored: StoredResource, name: string, source: UpdateSource, request: WriteRequest): Promise<Written> {
   const may = source.forceAllowCreate === true || (stored.strategy.allowCreateOnUpdate === true && request.subresource === '');
   if (!may) throw notFoundError(groupResourceOf(stored), name);
   if (source.uid !== undefined && source.uid !== '') {
-    throw conflict(groupResourceOf(stored), name, `Precondition failed: UID in precondition: ${source.uid}, UID in object meta: `);
+    throw uidMismatch(stored, keyOf(stored, request.namespace, name), source.uid, '');
   }
   const object = await source.transform(undefined);
   const meta = metaOf(object);
@@ -81,11 +88,12 @@ async function updateOnce(deps: RegistryDeps, stored: StoredResource, attempt: A
   const old = stored.cache.objectOf(entry);
   const oldMeta = old.metadata ?? {};
   if (source.uid !== undefined && source.uid !== '' && source.uid !== oldMeta.uid) {
-    throw conflict(groupResourceOf(stored), name, `Precondition failed: UID in precondition: ${source.uid}, UID in object meta: ${oldMeta.uid}`);
+    throw uidMismatch(stored, entry.key, source.uid, oldMeta.uid ?? '');
   }
   const object = await source.transform(old);
   const meta = metaOf(object);
   ensureNamespace(stored, meta, request.namespace);
+  meta.managedFields = undefined;
   dedupeOwnerReferences(meta, request, false);
   await request.admission.mutate('UPDATE', object, old);
   dedupeOwnerReferences(metaOf(object), request, true);
@@ -114,7 +122,7 @@ function checkResourceVersion(stored: StoredResource, name: string, meta: Object
       return;
     }
     const error = invalid(FieldPath.of('metadata', 'resourceVersion'), 0, 'must be specified for an update');
-    throw invalidError({ group: stored.group, kind: stored.resource }, name, [{ ...error, detail: error.detail.replace('value: 0:', 'value: 0x0:') }]);
+    throw invalidError({ group: stored.group, kind: stored.resource }, name, [error]);
   }
   if (wanted !== oldMeta.resourceVersion) throw conflict(groupResourceOf(stored), name, optimisticLockMessage);
 }
@@ -135,7 +143,7 @@ function prepareAndValidate(deps: RegistryDeps, stored: StoredResource, object: 
   meta.creationTimestamp = oldMeta.creationTimestamp ?? meta.creationTimestamp;
   meta.deletionTimestamp = oldMeta.deletionTimestamp ?? meta.deletionTimestamp;
   meta.deletionGracePeriodSeconds ??= oldMeta.deletionGracePeriodSeconds;
-  const rules = { namespaced: stored.namespaced, validateName: stored.strategy.validateName ?? nameIsDNSSubdomain };
+  const rules = metadataRules(stored);
   const errors = [
     ...validateObjectMetaOnUpdate(meta, oldMeta, rules, FieldPath.of('metadata')),
     ...(strategy.validateUpdate?.(object, old, context) ?? []),

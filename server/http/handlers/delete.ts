@@ -67,10 +67,16 @@ export async function handleDelete(deps: ApiDeps, call: ResourceCall): Promise<A
   const options = toDeleteOptions(await readOptions(deps, call));
   const write = writeRequestOf(deps, call, { subresource: '', name: info.name, dryRun: options.dryRun === true, options });
   const deleted = await deleteObject(deps.registry, served.stored, info.name, options, write);
+  warnOnDelete(call, options);
   const status = !deleted.gone && options.orphanDependents === false ? 202 : 200;
   const whole = !deleted.gone || served.stored.returnsDeletedObject;
   const body = whole ? renderValue(served, deleted.value, rendering) : renderAny(successStatus(served, info.name, deleted), { ...rendering, form: { ...rendering.form, as: 'object' } });
   return respond(call, status, body, rendering);
+}
+
+function warnOnDelete(call: ResourceCall, options: DeleteOptions): void {
+  const namesPropagation = options.propagationPolicy !== undefined || options.orphanDependents !== undefined;
+  call.warnings.push(...(call.served.stored.strategy.warningsOnDelete?.(namesPropagation) ?? []));
 }
 
 // As many as upstream lists at a time.
@@ -93,5 +99,6 @@ export async function handleDeleteCollection(deps: ApiDeps, call: ResourceCall):
     }
   });
   await Promise.all(pending);
+  if (listed.entries.length > 0) warnOnDelete(call, options);
   return respond(call, 200, renderList(served, listed, rendering), rendering);
 }

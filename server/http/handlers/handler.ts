@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../../api/object.ts';
+import { apiVersionOf, type KubeObject } from '../../../api/object.ts';
 import type { BodyDecoder } from '../../../api/schema/body.ts';
 import type { Decoder } from '../../../api/schema/decode.ts';
 import type { SchemaDocument } from '../../../api/schema/schema.ts';
@@ -112,6 +112,7 @@ export function writeRequestOf(deps: ApiDeps, call: ResourceCall, target: WriteT
     namespace: info.namespace,
     dryRun: target.dryRun,
     subresource: target.subresource,
+    apiVersion: apiVersionOf(served.definition),
     warn,
     admission: deps.admission({
       served, user, warn,

@@ -1,14 +1,16 @@
 import { FieldPath, invalid } from '../../../api/field-error.ts';
 import { parseJson } from '../../../api/json.ts';
 import type { KubeObject } from '../../../api/object.ts';
+import { goValue } from '../../../api/go-text.ts';
+import { findConversionError } from '../../../api/patch/conversion-error.ts';
 import { applyJsonPatch, unknownJsonPatchFields } from '../../../api/patch/json-patch.ts';
 import { applyMergePatch } from '../../../api/patch/merge-patch.ts';
 import { applyStrategicMerge } from '../../../api/patch/strategic-merge.ts';
 import { DecodeError, type Decoded } from '../../../api/schema/decode.ts';
-import { badRequest, conflict, invalidError, notFoundError, StatusError } from '../../../api/status.ts';
+import { badRequest, invalidError, notFoundError, StatusError } from '../../../api/status.ts';
 import type { PatchType } from '../../../api/client.ts';
-import { groupResourceOf } from '../../registry/resource.ts';
-import { updateObject } from '../../registry/update.ts';
+import { groupResourceOf, keyOf } from '../../registry/resource.ts';
+import { uidMismatch, updateObject } from '../../registry/update.ts';
 import type { ApiResponse } from '../message.ts';
 import { writeOptions } from '../query.ts';
 import { convertFromHub, renderValue } from '../render.ts';
@@ -19,6 +21,8 @@ export interface ParsedPatch {
   readonly type: PatchType;
   readonly value: unknown;
   readonly strictErrors: readonly string[];
+  /** fieldValidation=Ignore: upstream then decodes with less care. */
+  readonly lenient?: boolean;
 }
 
 const patchTypes: readonly string[] = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json'];
@@ -43,22 +47,20 @@ export function parsePatch(contentType: string, bytes: Uint8Array, fieldValidati
     throw badRequest(type === 'application/strategic-merge-patch+json' || !strict ? why : `error decoding patch: ${why}`);
   }
   const { value, duplicates } = parsed;
-  if (type === 'application/json-patch+json') return { type, value, strictErrors: strict ? [...duplicates.map((d) => `json patch ${d}`), ...unknownJsonPatchFields(value)] : [] };
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    const kind = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
-    if (value !== null) throw badRequest(`error decoding patch: json: cannot unmarshal ${kind === 'boolean' ? 'bool' : kind} into Go value of type map[string]interface {}`);
-  }
-  return { type, value: value ?? {}, strictErrors: strict ? duplicates : [] };
+  if (type === 'application/json-patch+json') return { type, value, strictErrors: strict ? [...duplicates.map((d) => `json patch ${d}`), ...unknownJsonPatchFields(value)] : [], lenient: !strict };
+  return { type, value, strictErrors: strict ? duplicates : [], lenient: !strict };
 }
 
 function patched(deps: ApiDeps, typeName: string, current: KubeObject, patch: ParsedPatch): unknown {
+  // Decoding changes in place what it gets, and a patch may be applied again after a conflict.
+  const value = structuredClone(patch.value);
   switch (patch.type) {
     case 'application/json-patch+json':
-      return applyJsonPatch(current, patch.value);
+      return applyJsonPatch(current, value, { lenient: patch.lenient === true });
     case 'application/merge-patch+json':
-      return applyMergePatch(current, patch.value);
+      return applyMergePatch(current, value, { lenient: patch.lenient === true });
     default:
-      return applyStrategicMerge(current, patch.value, deps.schema, typeName);
+      return applyStrategicMerge(current, value, deps.schema, typeName);
   }
 }
 
@@ -66,7 +68,9 @@ function patched(deps: ApiDeps, typeName: string, current: KubeObject, patch: Pa
 export function applyPatch(deps: ApiDeps, typeName: string, options: { readonly patch: ParsedPatch; readonly fieldValidation: string; warn(text: string): void }, current: KubeObject): KubeObject {
   const { patch, fieldValidation } = options;
   const result = patched(deps, typeName, current, patch);
-  const refuse = (why: string): StatusError => invalidError({ group: '', kind: '' }, '', [invalid(FieldPath.of('patch'), isStrategic(patch) ? patch.value : JSON.stringify(result), why)]);
+  const refuse = (why: string): StatusError => invalidError({ group: '', kind: '' }, '', [invalid(FieldPath.of('patch'), isStrategic(patch) ? goValue(patch.value) : JSON.stringify(result), why)]);
+  const mistake = isStrategic(patch) ? findConversionError(result, deps.schema, typeName) : undefined;
+  if (mistake !== undefined) throw refuse(mistake);
   let decoded: Decoded;
   try {
     decoded = deps.decoder.decode(typeName, result);
@@ -101,7 +105,7 @@ export async function handlePatch(deps: ApiDeps, call: ResourceCall): Promise<Ap
     // kind and apiVersion of a patched object are whatever the patch made of them.
     checkName(object, info.name, info.namespace);
     if (object.metadata?.uid !== undefined && object.metadata.uid !== old.metadata?.uid) {
-      throw conflict(groupResourceOf(served.stored), info.name, `Precondition failed: UID in precondition: ${object.metadata.uid}, UID in object meta: ${old.metadata?.uid}`);
+      throw uidMismatch(served.stored, keyOf(served.stored, info.namespace, info.name), object.metadata.uid, old.metadata?.uid ?? '');
     }
     return toHub(served, object);
   };

@@ -41,16 +41,12 @@ export async function handleUpdate(deps: ApiDeps, call: ResourceCall): Promise<A
   return respond(call, created ? 201 : 200, renderValue(served, value, rendering), rendering);
 }
 
-/** Upstream: rest.go checkName. */
+/** The object is the one that the URL names. */
 export function checkName(object: KubeObject, name: string, namespace: string): void {
   const meta = object.metadata ?? {};
-  if ((meta.name ?? '') === '') {
-    object.metadata = { ...meta, name };
-  } else if (meta.name !== name) {
-    throw badRequest(`the name of the object (${meta.name}) does not match the name on the URL (${name})`);
+  if (namespace !== '' && (meta.namespace ?? namespace) !== namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
-  const given = object.metadata?.namespace ?? '';
-  if (namespace !== '' && given !== '' && given !== namespace) {
-    throw badRequest(`the namespace of the object (${given}) does not match the namespace on the request (${namespace})`);
-  }
+  if ((meta.name ?? '') === '') throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  if (meta.name !== name) throw badRequest(`the name of the object (${meta.name}) does not match the name on the URL (${name})`);
 }

@@ -17,8 +17,8 @@ export function createDefaultTolerationSeconds(): AdmissionPlugin {
       if (spec === undefined) return;
       for (const key of taints) {
         if ((spec.tolerations ?? []).some((toleration) => covers(toleration, key))) continue;
-        spec.tolerations ??= [];
-        spec.tolerations.push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: defaultSeconds });
+        const added = { key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: defaultSeconds };
+        spec.tolerations = [...(spec.tolerations ?? []), added];
       }
     },
   };

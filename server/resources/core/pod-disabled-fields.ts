@@ -1,21 +1,29 @@
 import { allContainers } from './pod-containers.ts';
-import type { PodSpec, PodStatus, PodTemplateSpec } from './pod-types.ts';
+import type { Container, EphemeralContainer, PodSpec, PodStatus, PodTemplateSpec, Volume } from './pod-types.ts';
 
 /** Drops what belongs to features that are off in a stock 1.36: alpha ones, and betas that are off by default. */
 export function dropDisabledSpecFields(spec: PodSpec, old?: Readonly<PodSpec>): void {
-  for (const volume of spec.volumes ?? []) {
-    for (const source of volume.projected?.sources ?? []) {
-      if (!usesProjection(old, 'clusterTrustBundle')) delete source.clusterTrustBundle;
-      if (!usesProjection(old, 'podCertificate')) delete source.podCertificate;
+  if (spec.volumes !== undefined) for (const volume of spec.volumes) dropProjections(volume, old);
+  if (spec.schedulingGroup !== undefined && old?.schedulingGroup === undefined) delete spec.schedulingGroup;
+  if (old === undefined || !allContainers(old).some(({ lifecycle }) => lifecycle?.stopSignal !== undefined)) {
+    for (const container of allContainers(spec)) dropStopSignal(container);
+  }
+}
+
+function dropProjections({ projected }: Volume, old: Readonly<PodSpec> | undefined): void {
+  if (projected?.sources === undefined) return;
+  for (const source of projected.sources) {
+    for (const kind of ['clusterTrustBundle', 'podCertificate'] as const) {
+      // Deleting what is not there would slow down all later reads of the object.
+      if (source[kind] !== undefined && !usesProjection(old, kind)) delete source[kind];
     }
   }
-  if (spec.schedulingGroup !== undefined && old?.schedulingGroup === undefined) delete spec.schedulingGroup;
-  if (old !== undefined && allContainers(old).some(({ lifecycle }) => lifecycle?.stopSignal !== undefined)) return;
-  for (const container of allContainers(spec)) {
-    if (container.lifecycle?.stopSignal === undefined) continue;
-    delete container.lifecycle.stopSignal;
-    if (Object.keys(container.lifecycle).length === 0) delete container.lifecycle;
-  }
+}
+
+function dropStopSignal(container: Container | EphemeralContainer): void {
+  if (container.lifecycle?.stopSignal === undefined) return;
+  delete container.lifecycle.stopSignal;
+  if (Object.keys(container.lifecycle).length === 0) delete container.lifecycle;
 }
 
 function usesProjection(spec: Readonly<PodSpec> | undefined, kind: 'clusterTrustBundle' | 'podCertificate'): boolean {
@@ -37,6 +45,6 @@ export function dropDisabledStatusFields(status: PodStatus, old: Readonly<PodSta
     delete status.nodeAllocatableResourceClaimStatuses;
   const lists = [status.containerStatuses, status.initContainerStatuses, status.ephemeralContainerStatuses];
   for (const container of lists.flatMap((list) => list ?? [])) {
-    for (const mount of container.volumeMounts ?? []) delete mount.volumeStatus;
+    for (const mount of container.volumeMounts ?? []) if (mount.volumeStatus !== undefined) delete mount.volumeStatus;
   }
 }

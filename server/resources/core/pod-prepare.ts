@@ -96,6 +96,7 @@ export function appArmorAnnotationWarnings(pod: Readonly<Pod>): string[] {
   const annotations = pod.metadata?.annotations;
   const spec = pod.spec ?? {};
   if (annotations === undefined || spec.os?.name === 'windows') return [];
+  if (!Object.keys(annotations).some((key) => key.startsWith(appArmorPrefix))) return [];
   const warnings: string[] = [];
   for (const container of allContainers(spec)) {
     const key = appArmorPrefix + (container.name ?? '');

@@ -46,21 +46,33 @@ function claimWarnings(volume: Readonly<Volume>, path: string, warnings: string[
 
 function overlapWarnings(volume: Readonly<Volume>, warnings: string[]): void {
   const { name = '', configMap, secret, downwardAPI, projected } = volume;
-  const warn = (kind: string, items: readonly { readonly path?: string }[] | undefined): void => {
-    const paths = (items ?? []).map(({ path = '' }) => ({ path, source: '' }));
-    for (const overlap of overlapsIn(paths)) warnings.push(`volume "${name}" (${kind}): overlapping paths: ${overlap}`);
-  };
-  warn(`ConfigMap "${configMap?.name ?? ''}"`, configMap?.items);
-  warn(`Secret "${secret?.secretName ?? ''}"`, secret?.items);
-  warn('DownwardAPI', downwardAPI?.items);
+  if (configMap?.items !== undefined)
+    keyWarnings(name, `ConfigMap "${configMap.name ?? ''}"`, configMap.items, warnings);
+  if (secret?.items !== undefined) keyWarnings(name, `Secret "${secret.secretName ?? ''}"`, secret.items, warnings);
+  if (downwardAPI?.items !== undefined) keyWarnings(name, 'DownwardAPI', downwardAPI.items, warnings);
   if (projected === undefined) return;
   const seen: SourcedPath[] = [];
   for (const source of projected.sources ?? []) {
-    if (Object.keys(source).length === 0) warnings.push(`volume "${name}" (Projected) has no sources provided`);
+    if (isEmpty(source)) warnings.push(`volume "${name}" (Projected) has no sources provided`);
     for (const overlap of overlapsIn(projectedPaths(source), seen)) {
       warnings.push(`volume "${name}" (Projected): overlapping paths: ${overlap}`);
     }
   }
+}
+
+function isEmpty(object: object): boolean {
+  for (const _ in object) return false;
+  return true;
+}
+
+function keyWarnings(
+  name: string,
+  kind: string,
+  items: readonly { readonly path?: string }[],
+  warnings: string[],
+): void {
+  const paths = items.map(({ path = '' }) => ({ path, source: '' }));
+  for (const overlap of overlapsIn(paths)) warnings.push(`volume "${name}" (${kind}): overlapping paths: ${overlap}`);
 }
 
 function projectedPaths(projection: Readonly<Projection>): SourcedPath[] {

@@ -168,6 +168,7 @@ function differences(step: Step, answer: Answer, reader: ClusterReader): string[
 for (const name of ['containers', 'resources', 'volumes', 'scheduling', 'spec', 'admission']) {
   t.test(`creates of pods-${name} are answered as a real server does`, async (t) => {
     const table = parse(readFileSync(join(root, `conformance/tables/core/pods-${name}.yaml`), 'utf8')) as {
+      readonly base: string;
       readonly setup?: readonly Step[];
       readonly steps: readonly Step[];
     };
@@ -177,7 +178,7 @@ for (const name of ['containers', 'resources', 'volumes', 'scheduling', 'spec', 
     const reader = clusterOf(localised(table.setup ?? []));
     for (const [i, step] of table.steps.entries()) {
       const answer = recorded[i];
-      if (answer === undefined || step.path?.startsWith('/')) continue;
+      if (answer === undefined || !`${table.base}${step.path ?? ''}`.endsWith('pods?dryRun=All')) continue;
       t.strictSame(differences(step, localised(answer), reader), [], step.id);
     }
   });

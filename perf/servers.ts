@@ -67,6 +67,23 @@ function newFolder(token: string): Started {
   return { folder, children: [] };
 }
 
+function readyUrl(child: ChildProcess, started: Started): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      const found = /^ready (https:\S+)/m.exec(text);
+      if (found?.[1] !== undefined) resolve(found[1]);
+    });
+    child.on('error', reject);
+    child.on('exit', (code) => {
+      reject(
+        new Error(`kubefacade ended with ${code}: ${readFileSync(join(started.folder, 'log'), 'utf8').slice(-500)}`),
+      );
+    });
+  });
+}
+
 /** Our own server without controllers and nodes: what kube-apiserver and etcd are without a controller manager. */
 async function startKubefacade(extra: readonly string[]): Promise<Server> {
   const token = randomBytes(16).toString('hex');
@@ -88,18 +105,9 @@ async function startKubefacade(extra: readonly string[]): Promise<Server> {
     ],
     'pipe',
   );
-  const url = await new Promise<string>((resolve, reject) => {
-    let text = '';
-    child.stdout?.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-      const found = /^ready (https:\S+)/m.exec(text);
-      if (found?.[1] !== undefined) resolve(found[1]);
-    });
-    child.on('exit', (code) => {
-      reject(
-        new Error(`kubefacade ended with ${code}: ${readFileSync(join(started.folder, 'log'), 'utf8').slice(-500)}`),
-      );
-    });
+  const url = await readyUrl(child, started).catch(async (error: unknown) => {
+    await stop(started);
+    throw error;
   });
   const readyMs = performance.now() - begin;
   return {

@@ -1,7 +1,6 @@
 // @ts-check
 // Creates pods, each with a name of its own.
 // Environment: TARGET (https://host:port), TOKEN or CERT and KEY (file names), VUS, DURATION, PODS (how many are preloaded), RUN (unique).
-import { check } from 'k6';
 import http from 'k6/http';
 
 const target = __ENV.TARGET;
@@ -33,19 +32,21 @@ export const options = {
   duration: __ENV.DURATION || '10s',
   insecureSkipTLSVerify: true,
   discardResponseBodies: true,
+  // Every tag and check costs the clients processor time that the server then lacks.
+  systemTags: ['status'],
   summaryTrendStats: ['med', 'p(95)', 'p(99)', 'max'],
   ...(__ENV.CERT ? { tlsAuth: [{ cert: open(__ENV.CERT), key: open(__ENV.KEY) }] } : {}),
 };
 /** @type {{ [name: string]: string }} */
-const authorization = __ENV.TOKEN ? { Authorization: `Bearer ${__ENV.TOKEN}` } : {};
+const headers = __ENV.TOKEN ? { Authorization: `Bearer ${__ENV.TOKEN}` } : {};
+const params = { headers: { 'Content-Type': 'application/json', ...headers } };
 
 export default function () {
-  const response = http.post(
+  http.post(
     `${target}/api/v1/namespaces/perf-create/pods`,
     pod(`created-${__ENV.RUN || '0'}-${__VU}-${__ITER}`),
-    { headers: { 'Content-Type': 'application/json', ...authorization } },
+    params,
   );
-  check(response, { created: (r) => r.status === 201 });
 }
 
 /** @param {any} data */

@@ -1,7 +1,6 @@
 // @ts-check
 // Reads single pods at random.
 // Environment: TARGET (https://host:port), TOKEN or CERT and KEY (file names), VUS, DURATION, PODS (how many are preloaded), RUN (unique).
-import { check } from 'k6';
 import http from 'k6/http';
 
 const target = __ENV.TARGET;
@@ -20,16 +19,18 @@ export const options = {
   duration: __ENV.DURATION || '10s',
   insecureSkipTLSVerify: true,
   discardResponseBodies: true,
+  // Every tag and check costs the clients processor time that the server then lacks.
+  systemTags: ['status'],
   summaryTrendStats: ['med', 'p(95)', 'p(99)', 'max'],
   ...(__ENV.CERT ? { tlsAuth: [{ cert: open(__ENV.CERT), key: open(__ENV.KEY) }] } : {}),
 };
 /** @type {{ [name: string]: string }} */
-const authorization = __ENV.TOKEN ? { Authorization: `Bearer ${__ENV.TOKEN}` } : {};
+const headers = __ENV.TOKEN ? { Authorization: `Bearer ${__ENV.TOKEN}` } : {};
+const params = { headers };
 
 export default function () {
   const name = podName(Math.floor(Math.random() * pods));
-  const response = http.get(http.url`${target}/api/v1/namespaces/perf/pods/${name}`, { headers: authorization });
-  check(response, { found: (r) => r.status === 200 });
+  http.get(`${target}/api/v1/namespaces/perf/pods/${name}`, params);
 }
 
 /** @param {any} data */

@@ -1,7 +1,6 @@
 // @ts-check
 // Lists the first page of 500 pods.
 // Environment: TARGET (https://host:port), TOKEN or CERT and KEY (file names), VUS, DURATION, PODS (how many are preloaded), RUN (unique).
-import { check } from 'k6';
 import http from 'k6/http';
 
 const target = __ENV.TARGET;
@@ -13,15 +12,17 @@ export const options = {
   duration: __ENV.DURATION || '10s',
   insecureSkipTLSVerify: true,
   discardResponseBodies: true,
+  // Every tag and check costs the clients processor time that the server then lacks.
+  systemTags: ['status'],
   summaryTrendStats: ['med', 'p(95)', 'p(99)', 'max'],
   ...(__ENV.CERT ? { tlsAuth: [{ cert: open(__ENV.CERT), key: open(__ENV.KEY) }] } : {}),
 };
 /** @type {{ [name: string]: string }} */
-const authorization = __ENV.TOKEN ? { Authorization: `Bearer ${__ENV.TOKEN}` } : {};
+const headers = __ENV.TOKEN ? { Authorization: `Bearer ${__ENV.TOKEN}` } : {};
+const params = { headers };
 
 export default function () {
-  const response = http.get(`${target}/api/v1/namespaces/perf/pods?limit=500`, { headers: authorization });
-  check(response, { listed: (r) => r.status === 200 });
+  http.get(`${target}/api/v1/namespaces/perf/pods?limit=500`, params);
 }
 
 /** @param {any} data */

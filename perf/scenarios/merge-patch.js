@@ -1,7 +1,6 @@
 // @ts-check
 // Changes an annotation of pods by merge patch; every client has pods of its own, so nothing conflicts.
 // Environment: TARGET (https://host:port), TOKEN or CERT and KEY (file names), VUS, DURATION, PODS (how many are preloaded), RUN (unique).
-import { check } from 'k6';
 import http from 'k6/http';
 
 const target = __ENV.TARGET;
@@ -20,21 +19,23 @@ export const options = {
   duration: __ENV.DURATION || '10s',
   insecureSkipTLSVerify: true,
   discardResponseBodies: true,
+  // Every tag and check costs the clients processor time that the server then lacks.
+  systemTags: ['status'],
   summaryTrendStats: ['med', 'p(95)', 'p(99)', 'max'],
   ...(__ENV.CERT ? { tlsAuth: [{ cert: open(__ENV.CERT), key: open(__ENV.KEY) }] } : {}),
 };
 /** @type {{ [name: string]: string }} */
-const authorization = __ENV.TOKEN ? { Authorization: `Bearer ${__ENV.TOKEN}` } : {};
+const headers = __ENV.TOKEN ? { Authorization: `Bearer ${__ENV.TOKEN}` } : {};
+const params = { headers: { 'Content-Type': 'application/merge-patch+json', ...headers } };
 
 export default function () {
   const own = Math.max(1, Math.floor(pods / vus));
   const name = podName((__VU - 1) * own + (__ITER % own));
-  const response = http.patch(
-    http.url`${target}/api/v1/namespaces/perf/pods/${name}`,
+  http.patch(
+    `${target}/api/v1/namespaces/perf/pods/${name}`,
     JSON.stringify({ metadata: { annotations: { 'example.com/turn': `${__ENV.RUN || '0'}-${__ITER}` } } }),
-    { headers: { 'Content-Type': 'application/merge-patch+json', ...authorization } },
+    params,
   );
-  check(response, { patched: (r) => r.status === 200 });
 }
 
 /** @param {any} data */

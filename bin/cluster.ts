@@ -106,7 +106,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     authenticate: createAuthentication(gate.authenticator, alwaysAllow),
     isPublic: isPublicPath,
     nonResource: documents,
-    virtual: createVirtualResources({ ...parts.api, tokens: gate.tokens, authorizer: alwaysAllow }),
+    virtual: createVirtualResources({ ...parts.api, admission, tokens: gate.tokens, authorizer: alwaysAllow }),
     issuer: gate.issuer,
     reader,
     admission,

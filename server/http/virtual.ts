@@ -7,7 +7,9 @@ import { reviewAccess, reviewLocalAccess, reviewSelfAccess } from '../auth/acces
 import type { TokenVerifier } from '../auth/token-verifier.ts';
 import { notAcceptable } from './accept.ts';
 import { type ApiDeps, contentTypeOf, maxBodyBytes, mediaTypeOf, renderingOf, type ResourceCall, warningHeaders } from './handlers/handler.ts';
+import { unknownResource } from './error-response.ts';
 import type { ApiResponse } from './message.ts';
+import { bindPod } from './pod-actions.ts';
 import type { VirtualResource } from './pipeline.ts';
 import { writeOptions } from './query.ts';
 import { renderAny } from './render.ts';
@@ -15,7 +17,7 @@ import { renderAny } from './render.ts';
 type Call = Omit<ResourceCall, 'served'>;
 type Answer = (object: KubeObject, call: Call) => Promise<unknown> | unknown;
 
-export interface VirtualDeps extends Omit<ApiDeps, 'admission'> {
+export interface VirtualDeps extends ApiDeps {
   readonly tokens: TokenVerifier;
   readonly authorizer: Authorizer;
 }
@@ -66,6 +68,20 @@ function componentStatuses(deps: VirtualDeps): VirtualResource {
   };
 }
 
+/** POST of `bindings`: the older way to bind a pod. */
+function legacyBindings(deps: VirtualDeps): VirtualResource {
+  return {
+    namespaced: true,
+    methods: {
+      POST: async (call) => {
+        const served = deps.resources.served('', 'v1', 'pods');
+        if (served === undefined) throw unknownResource();
+        return bindPod(deps, { ...call, served });
+      },
+    },
+  };
+}
+
 /** By `group/version/resource`. */
 export function createVirtualResources(deps: VirtualDeps): ReadonlyMap<string, VirtualResource> {
   const { clock } = deps.registry;
@@ -79,5 +95,6 @@ export function createVirtualResources(deps: VirtualDeps): ReadonlyMap<string, V
     ['authorization.k8s.io/v1/selfsubjectaccessreviews', review(deps, authorization('SelfSubjectAccessReview'), (object, { user }) => reviewSelfAccess(object, user, deps.authorizer))],
     ['authorization.k8s.io/v1/selfsubjectrulesreviews', review(deps, authorization('SelfSubjectRulesReview'), (object, { user }) => reviewRules(object, user, deps.authorizer))],
     ['/v1/componentstatuses', componentStatuses(deps)],
+    ['/v1/bindings', legacyBindings(deps)],
   ]);
 }

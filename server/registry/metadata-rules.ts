@@ -5,12 +5,13 @@ import type { StoredResource } from './resource.ts';
 
 /** Kinds whose own update check looks at all metadata once more: mistakes there stand twice among the causes. */
 const validatedAgainOnUpdate = new Set([
-  'configmaps', 'secrets', 'serviceaccounts', 'endpoints', 'persistentvolumes', 'persistentvolumeclaims', 'events',
-  'roles.rbac.authorization.k8s.io', 'rolebindings.rbac.authorization.k8s.io',
-  'clusterroles.rbac.authorization.k8s.io', 'clusterrolebindings.rbac.authorization.k8s.io',
-  'ingressclasses.networking.k8s.io', 'endpointslices.discovery.k8s.io', 'volumeattachments.storage.k8s.io',
-  'csinodes.storage.k8s.io', 'volumeattributesclasses.storage.k8s.io', 'flowschemas.flowcontrol.apiserver.k8s.io',
-  'clustertrustbundles.certificates.k8s.io', 'storageversionmigrations.storagemigration.k8s.io',
+  'roles.rbac.authorization.k8s.io',
+  'rolebindings.rbac.authorization.k8s.io',
+  'clusterroles.rbac.authorization.k8s.io',
+  'clusterrolebindings.rbac.authorization.k8s.io',
+  'flowschemas.flowcontrol.apiserver.k8s.io',
+  'clustertrustbundles.certificates.k8s.io',
+  'storageversionmigrations.storagemigration.k8s.io',
 ]);
 
 /** Groups of API machinery, which do not insist on the standard finalizers. */

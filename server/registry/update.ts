@@ -1,7 +1,7 @@
 import { semanticEqual } from '../../api/equal.ts';
 import { FieldPath, invalid } from '../../api/field-error.ts';
 import type { KubeObject, ObjectMeta } from '../../api/object.ts';
-import { conflict, invalidError, notFoundError, type StatusError } from '../../api/status.ts';
+import { conflict, invalidError, notFoundError, StatusError } from '../../api/status.ts';
 import { validateObjectMetaOnUpdate } from '../../api/validation/object-meta.ts';
 import { StorageError } from '../storage/store.ts';
 import type { Entry } from '../watch/entry.ts';
@@ -57,8 +57,8 @@ export async function nextBatch(deps: RegistryDeps): Promise<void> {
 
 /** Upstream's storage says it in its own words, with its own key. */
 export function uidMismatch(stored: StoredResource, key: string, wanted: string, found: string): StatusError {
-  const path = stored.group === '' || !stored.group.includes('.') ? key.replace(/^\/[^/]+/, '') : key;
-  const why = `StorageError: invalid object, Code: 4, Key: /registry${path}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${found}`;
+  const path = `/${stored.resource}/${key.slice(stored.prefix.length)}`;
+  const why = `StorageError: invalid object, Code: 4, Key: ${path}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${found}`;
   return conflict(groupResourceOf(stored), key.slice(key.lastIndexOf('/') + 1), why);
 }
 
@@ -124,6 +124,7 @@ function checkResourceVersion(stored: StoredResource, name: string, meta: Object
     const error = invalid(FieldPath.of('metadata', 'resourceVersion'), 0, 'must be specified for an update');
     throw invalidError({ group: stored.group, kind: stored.resource }, name, [error]);
   }
+  if (!/^\d+$/.test(wanted)) throw new StatusError('', `strconv.ParseUint: parsing ${JSON.stringify(wanted)}: invalid syntax`);
   if (wanted !== oldMeta.resourceVersion) throw conflict(groupResourceOf(stored), name, optimisticLockMessage);
 }
 

@@ -9,8 +9,8 @@ import { applyStrategicMerge } from '../../../api/patch/strategic-merge.ts';
 import { DecodeError, type Decoded } from '../../../api/schema/decode.ts';
 import { badRequest, invalidError, notFoundError, StatusError } from '../../../api/status.ts';
 import type { PatchType } from '../../../api/client.ts';
-import { groupResourceOf, keyOf } from '../../registry/resource.ts';
-import { uidMismatch, updateObject } from '../../registry/update.ts';
+import { groupResourceOf } from '../../registry/resource.ts';
+import { updateObject } from '../../registry/update.ts';
 import type { ApiResponse } from '../message.ts';
 import { writeOptions } from '../query.ts';
 import { convertFromHub, renderValue } from '../render.ts';
@@ -104,9 +104,6 @@ export async function handlePatch(deps: ApiDeps, call: ResourceCall): Promise<Ap
     const object = applyPatch(deps, served.typeName, { patch, fieldValidation: options.fieldValidation, warn }, current);
     // kind and apiVersion of a patched object are whatever the patch made of them.
     checkName(object, info.name, info.namespace);
-    if (object.metadata?.uid !== undefined && object.metadata.uid !== old.metadata?.uid) {
-      throw uidMismatch(served.stored, keyOf(served.stored, info.namespace, info.name), object.metadata.uid, old.metadata?.uid ?? '');
-    }
     return toHub(served, object);
   };
   const { value } = await updateObject(deps.registry, served.stored, info.name, { transform }, write);

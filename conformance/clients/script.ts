@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { parse } from 'yaml';
+
+/** A shell command line whose output is compared. */
+export interface Step {
+  readonly id: string;
+  readonly run: string;
+  /** Compared as a set of lines, where the order is not the server's to decide. */
+  readonly unordered?: boolean;
+  /** Regular expressions of what the server or the client chooses freely; what they match is compared as `{any}`. */
+  readonly hide?: readonly string[];
+  /** The oldest version of the program that can do this. */
+  readonly since?: string;
+}
+
+/** Steps that run in order in one folder with the files of the script, in a namespace of their own. */
+export interface Script {
+  readonly name: string;
+  /** Why it is here. */
+  readonly about: string;
+  readonly files: Readonly<Record<string, string>>;
+  readonly steps: readonly Step[];
+}
+
+export interface Answer {
+  readonly code: number;
+  readonly out: readonly string[];
+  readonly err: readonly string[];
+}
+
+/** What a step answered on the reference; programs of other versions stand below when they print something else. */
+export interface Recorded extends Answer {
+  readonly versions?: Readonly<Record<string, Answer>>;
+}
+
+export type Recording = Readonly<Record<string, Recorded>>;
+
+export function loadScripts(folder: string): Script[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
+  return names.sort().map((file) => {
+    const script = parse(readFileSync(join(folder, file), 'utf8')) as Partial<Script>;
+    const steps = script.steps ?? [];
+    const ids = new Set(steps.map(({ id }) => id));
+    if (steps.length === 0 || ids.size !== steps.length) throw new Error(`${file}: steps need ids of their own`);
+    return { name: basename(file, '.yaml'), about: script.about ?? '', files: script.files ?? {}, steps };
+  });
+}
+
+export function loadRecording(folder: string, script: string): Recording {
+  return JSON.parse(readFileSync(join(folder, 'recorded', `${script}.json`), 'utf8')) as Recording;
+}
+
+/** `1.9` is before `1.10`. */
+export function compareVersions(a: string, b: string): number {
+  const [aMajor = 0, aMinor = 0] = a.split('.').map(Number);
+  const [bMajor = 0, bMinor = 0] = b.split('.').map(Number);
+  return aMajor - bMajor || aMinor - bMinor;
+}
+
+export function stepsFor(script: Script, version: string): Step[] {
+  return script.steps.filter(({ since }) => since === undefined || compareVersions(version, since) >= 0);
+}

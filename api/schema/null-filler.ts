@@ -17,7 +17,8 @@ export type NullVisitor = (typeName: string, object: object) => void;
  */
 export function createNullFiller(schema: SchemaDocument): NullVisitor {
   return createVisitor(schema, {
-    concerns: (value) => value === undefined,
+    // Storage does not tell an empty list from none.
+    concerns: (value) => value === undefined || (Array.isArray(value) && value.length === 0),
     apply(object, name) {
       object[name] = null;
     },

@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../../../api/clock.ts';
+import { isPathSegmentName } from '../../../api/names.ts';
 import type { Api } from '../../../api/object.ts';
 import { StatusError } from '../../../api/status.ts';
 import type { ClusterReader } from '../../registry/strategy.ts';
@@ -77,8 +78,13 @@ async function waitForDefault(request: AdmissionRequest, deps: ServiceAccountDep
 }
 
 function missingAccount(request: AdmissionRequest, name: string): Error {
-  const why = `error looking up service account ${request.namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`;
-  return forbiddenByAdmission(request, why);
+  const quoted = JSON.stringify(name);
+  const problems = isPathSegmentName(name);
+  const why =
+    problems.length === 0
+      ? `serviceaccount ${quoted} not found`
+      : `invalid resource name ${quoted}: [${problems.join(' ')}]`;
+  return forbiddenByAdmission(request, `error looking up service account ${request.namespace}/${name}: ${why}`);
 }
 
 function useAccount(

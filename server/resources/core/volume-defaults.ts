@@ -55,6 +55,8 @@ function defaultDownwardAPIFile(file: DownwardAPIFile): void {
 
 function defaultProjected(projected: Projected): void {
   projected.defaultMode ??= fileMode;
+  // Storage does not tell an empty list from none.
+  if (projected.sources?.length === 0) delete projected.sources;
   for (const source of projected.sources ?? []) {
     for (const file of source.downwardAPI?.items ?? []) defaultDownwardAPIFile(file);
     if (source.serviceAccountToken !== undefined) source.serviceAccountToken.expirationSeconds ??= 3600;

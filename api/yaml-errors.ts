@@ -49,10 +49,21 @@ const wordings: readonly { codes: readonly string[]; message?: RegExp; wording: 
   { codes: ['UNEXPECTED_TOKEN'], message: /YAML document/, wording: parser('did not find expected node content') },
 ];
 
+const indentOf = (line: string) => line.length - line.trimStart().length;
+
+/** Whether the line at `offset` is where the next item of a list should be. */
+function standsUnderItem(source: string, offset: number): boolean {
+  const before = source.slice(0, offset).split('\n');
+  const line = (before.pop() ?? '') + (source.slice(offset).split('\n', 1)[0] ?? '');
+  const outer = before.findLast((l) => l.trim() !== '' && indentOf(l) <= indentOf(line));
+  return outer?.trimStart().startsWith('- ') === true && indentOf(outer) === indentOf(line);
+}
+
 function wordingOf(error: YAMLParseError, source: string): Wording {
   const row = wordings.find((w) => w.codes.includes(error.code) && (w.message?.test(error.message) ?? true));
   if (row !== undefined) return row.wording;
-  const inList = error.code === 'UNEXPECTED_TOKEN' && source.trimStart().startsWith('- ');
+  const inList =
+    error.code === 'UNEXPECTED_TOKEN' ? source.trimStart().startsWith('- ') : standsUnderItem(source, error.pos[0]);
   return parser(inList ? "did not find expected '-' indicator" : 'did not find expected key');
 }
 

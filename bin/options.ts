@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { type PluginSelection, pluginSelectionErrors } from '../server/admission/default-plugins.ts';
 
 /** A mistake on the command line: one line on stderr, exit code 2. */
 export class UsageError extends Error {}
@@ -19,6 +20,7 @@ export interface StartOptions {
   readonly serviceAccountIssuer: string;
   readonly serviceClusterIPRange: string;
   readonly serviceNodePortRange: { readonly first: number; readonly last: number };
+  readonly admissionPlugins: PluginSelection;
   readonly runtimeConfig: Readonly<Record<string, string>>;
   readonly controllers: readonly string[];
   readonly eventTtlMs: number;
@@ -59,7 +61,7 @@ const ignored = new Set([
   'kubelet-timeout', 'cluster-cidr', 'nodes', 'runtime', 'cert-dir', 'enable-garbage-collector', 'contention-profiling',
   'delete-collection-workers', 'lease-reuse-duration-seconds', 'livez-grace-period', 'shutdown-delay-duration',
 ]);
-const joined = ['service-account-key-file'] as const;
+const joined = ['service-account-key-file', 'enable-admission-plugins', 'disable-admission-plugins'] as const;
 
 /** Go's durations, as far as flags use them: `300ms`, `90s`, `5m`, `1h30m`. */
 export function parseDuration(flag: string, text: string): number {
@@ -95,6 +97,14 @@ function parsePairs(flag: string, text: string): Record<string, string> {
     return [key, value] as const;
   });
   return Object.fromEntries(pairs);
+}
+
+function parsePlugins(values: ReadonlyMap<string, readonly string[]>): PluginSelection {
+  const named = (flag: string): string[] => (values.get(flag) ?? []).flatMap((text) => text.split(',')).filter((name) => name !== '');
+  const selection = { enable: named('enable-admission-plugins'), disable: named('disable-admission-plugins') };
+  const errors = pluginSelectionErrors(selection);
+  if (errors.length > 0) throw new UsageError(errors.length === 1 ? `${errors[0]}` : `[${errors.join(', ')}]`);
+  return selection;
 }
 
 // node:util wants to know which flags take values; ours all do, and `--flag value` and `--flag=value` both work.
@@ -140,6 +150,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
     serviceAccountIssuer: get('service-account-issuer'),
     serviceClusterIPRange: get('service-cluster-ip-range'),
     serviceNodePortRange: parsePortRange(get('service-node-port-range')),
+    admissionPlugins: parsePlugins(values),
     runtimeConfig: parsePairs('runtime-config', (values.get('runtime-config') ?? []).join(',')),
     controllers: (values.get('controllers') ?? ['*']).flatMap((text) => text.split(',')),
     eventTtlMs: parseDuration('event-ttl', get('event-ttl')),

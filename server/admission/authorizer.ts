@@ -53,4 +53,3 @@ export async function maySignFor(
 export function reasonAndError({ reason, error }: PermissionDecision): string {
   return `${reason}, ${error ?? '<nil>'}`;
 }
-

@@ -1,32 +1,138 @@
 import type { Clock, Random } from '../../api/clock.ts';
-import type { ClusterReader } from '../registry/strategy.ts';
+import { goQuote } from '../../api/go-text.ts';
+import type { ClusterReader, ClusterWriter } from '../registry/strategy.ts';
+import type { PermissionAuthorizer } from './authorizer.ts';
+import { admissionOrder } from './chain.ts';
 import type { AdmissionPlugin } from './plugin.ts';
+import { createAlwaysAdmit, createAlwaysDeny } from './plugins/always.ts';
+import { createAlwaysPullImages } from './plugins/always-pull-images.ts';
+import { createCertificateApproval, createCertificateSigning } from './plugins/certificate-approval.ts';
+import { createCertificateSubjectRestriction } from './plugins/certificate-subject-restriction.ts';
+import { createClusterTrustBundleAttest } from './plugins/cluster-trust-bundle-attest.ts';
+import { createDefaultIngressClass } from './plugins/default-ingress-class.ts';
+import { createDefaultStorageClass } from './plugins/default-storage-class.ts';
 import { createDefaultTolerationSeconds } from './plugins/default-toleration-seconds.ts';
+import { createDenyServiceExternalIPs } from './plugins/deny-service-external-ips.ts';
+import { createExtendedResourceToleration } from './plugins/extended-resource-toleration.ts';
+import { createLimitPodHardAntiAffinityTopology } from './plugins/limit-pod-hard-anti-affinity-topology.ts';
 import { createLimitRanger } from './plugins/limit-ranger.ts';
+import { createNamespaceAutoProvision, createNamespaceExists } from './plugins/namespace-exists.ts';
 import { createNamespaceLifecycle } from './plugins/namespace-lifecycle.ts';
+import {
+  createOwnerReferencesPermissionEnforcement,
+  type ResourceMapping,
+} from './plugins/owner-references-permission-enforcement.ts';
+import { createPersistentVolumeClaimResize } from './plugins/persistent-volume-claim-resize.ts';
 import { createPodResizeValidator } from './plugins/pod-resize.ts';
+import { createPodSecurity } from './plugins/pod-security.ts';
 import { createPodTopologyLabels } from './plugins/pod-topology-labels.ts';
 import { createPriorityAdmission } from './plugins/priority.ts';
 import { createRuntimeClassAdmission } from './plugins/runtime-class.ts';
 import { createServiceAccountAdmission } from './plugins/service-account.ts';
+import { createStorageObjectInUseProtection } from './plugins/storage-object-in-use-protection.ts';
+import { createTaintNodesByCondition } from './plugins/taint-nodes-by-condition.ts';
 
 export interface AdmissionDeps {
   readonly reader: ClusterReader;
+  readonly writer: ClusterWriter;
   readonly random: Random;
   readonly clock: Clock;
+  readonly authorizer: PermissionAuthorizer;
+  /** Finds the resource of a kind, for references to owners. */
+  mappingOf(apiVersion: string, kind: string): ResourceMapping | undefined;
 }
 
-/** The plug-ins that are on unless flags say otherwise; the chain puts them in upstream's order. */
-export function defaultAdmissionPlugins(deps: AdmissionDeps): readonly AdmissionPlugin[] {
-  const { reader } = deps;
+type Factory = (deps: AdmissionDeps) => AdmissionPlugin;
+
+interface Registration {
+  readonly create: Factory;
+  /** Runs unless `--disable-admission-plugins` names it. */
+  readonly byDefault: boolean;
+}
+
+function on(create: Factory): Registration {
+  return { create, byDefault: true };
+}
+
+function off(create: Factory): Registration {
+  return { create, byDefault: false };
+}
+
+const registrations: Readonly<Record<string, Registration>> = {
+  AlwaysAdmit: off(createAlwaysAdmit),
+  NamespaceAutoProvision: off(({ reader, writer }) => createNamespaceAutoProvision(reader, writer)),
+  NamespaceLifecycle: on(({ reader }) => createNamespaceLifecycle(reader)),
+  NamespaceExists: off(({ reader }) => createNamespaceExists(reader)),
+  LimitPodHardAntiAffinityTopology: off(createLimitPodHardAntiAffinityTopology),
+  LimitRanger: on(({ reader }) => createLimitRanger(reader)),
+  ServiceAccount: on(createServiceAccountAdmission),
+  TaintNodesByCondition: on(createTaintNodesByCondition),
+  AlwaysPullImages: off(createAlwaysPullImages),
+  PodSecurity: on(({ reader }) => createPodSecurity(reader)),
+  Priority: on(({ reader }) => createPriorityAdmission(reader)),
+  DefaultTolerationSeconds: on(createDefaultTolerationSeconds),
+  ExtendedResourceToleration: off(createExtendedResourceToleration),
+  DefaultStorageClass: on(({ reader }) => createDefaultStorageClass(reader)),
+  StorageObjectInUseProtection: on(createStorageObjectInUseProtection),
+  OwnerReferencesPermissionEnforcement: off(createOwnerReferencesPermissionEnforcement),
+  PersistentVolumeClaimResize: on(({ reader }) => createPersistentVolumeClaimResize(reader)),
+  RuntimeClass: on(({ reader }) => createRuntimeClassAdmission(reader)),
+  CertificateApproval: on(({ authorizer }) => createCertificateApproval(authorizer)),
+  CertificateSigning: on(({ authorizer }) => createCertificateSigning(authorizer)),
+  ClusterTrustBundleAttest: on(({ authorizer }) => createClusterTrustBundleAttest(authorizer)),
+  CertificateSubjectRestriction: on(createCertificateSubjectRestriction),
+  DefaultIngressClass: on(({ reader }) => createDefaultIngressClass(reader)),
+  DenyServiceExternalIPs: off(createDenyServiceExternalIPs),
+  PodTopologyLabels: on(({ reader }) => createPodTopologyLabels(reader)),
+  PodResizeValidator: on(({ reader }) => createPodResizeValidator(reader)),
+  AlwaysDeny: off(createAlwaysDeny),
+};
+
+/** On by default upstream, and known by name here, but without anything to do in what we serve. */
+const inert: ReadonlySet<string> = new Set(['PodGroupProtection', 'PodGroupWorkloadExists', 'JobValidation']);
+
+/** Plug-ins that come from elsewhere: they have their own parts of the server behind them. */
+const separate: ReadonlySet<string> = new Set([
+  'MutatingAdmissionPolicy',
+  'MutatingAdmissionWebhook',
+  'ValidatingAdmissionPolicy',
+  'ValidatingAdmissionWebhook',
+]);
+
+/** What `--enable-admission-plugins` and `--disable-admission-plugins` name. */
+export interface PluginSelection {
+  readonly enable: readonly string[];
+  readonly disable: readonly string[];
+}
+
+/** Why a selection cannot be served, in the words of kube-apiserver; [] when it can. */
+export function pluginSelectionErrors({ enable, disable }: PluginSelection): string[] {
+  const unknown = (flag: string, names: readonly string[]): string[] =>
+    names.filter((name) => !admissionOrder.includes(name)).map((name) => `${flag} plugin ${goQuote(name)} is unknown`);
+  const both = [...new Set(enable)].filter((name) => disable.includes(name)).sort();
   return [
-    createNamespaceLifecycle(reader),
-    createLimitRanger(reader),
-    createServiceAccountAdmission(deps),
-    createPriorityAdmission(reader),
-    createDefaultTolerationSeconds(),
-    createRuntimeClassAdmission(reader),
-    createPodTopologyLabels(reader),
-    createPodResizeValidator(reader),
+    ...unknown('enable-admission-plugins', enable),
+    ...unknown('disable-admission-plugins', disable),
+    ...(both.length > 0
+      ? [`[${both.join(' ')}] in enable-admission-plugins and disable-admission-plugins overlapped`]
+      : []),
+    ...enable.filter(isMissing).map((name) => `enable-admission-plugins plugin ${goQuote(name)} is not available`),
   ];
+}
+
+function isMissing(name: string): boolean {
+  return admissionOrder.includes(name) && !(name in registrations) && !inert.has(name) && !separate.has(name);
+}
+
+/** Whether a plug-in runs: what is enabled by name, and what is on by default and not disabled. */
+export function isPluginEnabled(name: string, { enable, disable }: PluginSelection): boolean {
+  if (enable.includes(name)) return true;
+  return (registrations[name]?.byDefault ?? separate.has(name)) && !disable.includes(name);
+}
+
+/** The plug-ins that run; the chain puts them in upstream's order. */
+export function createAdmissionPlugins(deps: AdmissionDeps, selection: PluginSelection): readonly AdmissionPlugin[] {
+  return Object.entries(registrations)
+    .filter(([name]) => isPluginEnabled(name, selection))
+    .map(([, { create }]) => create(deps));
 }

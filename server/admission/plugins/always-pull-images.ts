@@ -43,7 +43,9 @@ function containersOf(spec: PodSpec): [FieldPath, Pulled][] {
 function problemsOf(spec: PodSpec): string[] {
   const problems = containersOf(spec)
     .filter(([, { imagePullPolicy }]) => imagePullPolicy !== 'Always')
-    .map(([path, { imagePullPolicy = '' }]) => notSupported(path.child('imagePullPolicy'), imagePullPolicy, ['Always']));
+    .map(([path, { imagePullPolicy = '' }]) =>
+      notSupported(path.child('imagePullPolicy'), imagePullPolicy, ['Always']),
+    );
   for (const [i, { image }] of (spec.volumes ?? []).entries()) {
     if (image === undefined || image.pullPolicy === 'Always') continue;
     const path = FieldPath.of('spec', 'volumes').index(i).child('image', 'pullPolicy');

@@ -1,5 +1,5 @@
-import { goQuote } from '../../../api/go-text.ts';
 import { semanticEqual } from '../../../api/equal.ts';
+import { goQuote } from '../../../api/go-text.ts';
 import type { Api } from '../../../api/object.ts';
 import { maySignFor, type PermissionAuthorizer } from '../authorizer.ts';
 import { type AdmissionPlugin, type AdmissionRequest, forbiddenByAdmission } from '../plugin.ts';

@@ -25,8 +25,14 @@ export function createClusterTrustBundleAttest(authorizer: PermissionAuthorizer)
 }
 
 /** The garbage collector may do its work everywhere. */
-function changesOwnershipOnly(object: Readonly<KubeObject> | undefined, old: Readonly<KubeObject> | undefined): boolean {
+function changesOwnershipOnly(
+  object: Readonly<KubeObject> | undefined,
+  old: Readonly<KubeObject> | undefined,
+): boolean {
   if (object === undefined || old === undefined) return false;
   const { ownerReferences, finalizers, managedFields } = old.metadata ?? {};
-  return semanticEqual({ ...object, metadata: { ...object.metadata, ownerReferences, finalizers, managedFields } }, old);
+  return semanticEqual(
+    { ...object, metadata: { ...object.metadata, ownerReferences, finalizers, managedFields } },
+    old,
+  );
 }

@@ -7,10 +7,7 @@ import { newestDefault } from './default-class.ts';
 type Claim = Api<'io.k8s.api.core.v1.PersistentVolumeClaim'>;
 type StorageClass = Api<'io.k8s.api.storage.v1.StorageClass'>;
 
-const annotations = [
-  'storageclass.kubernetes.io/is-default-class',
-  'storageclass.beta.kubernetes.io/is-default-class',
-];
+const annotations = ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class'];
 
 export function createDefaultStorageClass(reader: ClusterReader): AdmissionPlugin {
   return {

@@ -8,7 +8,10 @@ export function createDenyServiceExternalIPs(): AdmissionPlugin {
   return {
     name: 'DenyServiceExternalIPs',
     handles: ({ operation, resource, group, subresource }) =>
-      resource === 'services' && group === '' && subresource === '' && (operation === 'CREATE' || operation === 'UPDATE'),
+      resource === 'services' &&
+      group === '' &&
+      subresource === '' &&
+      (operation === 'CREATE' || operation === 'UPDATE'),
     validate(request) {
       const { spec }: Readonly<Service> = request.object ?? {};
       const { spec: old }: Readonly<Service> = request.oldObject ?? {};

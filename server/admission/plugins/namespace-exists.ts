@@ -1,7 +1,6 @@
 import type { Api } from '../../../api/object.ts';
-import { notFoundError } from '../../../api/status.ts';
+import { notFoundError, StatusError } from '../../../api/status.ts';
 import type { ClusterReader, ClusterWriter } from '../../registry/strategy.ts';
-import { StatusError } from '../../../api/status.ts';
 import { type AdmissionPlugin, type AdmissionRequest, forbiddenByAdmission } from '../plugin.ts';
 
 type Namespace = Api<'io.k8s.api.core.v1.Namespace'>;

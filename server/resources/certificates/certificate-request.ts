@@ -78,3 +78,20 @@ export function certificateRequestError(pem: string): string | undefined {
     ? undefined
     : (failures[publicKey.asymmetricKeyType ?? ''] ?? 'x509: cannot verify signature: algorithm unimplemented');
 }
+
+const commonName = '550403';
+const organizationName = '55040a';
+
+/** Whom a well-formed request names. */
+export function certificateRequestSubject(pem: string): { readonly commonName: string; readonly organizations: readonly string[] } {
+  const [block] = pemBlocks(pem);
+  const [outer] = block === undefined ? [] : (derElements(block.bytes) ?? []);
+  const [info] = outer === undefined ? [] : (derElements(outer.content) ?? []);
+  const subject = info === undefined ? undefined : derElements(info.content)?.[1];
+  const attributes = (subject === undefined ? [] : (derElements(subject.content) ?? []))
+    .flatMap(({ content }) => derElements(content) ?? [])
+    .map(({ content }) => derElements(content) ?? []);
+  const valuesOf = (type: string): string[] =>
+    attributes.flatMap(([name, value]) => (name?.content.toString('hex') === type && value !== undefined ? [value.content.toString()] : []));
+  return { commonName: valuesOf(commonName).at(-1) ?? '', organizations: valuesOf(organizationName) };
+}

@@ -1,0 +1,36 @@
+import { isQualifiedName } from '../../../api/names.ts';
+import type { Api } from '../../../api/object.ts';
+import { type AdmissionPlugin, isPodRequest } from '../plugin.ts';
+
+type Pod = Api<'io.k8s.api.core.v1.Pod'>;
+type Toleration = Api<'io.k8s.api.core.v1.Toleration'>;
+
+/** Pods that ask for a special device tolerate the taint by which nodes keep it for such pods. */
+export function createExtendedResourceToleration(): AdmissionPlugin {
+  return {
+    name: 'ExtendedResourceToleration',
+    handles: (request) => (request.operation === 'CREATE' || request.operation === 'UPDATE') && isPodRequest(request),
+    mutate({ object }) {
+      const { spec = {} }: Pod = object ?? {};
+      const names = [...(spec.containers ?? []), ...(spec.initContainers ?? [])]
+        .flatMap(({ resources }) => Object.keys(resources?.requests ?? {}))
+        .filter(isExtendedResource);
+      for (const key of [...new Set(names)].sort()) {
+        const wanted: Toleration = { key, operator: 'Exists', effect: 'NoSchedule' };
+        const present = spec.tolerations ?? [];
+        const at = present.findIndex((toleration) => matches(toleration, wanted));
+        spec.tolerations = at < 0 ? [...present, wanted] : present.with(at, wanted);
+      }
+    },
+  };
+}
+
+function matches(a: Readonly<Toleration>, b: Readonly<Toleration>): boolean {
+  return a.key === b.key && a.operator === b.operator && a.effect === b.effect && (a.value ?? '') === (b.value ?? '');
+}
+
+/** Not one of Kubernetes' own, and fit to be counted in a quota. */
+export function isExtendedResource(name: string): boolean {
+  if (!name.includes('/') || name.includes('kubernetes.io/') || name.startsWith('requests.')) return false;
+  return isQualifiedName(`requests.${name}`).length === 0;
+}

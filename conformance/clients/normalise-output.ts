@@ -26,7 +26,8 @@ const changing: readonly (readonly [RegExp, string])[] = [
 /** Columns are as wide as their widest value, so runs of spaces inside a line count as two. */
 export function normaliseOutput(output: string, { hide = [], unordered = false }: Step, known: Known): string[] {
   let text = output;
-  if (known.server !== '') text = text.replaceAll(known.server, '{server}').replaceAll(known.server.replace(/^https:\/\//, ''), '{server}');
+  if (known.server !== '')
+    text = text.replaceAll(known.server, '{server}').replaceAll(known.server.replace(/^https:\/\//, ''), '{server}');
   text = text.replaceAll(known.folder, '{folder}').replaceAll(known.ns, '{ns}').replaceAll(known.rand, '{rand}');
   for (const [pattern, replacement] of changing) text = text.replace(pattern, replacement);
   for (const pattern of hide) text = text.replace(new RegExp(pattern, 'gm'), '{any}');

@@ -17,7 +17,11 @@ const stepTimeout = 45_000;
  * Runs a script against the cluster of a kubeconfig. Its shell finds the program by name, `$NS` is a fresh namespace and the current
  * one, `$RAND` a word for names outside it, and nothing of the user's home is read.
  */
-export async function runScript(script: Script, programs: readonly Program[], kubeconfig: string): Promise<Map<string, Answer>> {
+export async function runScript(
+  script: Script,
+  programs: readonly Program[],
+  kubeconfig: string,
+): Promise<Map<string, Answer>> {
   const folder = await mkdtemp(join(tmpdir(), 'kubefacade-script-'));
   const rand = `z${randomBytes(4).toString('hex')}`;
   const ns = `clients-${rand}`;
@@ -43,10 +47,12 @@ export async function runScript(script: Script, programs: readonly Program[], ku
     if (kubectl !== undefined) await prepareNamespace(kubectl, ns, env);
     const known: Known = { ns, rand, folder, server: await serverOf(kubectl, env) };
     const answers = new Map<string, Answer>();
-    for (const step of stepsFor(script, versionOf(programs))) answers.set(step.id, await runStep(step, folder, env, known));
+    for (const step of stepsFor(script, versionOf(programs)))
+      answers.set(step.id, await runStep(step, folder, env, known));
     return answers;
   } finally {
-    if (kubectl !== undefined) await run(kubectl, ['delete', 'namespace', ns, '--wait=false'], { env }).catch(() => undefined);
+    if (kubectl !== undefined)
+      await run(kubectl, ['delete', 'namespace', ns, '--wait=false'], { env }).catch(() => undefined);
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -72,13 +78,22 @@ async function prepareNamespace(kubectl: string, ns: string, env: Record<string,
 
 async function serverOf(kubectl: string | undefined, env: Record<string, string>): Promise<string> {
   if (kubectl === undefined) return '';
-  const { stdout } = await run(kubectl, ['config', 'view', '--minify', '--output=jsonpath={.clusters[0].cluster.server}'], { env });
+  const { stdout } = await run(
+    kubectl,
+    ['config', 'view', '--minify', '--output=jsonpath={.clusters[0].cluster.server}'],
+    { env },
+  );
   return stdout;
 }
 
 async function runStep(step: Step, folder: string, env: Record<string, string>, known: Known): Promise<Answer> {
   // A process group of its own: whatever the shell left behind ends with it.
-  const child = spawn('/bin/sh', ['-c', step.run], { cwd: folder, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('/bin/sh', ['-c', step.run], {
+    cwd: folder,
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const timer = setTimeout(() => endGroup(child), stepTimeout);
   const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), exitCode(child)]);
   clearTimeout(timer);

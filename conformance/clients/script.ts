@@ -36,15 +36,41 @@ export interface Recorded extends Answer {
 
 export type Recording = Readonly<Record<string, Recorded>>;
 
+interface ScriptFile {
+  readonly about: string;
+  readonly files?: Readonly<Record<string, string>>;
+  readonly steps: string;
+}
+
 export function loadScripts(folder: string): Script[] {
   const names = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
   return names.sort().map((file) => {
-    const script = parse(readFileSync(join(folder, file), 'utf8')) as Partial<Script>;
-    const steps = script.steps ?? [];
-    const ids = new Set(steps.map(({ id }) => id));
-    if (steps.length === 0 || ids.size !== steps.length) throw new Error(`${file}: steps need ids of their own`);
-    return { name: basename(file, '.yaml'), about: script.about ?? '', files: script.files ?? {}, steps };
+    const { about, files = {}, steps } = parse(readFileSync(join(folder, file), 'utf8')) as ScriptFile;
+    return { name: basename(file, '.yaml'), about, files, steps: parseSteps(steps, file) };
   });
+}
+
+/** A line `# id` begins a step, `#hide EXPRESSION`, `#unordered` and `#since VERSION` say how to take it; the rest is for the shell. */
+function parseSteps(text: string, file: string): Step[] {
+  const steps = text
+    .split(/^# /m)
+    .slice(1)
+    .map((part): Step => {
+      const [id = '', ...lines] = part.trimEnd().split('\n');
+      const told = (word: string) =>
+        lines.flatMap((line) => (line.startsWith(`#${word}`) ? [line.slice(word.length + 2)] : []));
+      const [since] = told('since');
+      return {
+        id,
+        run: lines.filter((line) => !line.startsWith('#')).join('\n'),
+        hide: told('hide'),
+        unordered: told('unordered').length > 0,
+        ...(since === undefined ? {} : { since }),
+      };
+    });
+  if (steps.length === 0 || new Set(steps.map(({ id }) => id)).size !== steps.length)
+    throw new Error(`${file}: there must be steps, and each needs an id of its own`);
+  return steps;
 }
 
 export function loadRecording(folder: string, script: string): Recording {

@@ -12,6 +12,11 @@ async function main(args: readonly string[]): Promise<void> {
     await start(rest);
     return;
   }
+  if (command === 'warm') {
+    // Fills the compile cache, so that the first start is as fast as the others.
+    await import('./start.ts');
+    return;
+  }
   if (command === undefined || command === 'help' || command === '--help') {
     process.stdout.write(usage);
     return;

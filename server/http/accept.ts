@@ -24,7 +24,7 @@ function parseClause(text: string): Clause {
     return [key.trim(), value.trim().replace(/^"|"$/g, '')] as const;
   }));
   const quality = Number(parameters.get('q') ?? '1');
-  return { type: type.toLowerCase(), parameters, quality: Number.isFinite(quality) ? quality : 0 };
+  return { type, parameters, quality: Number.isFinite(quality) ? quality : 0 };
 }
 
 const transformations: Readonly<Record<string, OutputForm['as']>> = {
@@ -46,7 +46,7 @@ function formOf(clause: Clause): OutputForm | undefined {
 }
 
 function negotiate(header: string): OutputForm | undefined {
-  const clauses = header.split(',').map(parseClause).filter((clause) => clause.type !== '' && clause.quality > 0);
+  const clauses = header.split(',').map(parseClause).filter((clause) => clause.type !== '');
   clauses.sort((a, b) => b.quality - a.quality);
   for (const clause of clauses) {
     const form = formOf(clause);
@@ -57,6 +57,23 @@ function negotiate(header: string): OutputForm | undefined {
 
 export function notAcceptable(): StatusError {
   return new StatusError('NotAcceptable', `only the following media types are accepted: ${accepted.join(', ')}`);
+}
+
+const watchable = ['application/json;stream=watch', 'application/vnd.kubernetes.protobuf;stream=watch'];
+
+/** Routes refuse what is not written as one of their media types, before anything else is negotiated. */
+export function checkRouteAccepts(header: string, isCollection: boolean): void {
+  if (header === '') return;
+  for (const range of header.split(',')) {
+    const type = (range.split(';', 1)[0] ?? '').trim();
+    if (type === '*/*' || accepted.includes(type)) return;
+  }
+  const available = isCollection ? [...accepted, ...watchable] : accepted;
+  throw new StatusError('NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${available.join(', ')}`, { details: {} });
+}
+
+export function notWatchable(): StatusError {
+  return new StatusError('NotAcceptable', `only the following media types are accepted: ${watchable.join(', ')}`);
 }
 
 const maxRemembered = 256;

@@ -9,6 +9,8 @@ import type { ApiRequest, ApiResponse, StreamSink } from './message.ts';
 const gzipAsync = promisify(gzip);
 /** Smaller answers are not worth the compression. Upstream's figure. */
 const gzipThresholdBytes = 128 * 1024;
+/** An unread body up to this size is read and thrown away. */
+const drainedBytes = 1024 * 1024;
 /** Pieces of big lists are joined to about this size per write. */
 const writeBytes = 256 * 1024;
 
@@ -72,8 +74,11 @@ async function serve(handle: Handle, req: IncomingMessage, res: ServerResponse):
   const request = new HttpRequest(req, res);
   const response = await handle(request);
   if (res.destroyed) return;
-  // A body that was not read to its end leaves the connection unusable.
-  const unread = !req.complete && (req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined);
+  // What nobody read of a small body is drained and the connection lives on; a big or endless one ends it.
+  const hasBody = req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined;
+  const small = Number(req.headers['content-length'] ?? Number.POSITIVE_INFINITY) <= drainedBytes;
+  if (!req.complete && hasBody && small) req.resume();
+  const unread = !req.complete && hasBody && !small;
   const headers = unread ? { ...response.headers, connection: 'close' } : response.headers;
   if (response.stream !== undefined) {
     res.writeHead(response.status, headers as Record<string, string>);

@@ -2,24 +2,24 @@ import { StatusError } from '../../api/status.ts';
 import { StorageError } from '../storage/store.ts';
 import { warningHeaders } from './handlers/handler.ts';
 import type { ApiResponse } from './message.ts';
+import { toYaml } from './render.ts';
 
 export interface ErrorLog {
   error(fields: object, message: string): void;
 }
 
 /** The only writer of failures. What is not a StatusError is a bug: logged with its stack, answered without its text. */
-export function errorResponse(error: unknown, options: { readonly log: ErrorLog; readonly pretty: boolean; readonly warnings?: readonly string[] }): ApiResponse {
+export function errorResponse(error: unknown, options: { readonly log: ErrorLog; readonly pretty: boolean; readonly yaml?: boolean; readonly warnings?: readonly string[] }): ApiResponse {
   const status = toStatusError(error, options.log);
   const retryAfter = status.details?.retryAfterSeconds;
   return {
     status: status.code,
     headers: {
-      'content-type': 'application/json',
+      'content-type': options.yaml === true ? 'application/yaml' : 'application/json',
       ...warningHeaders(options.warnings ?? []),
       ...(retryAfter === undefined || retryAfter === 0 ? {} : { 'retry-after': String(retryAfter) }),
-      ...(status.reason === 'Unauthorized' ? {} : {}),
     },
-    body: JSON.stringify(status.toStatus(), undefined, options.pretty ? 2 : undefined),
+    body: options.yaml === true ? toYaml(status.toStatus()) : JSON.stringify(status.toStatus(), undefined, options.pretty ? 2 : undefined),
   };
 }
 
@@ -32,6 +32,11 @@ function toStatusError(error: unknown, log: ErrorLog): StatusError {
   }
   log.error({ err: error }, 'a request failed unexpectedly');
   return new StatusError('InternalError', 'Internal error occurred: the server could not handle the request');
+}
+
+/** Go's HTTP server's answer to what is no request. */
+export function malformedRequest(): ApiResponse {
+  return { status: 400, headers: { 'content-type': 'text/plain; charset=utf-8', connection: 'close' }, body: '400 Bad Request' };
 }
 
 /** Upstream's answer to paths nobody serves. */

@@ -14,15 +14,14 @@ export function createHealth(checks: Readonly<Record<string, readonly HealthChec
   return ({ parts, query, request }) => {
     const [endpoint = '', only] = parts;
     const all = Object.hasOwn(checks, endpoint) ? checks[endpoint] : undefined;
-    if (all === undefined || parts.length > 2) return undefined;
+    if (all === undefined || parts.length > 2 || request.path.endsWith('/')) return undefined;
     if (only !== undefined) {
       const check = all.find(({ name }) => name === only);
       if (check === undefined) return undefined;
       const failure = check.failure();
       if (failure !== undefined) return { status: 500, headers: plain, body: `internal server error: ${failure}\n` };
-      return { status: 200, headers: plain, body: 'ok' };
+      return { status: 200, headers: { 'content-type': plain['content-type'] }, body: 'ok' };
     }
-    if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
     return answer(endpoint, all, new Set(query.all('exclude')), query.has('verbose'));
   };
 }

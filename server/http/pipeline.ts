@@ -3,7 +3,8 @@ import { badRequest, StatusError } from '../../api/status.ts';
 import { isPathSegmentName } from '../../api/names.ts';
 import type { ServedResource } from '../registry/resource.ts';
 import type { UserInfo } from '../registry/strategy.ts';
-import { type ErrorLog, errorResponse, methodNotAllowed, notFoundPage, unknownResource } from './error-response.ts';
+import { checkRouteAccepts } from './accept.ts';
+import { type ErrorLog, errorResponse, malformedRequest, methodNotAllowed, notFoundPage, unknownResource } from './error-response.ts';
 import { handleDelete, handleDeleteCollection } from './handlers/delete.ts';
 import type { ApiDeps, ResourceCall } from './handlers/handler.ts';
 import { handlePatch } from './handlers/patch.ts';
@@ -12,7 +13,7 @@ import { handleWatch } from './handlers/watch.ts';
 import { handleCreate, handleUpdate } from './handlers/write.ts';
 import { type ApiRequest, type ApiResponse, headerOf } from './message.ts';
 import { listOptions, Query } from './query.ts';
-import { parsePath, type ResourceRequest } from './request-info.ts';
+import { hasBrokenEscape, parsePath, type ResourceRequest } from './request-info.ts';
 
 export type ResourceHandler = (deps: ApiDeps, call: ResourceCall) => Promise<ApiResponse> | ApiResponse;
 
@@ -60,10 +61,11 @@ export function createPipeline(options: PipelineOptions): (request: ApiRequest) 
     const observed: { verb: string; info: ResourceRequest | undefined } = { verb: request.method, info: undefined };
     const warnings: string[] = [];
     let response: ApiResponse;
+    if (hasBrokenEscape(request.path)) return malformedRequest();
     try {
       response = await route(options, request, { observed, warnings });
     } catch (error) {
-      response = errorResponse(error, { log, warnings, pretty: isPretty(request) });
+      response = errorResponse(error, { log, warnings, pretty: isPretty(request), yaml: wantsYaml(api, request) });
     }
     options.onFinish?.({ ...observed, code: response.status, seconds: (clock.now() - start) / 1000 });
     return { ...response, headers: { 'audit-id': random.uuid(), 'cache-control': 'no-cache, private', ...response.headers } };
@@ -73,6 +75,16 @@ export function createPipeline(options: PipelineOptions): (request: ApiRequest) 
 function isPretty(request: ApiRequest): boolean {
   const agent = headerOf(request, 'user-agent');
   return request.query.includes('pretty=') ? !/pretty=(0|false)/.test(request.query) : /^(curl|Wget|Mozilla\/5\.0)/.test(agent);
+}
+
+function wantsYaml(api: ApiDeps, request: ApiRequest): boolean {
+  const accept = headerOf(request, 'accept');
+  if (!accept.includes('yaml')) return false;
+  try {
+    return api.negotiate(accept).format === 'yaml';
+  } catch {
+    return false;
+  }
 }
 
 interface Trace {
@@ -88,7 +100,16 @@ async function route(options: PipelineOptions, request: ApiRequest, trace: Trace
   const answer = info.isResource && user !== undefined ? await routeResource(options, { request, info, query, user, warnings: trace.warnings }, trace) : undefined;
   if (answer !== undefined) return answer;
   const parts = info.isResource ? request.path.split('/').filter((part) => part !== '') : info.parts;
-  return (await options.nonResource({ request, parts, query })) ?? notFoundPage();
+  const answered = await options.nonResource({ request, parts, query });
+  if (answered !== undefined) return answered;
+  if (isBelowApi(options.api, parts, request.path)) throw unknownResource();
+  return notFoundPage();
+}
+
+/** Below the roots of upstream's web services even an unknown path gets a Status. */
+function isBelowApi(api: ApiDeps, [root, group]: readonly string[], path: string): boolean {
+  if (path.startsWith('/api/') || path.startsWith('/version/')) return true;
+  return root === 'apis' && path.startsWith('/apis/') && api.resources.all.some(({ definition }) => definition.group !== '' && definition.group === group);
 }
 
 /** What upstream says to everyone who still uses them. */
@@ -106,8 +127,9 @@ async function routeResource(options: PipelineOptions, call: Omit<ResourceCall, 
   if (deprecation !== undefined) call.warnings.push(deprecation);
   const virtual = options.virtual.get(key);
   if (virtual !== undefined && info.subresource === '') {
-    const answer = virtual.methods[`${request.method}${info.name === '' ? '' : ' name'}`];
-    if (answer === undefined) throw methodNotAllowed();
+    const suffix = info.name === '' ? '' : ' name';
+    const answer = virtual.methods[`${request.method}${suffix}`];
+    if (answer === undefined) throw Object.keys(virtual.methods).some((method) => method.endsWith(' name') === (suffix !== '')) ? methodNotAllowed() : unknownResource();
     return answer(call);
   }
   const served = api.resources.served(info.group, info.version, info.resource);
@@ -119,6 +141,7 @@ async function routeResource(options: PipelineOptions, call: Omit<ResourceCall, 
   }
   checkScope(served, info);
   const handler = info.subresource === '' ? handlerOf(call, served, trace) : subresourceHandler(options, call, served);
+  checkRouteAccepts(headerOf(request, 'accept'), request.method === 'GET' && (info.name === '' || info.isWatchPath));
   if (info.name !== '' && isPathSegmentName(info.name).length > 0) {
     throw badRequest(`Name parameter invalid: ${JSON.stringify(info.name)}: ${isPathSegmentName(info.name).join(';')}`);
   }
@@ -140,6 +163,7 @@ function handlerOf(call: Omit<ResourceCall, 'served'>, served: ServedResource, t
   };
   const isCollection = info.name === '' || info.isWatchPath;
   const isScoped = !served.stored.namespaced || info.namespace !== '';
+  if (info.isWatchPath && request.method !== 'GET') throw methodNotAllowed();
   switch (request.method) {
     case 'GET': {
       if (!isCollection) {

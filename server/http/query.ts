@@ -1,13 +1,21 @@
 import { FieldPath, type FieldErrors, forbidden, notSupported } from '../../api/field-error.ts';
-import { badRequest, invalidError } from '../../api/status.ts';
+import { badRequest, invalidError, type StatusError } from '../../api/status.ts';
 import { validateFieldManager } from '../../api/validation/object-meta.ts';
+
+// Go ignores what it cannot read.
+function readable(query: string): string {
+  if (!/;|%(?![0-9a-fA-F]{2})/.test(query)) return query;
+  return query.split('&').filter((pair) => !pair.includes(';') && !/%(?![0-9a-fA-F]{2})/.test(pair)).join('&');
+}
+
+const maxInt64 = 2n ** 63n - 1n;
 
 /** Query parameters, parsed on first use: most requests have none. */
 export class Query {
   readonly #parameters: URLSearchParams | undefined;
 
   constructor(query: string) {
-    this.#parameters = query === '' ? undefined : new URLSearchParams(query);
+    this.#parameters = query === '' ? undefined : new URLSearchParams(readable(query));
   }
 
   get(name: string): string {
@@ -24,10 +32,13 @@ export class Query {
 
   /** Go's strconv.ParseInt and its words. */
   int(name: string): number | undefined {
+    if (!this.has(name)) return undefined;
     const text = this.get(name);
-    if (text === '') return undefined;
-    if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-    return Number(text);
+    const refuse = (why: string): StatusError => badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: ${why}`);
+    if (!/^[+-]?\d+$/.test(text)) throw refuse('invalid syntax');
+    const value = BigInt(text.replace('+', ''));
+    if (value > maxInt64 || value < -maxInt64 - 1n) throw refuse('value out of range');
+    return Number(value);
   }
 
   // Upstream's conversion of booleans: anything but false and 0 that is there means true.
@@ -117,8 +128,21 @@ function validateList(options: ListQuery, errors: FieldErrors): void {
 }
 
 export function listOptions(query: Query, forceWatch = false): ListQuery {
-  const options: ListQuery = {
-    watch: forceWatch || query.bool('watch'),
+  const given = givenOptions(query, forceWatch || query.bool('watch'));
+  // Upstream: a watch from nowhere begins with what there is.
+  const { resourceVersion: rv } = given;
+  const fromNowhere = given.watch && given.sendInitialEvents === undefined && given.resourceVersionMatch === '' && (rv === '' || rv === '0');
+  const options = fromNowhere ? { ...given, sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' } : given;
+  const errors: FieldErrors = [];
+  if (options.watch) validateWatch(options, errors);
+  else validateList(options, errors);
+  if (errors.length > 0) throw invalidError({ group: metaGroup, kind: 'ListOptions' }, '', errors);
+  return options;
+}
+
+function givenOptions(query: Query, watch: boolean): ListQuery {
+  return {
+    watch,
     labelSelector: query.get('labelSelector'),
     fieldSelector: query.get('fieldSelector'),
     limit: Math.max(query.int('limit') ?? 0, 0),
@@ -129,9 +153,4 @@ export function listOptions(query: Query, forceWatch = false): ListQuery {
     allowWatchBookmarks: query.bool('allowWatchBookmarks'),
     sendInitialEvents: query.has('sendInitialEvents') ? query.bool('sendInitialEvents') : undefined,
   };
-  const errors: FieldErrors = [];
-  if (options.watch) validateWatch(options, errors);
-  else validateList(options, errors);
-  if (errors.length > 0) throw invalidError({ group: metaGroup, kind: 'ListOptions' }, '', errors);
-  return options;
 }

@@ -40,8 +40,13 @@ function itemTail(served: ServedResource, value: Uint8Array): Uint8Array {
   return whole.subarray(head.bytes.length);
 }
 
+/** Keys sorted, as upstream writes YAML. */
+export function toYaml(value: unknown): string {
+  return stringify(value, { sortMapEntries: true, indentSeq: false });
+}
+
 function finish(bytes: Uint8Array, rendering: Rendering): Uint8Array {
-  if (rendering.form.format === 'yaml') return Buffer.from(stringify(JSON.parse(Buffer.from(bytes).toString())));
+  if (rendering.form.format === 'yaml') return Buffer.from(toYaml(JSON.parse(Buffer.from(bytes).toString())));
   if (rendering.pretty) return Buffer.from(JSON.stringify(JSON.parse(Buffer.from(bytes).toString()), undefined, 2));
   return bytes;
 }
@@ -88,7 +93,7 @@ export function renderList(served: ServedResource, listed: Listed, rendering: Re
     const objects = listed.entries.map((entry) => served.stored.cache.objectOf(entry));
     if (form.as === 'table') return [renderAny(tableOf(served, objects, meta, rendering), rendering)];
     const items = objects.map((object) => partialOf(object, form.metaVersion));
-    return [renderAny({ kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${form.metaVersion}`, metadata: meta, items }, rendering)];
+    return [renderAny({ kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${form.metaVersion}`, metadata: meta, items: items.length === 0 ? null : items }, rendering)];
   }
   const { definition } = served;
   const head = `{"kind":${JSON.stringify(`${definition.kind}List`)},"apiVersion":${JSON.stringify(apiVersionOf(definition))},"metadata":${JSON.stringify(meta)},"items":[`;

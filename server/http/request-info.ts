@@ -3,7 +3,7 @@ export type RequestInfo = ResourceRequest | NonResourceRequest;
 
 export interface NonResourceRequest {
   readonly isResource: false;
-  /** Decoded segments without empty ones. */
+  /** Decoded segments. */
   readonly parts: readonly string[];
 }
 
@@ -23,20 +23,31 @@ export interface ResourceRequest {
 
 const namespaceSubresources = new Set(['status', 'finalize']);
 
-function decoded(segment: string): string {
-  if (!segment.includes('%')) return segment;
+export function hasBrokenEscape(path: string): boolean {
+  return /%(?![0-9a-fA-F]{2})/.test(path);
+}
+
+function decoded(path: string): string {
+  if (!path.includes('%')) return path;
   try {
-    return decodeURIComponent(segment);
+    return decodeURIComponent(path);
   } catch {
-    return segment; // A broken escape names nothing; the look-up answers NotFound.
+    const bytes = path.replace(/%([0-9a-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+    return Buffer.from(bytes, 'latin1').toString();
   }
 }
 
+function segmentsOf(path: string): string[] {
+  return path.replace(/^\/+|\/+$/g, '').split('/');
+}
+
+/** Upstream decodes the whole path before it is cut: `%2f` separates, and empty segments in the middle count. */
 export function parsePath(path: string): RequestInfo {
-  const raw = path.split('/').filter((segment) => segment !== '');
-  const parts = raw.map(decoded);
+  const parts = segmentsOf(decoded(path));
+  const encoded = segmentsOf(path);
+  const raw = encoded.length === parts.length ? encoded : parts;
   const isCore = parts[0] === 'api';
-  if (!isCore && parts[0] !== 'apis') return { isResource: false, parts };
+  if ((!isCore && parts[0] !== 'apis') || path.startsWith('//')) return { isResource: false, parts };
   const at = isCore ? 2 : 3;
   if (parts.length <= at) return { isResource: false, parts };
   return parseResource(parts, raw, isCore ? '' : (parts[1] ?? ''), at);

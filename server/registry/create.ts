@@ -62,9 +62,11 @@ function prepareAndValidate(deps: RegistryDeps, stored: StoredResource, object: 
   const errors = [...validateObjectMeta(meta, metadataRules(stored), FieldPath.of('metadata')), ...(strategy.validateCreate?.(object, context) ?? [])];
   if (errors.length > 0) throw invalidError({ group: stored.group, kind: stored.kind }, meta.name ?? '', errors);
   for (const text of strategy.warningsOnCreate?.(object) ?? []) request.warn(text);
-  if ((meta.resourceVersion ?? '') !== '') {
+  // Upstream's storage says so, which dry runs do not reach.
+  if (!request.dryRun && /^0*[1-9]\d*$/.test(meta.resourceVersion ?? '')) {
     throw new StatusError('', 'resourceVersion should not be set on objects to be created');
   }
+  meta.resourceVersion = undefined;
 }
 
 async function storeNew(deps: RegistryDeps, stored: StoredResource, object: KubeObject): Promise<Uint8Array> {

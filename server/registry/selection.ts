@@ -38,7 +38,7 @@ export function parseSelection(served: ServedResource, request: SelectionRequest
   const namespace = request.namespace === '' && namespaceField !== undefined ? namespaceField : request.namespace;
   const [indexedName] = fields.indexed;
   const indexed = indexedName === undefined ? undefined : exact(indexedName);
-  const rest = requested.filter(({ field, op }) => !(op === '=' && field === 'metadata.name'));
+  const rest = requested.filter(({ field, op, value }) => !(op === '=' && field === 'metadata.name' && value === name));
   const matcher = createFieldMatcher(rest);
   const hasLabels = labels !== undefined && !labels.isEverything;
   const matches = !hasLabels && matcher.isEverything ? undefined : (entry: Entry): boolean => {

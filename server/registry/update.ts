@@ -70,6 +70,7 @@ async function createInstead(deps: RegistryDeps, stored: StoredResource, name: s
   }
   const object = await source.transform(undefined);
   const meta = metaOf(object);
+  if (revisionOf(meta) !== 0n) throw conflict(groupResourceOf(stored), name, optimisticLockMessage);
   wipeSystemFields(meta);
   ensureNamespace(stored, meta, request.namespace);
   await request.admission.mutate('CREATE', object, undefined);
@@ -114,9 +115,15 @@ async function updateOnce(deps: RegistryDeps, stored: StoredResource, attempt: A
   }
 }
 
+function revisionOf({ resourceVersion = '' }: ObjectMeta): bigint {
+  if (resourceVersion === '') return 0n;
+  if (/^\d+$/.test(resourceVersion)) return BigInt(resourceVersion);
+  throw new StatusError('', `strconv.ParseUint: parsing ${goQuote(resourceVersion)}: invalid syntax`);
+}
+
 function checkResourceVersion(stored: StoredResource, name: string, meta: ObjectMeta, oldMeta: ObjectMeta): void {
   const wanted = meta.resourceVersion ?? '';
-  if (wanted === '' || wanted === '0') {
+  if (revisionOf(meta) === 0n) {
     if (stored.strategy.allowUnconditionalUpdate !== false) {
       meta.resourceVersion = oldMeta.resourceVersion;
       return;

@@ -1,4 +1,4 @@
-import { notFoundError, StatusError } from '../../../api/status.ts';
+import { badRequest, notFoundError, StatusError } from '../../../api/status.ts';
 import { waitUntil } from '../../registry/list.ts';
 import { groupResourceOf, keyOf, type StoredResource } from '../../registry/resource.ts';
 import { listEntries } from '../../registry/list.ts';
@@ -27,9 +27,10 @@ export function findEntry(stored: StoredResource, namespace: string, name: strin
 export async function handleGet(deps: ApiDeps, call: ResourceCall): Promise<ApiResponse> {
   const { served, info, query } = call;
   const rendering = renderingOf(deps, call);
-  refuseForm(rendering.form, served, false);
+  if (/^(1|t|true)$/i.test(query.get('export'))) throw badRequest('the export parameter, deprecated since v1.14, is no longer supported');
   await awaitRequestedRevision(deps, query.get('resourceVersion'));
   const entry = findEntry(served.stored, info.namespace, info.name);
+  refuseForm(rendering.form, served, false);
   return respond(call, 200, renderValue(served, entry.value, rendering), rendering);
 }
 

@@ -1,9 +1,11 @@
 import { StatusError } from '../../../api/status.ts';
 import { expiredMessage } from '../../registry/interpret.ts';
+import { waitUntil } from '../../registry/list.ts';
 import { parseSelection } from '../../registry/selection.ts';
 import { StorageError } from '../../storage/store.ts';
 import type { Entry } from '../../watch/entry.ts';
 import { type Selection, startFeed } from '../../watch/watch-feed.ts';
+import { notWatchable } from '../accept.ts';
 import type { ApiResponse } from '../message.ts';
 import type { ListQuery } from '../query.ts';
 import { WatchStream } from '../watch-stream.ts';
@@ -25,15 +27,16 @@ export async function handleWatch(deps: ApiDeps, call: ResourceCall, options: Li
   const { clock, random, store } = deps.registry;
   const { cache } = served.stored;
   const rendering = renderingOf(deps, call);
+  if (rendering.form.format === 'yaml') throw notWatchable();
   const selection = parseSelection(served, { namespace: info.namespace, name: info.name, ...options });
   const given = parseWatchRevision(options.resourceVersion);
   const stream = new WatchStream({ served, rendering, clock, revision: () => store.revision });
-  // Without a revision, or at 0, upstream begins with what there is; sendInitialEvents asks for it by name.
-  const initial = options.sendInitialEvents ?? given === undefined;
+  const initial = options.sendInitialEvents === true;
   const start = initial ? store.revision : (given ?? store.revision);
 
-  if (initial) sendInitial(stream, selection, cache.entries.range(rangePrefix(served.stored.prefix, served.stored.namespaced, selection)));
-  if (initial && options.sendInitialEvents === true && options.allowWatchBookmarks) stream.bookmark(store.revision, initialEventsEnd);
+  if (initial && given !== undefined) await awaitOrFail(deps, stream, given);
+  if (initial && !stream.ended) sendInitial(stream, selection, cache.entries.range(rangePrefix(served.stored.prefix, served.stored.namespaced, selection)));
+  if (initial && options.allowWatchBookmarks) stream.bookmark(store.revision, initialEventsEnd);
   let stopFeed = (): void => undefined;
   try {
     stopFeed = await startFeed({ cache, store, selection, after: start, onEvent: (event) => {
@@ -45,6 +48,7 @@ export async function handleWatch(deps: ApiDeps, call: ResourceCall, options: Li
     stream.error(new StatusError('Expired', `too old resource version: ${given} (${store.compactedRevision})`, { cause: error }).toStatus());
   }
   const seconds = options.timeoutSeconds ?? 0;
+  if (seconds < 0) stream.error(new StatusError('InternalError', 'context deadline exceeded').toStatus());
   const timeoutMs = seconds > 0 ? seconds * 1000 : deps.minRequestTimeoutSeconds * 1000 * (1 + random.next());
   const timers = [clock.after(timeoutMs, () => stream.end())];
   if (options.allowWatchBookmarks) {
@@ -68,6 +72,16 @@ export async function handleWatch(deps: ApiDeps, call: ResourceCall, options: Li
   request.signal.addEventListener('abort', () => stream.end(), { once: true });
   if (request.signal.aborted) stream.end();
   return { status: 200, headers: { 'content-type': contentTypeOf(rendering) }, stream: (sink) => stream.attach(sink) };
+}
+
+/** A snapshot not older than a revision that never comes is refused inside the stream. */
+async function awaitOrFail(deps: ApiDeps, stream: WatchStream, revision: number): Promise<void> {
+  try {
+    await waitUntil(deps.registry, revision);
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    stream.error(error.toStatus());
+  }
 }
 
 function rangePrefix(prefix: string, namespaced: boolean, selection: Selection): string {

@@ -196,13 +196,11 @@ for (const strategy of strategies) {
   const [plural = '', group = ''] = strategy.resource.split('.');
   const table = `${group}/${plural}`;
   const file = join(conformance, 'tables', `${table}.yaml`);
-  t.test(
-    `${strategy.resource} are written as kube-apiserver writes them`,
-    { skip: existsSync(file) ? false : `no ${table}.yaml` },
-    async (t) => {
-      const { steps } = parse(read(file), { merge: true }) as { steps: Step[] };
-      const recorded = JSON.parse(read(join(conformance, 'recorded', `${table}.json`))) as Recorded[];
-      check(t, strategy, steps, new Map(recorded.map((answer) => [answer.id, answer])));
-    },
-  );
+  // A stock server does not serve beta and alpha kinds: nobody could be asked about them.
+  if (!existsSync(file)) continue;
+  t.test(`${strategy.resource} are written as kube-apiserver writes them`, async (t) => {
+    const { steps } = parse(read(file), { merge: true }) as { steps: Step[] };
+    const recorded = JSON.parse(read(join(conformance, 'recorded', `${table}.json`))) as Recorded[];
+    check(t, strategy, steps, new Map(recorded.map((answer) => [answer.id, answer])));
+  });
 }

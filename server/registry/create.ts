@@ -66,7 +66,6 @@ function prepareAndValidate(deps: RegistryDeps, stored: StoredResource, object: 
   if (!request.dryRun && /^0*[1-9]\d*$/.test(meta.resourceVersion ?? '')) {
     throw new StatusError('', 'resourceVersion should not be set on objects to be created');
   }
-  meta.resourceVersion = undefined;
 }
 
 async function storeNew(deps: RegistryDeps, stored: StoredResource, object: KubeObject): Promise<Uint8Array> {

@@ -1,3 +1,5 @@
+import { parseJson } from '../../api/json.ts';
+import { JsonSyntaxError } from '../../api/json-exact.ts';
 import { badRequest, StatusError } from '../../api/status.ts';
 import { type ObjectStore, type Revision, StorageError } from '../storage/store.ts';
 import type { Entry } from '../watch/entry.ts';
@@ -147,17 +149,10 @@ function invalidContinue(why: string): StatusError {
 }
 
 function decodeContinue(token: string, prefix: string): { after: string; revision: number } {
-  if (!/^[A-Za-z0-9_-]*$/.test(token)) {
-    const at = token.search(/[^A-Za-z0-9_-]/);
-    throw invalidContinue(`: illegal base64 data at input byte ${at}`);
-  }
-  const text = Buffer.from(token, 'base64url').toString();
-  let parsed: ContinueToken;
-  try {
-    parsed = JSON.parse(text) as ContinueToken;
-  } catch {
-    throw invalidContinue(`: invalid character '${text[0] ?? ''}' looking for beginning of value`);
-  }
+  const stray = token.search(/[^A-Za-z0-9_-]/);
+  const wrong = stray < 0 && token.length % 4 === 1 ? token.length - 1 : stray;
+  if (wrong >= 0) throw invalidContinue(`: illegal base64 data at input byte ${wrong}`);
+  const parsed = parseContinue(Buffer.from(token, 'base64url').toString());
   if (parsed?.v !== 'meta.k8s.io/v1') throw invalidContinue(`: server does not recognize this encoded version ${String(parsed?.v ?? '')}`);
   if (typeof parsed.rv !== 'number' || parsed.rv === 0) throw invalidContinue(': incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
   if (typeof parsed.start !== 'string' || parsed.start === '') throw invalidContinue(': encoded start key empty (version meta.k8s.io/v1)');
@@ -165,6 +160,22 @@ function decodeContinue(token: string, prefix: string): { after: string; revisio
   // A key may not climb out of the range it continues.
   if (start.split('/').slice(1).some((part) => part === '' || part === '.' || part === '..')) throw invalidContinue(`: ${parsed.start}`);
   return { after: prefix + start.slice(1).replace(/\0$/, ''), revision: parsed.rv };
+}
+
+function parseContinue(text: string): ContinueToken {
+  let value: unknown;
+  try {
+    ({ value } = parseJson(text));
+  } catch (error) {
+    throw error instanceof JsonSyntaxError ? invalidContinue(`: ${error.message}`) : error;
+  }
+  const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+  if (kind !== 'object') throw invalidContinue(`: json: cannot unmarshal ${kind} into Go value of type storage.continueToken`);
+  const token = (value ?? {}) as ContinueToken;
+  if (token.rv !== undefined && typeof token.rv !== 'number') {
+    throw invalidContinue(`: json: cannot unmarshal ${typeof token.rv} into Go struct field continueToken.rv of type int64`);
+  }
+  return token;
 }
 
 interface Continuation {

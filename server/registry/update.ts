@@ -1,5 +1,6 @@
 import { semanticEqual } from '../../api/equal.ts';
 import { FieldPath, invalid } from '../../api/field-error.ts';
+import { goQuote } from '../../api/go-text.ts';
 import type { KubeObject, ObjectMeta } from '../../api/object.ts';
 import { conflict, invalidError, notFoundError, StatusError } from '../../api/status.ts';
 import { validateObjectMetaOnUpdate } from '../../api/validation/object-meta.ts';

@@ -4,7 +4,7 @@ import { createProtobufReader, type ProtobufDocument } from '../api/protobuf/dec
 import { createBodyDecoder } from '../api/schema/body.ts';
 import { createDecoder } from '../api/schema/decode.ts';
 import type { SchemaDocument } from '../api/schema/schema.ts';
-import { bootstrapObjects, type BootstrapOptions } from './bootstrap/bootstrap-objects.ts';
+import type { BootstrapOptions } from './bootstrap/bootstrap-objects.ts';
 import { createNegotiator } from './http/accept.ts';
 import type { ErrorLog } from './http/error-response.ts';
 import { type ApiDeps, type AdmissionTarget } from './http/handlers/handler.ts';
@@ -12,10 +12,9 @@ import type { ApiRequest, ApiResponse } from './http/message.ts';
 import { createPipeline, type PipelineOptions } from './http/pipeline.ts';
 import { createSubresources, type SubresourceDeps } from './http/subresources.ts';
 import type { Admission, RegistryDeps } from './registry/context.ts';
+import { storeBootstrapObjects } from './store-bootstrap.ts';
 import { createClusterReader, createClusterWriter } from './registry/local-access.ts';
-import { encodeObject, keyOf, withHead } from './registry/resource.ts';
 import { createResourceTable, type ResourceTable } from './registry/resources.ts';
-import { fillSystemFields, metaOf } from './registry/object-meta.ts';
 import type { ClusterReader, ClusterWriter } from './registry/strategy.ts';
 import { repairServiceAddresses } from './resources/core/service-repair.ts';
 import { conversions, strategies } from './resources/catalog.ts';
@@ -62,7 +61,7 @@ export async function openServer(options: ServerOptions): Promise<ServerParts> {
   const decoder = createDecoder(schema);
   const body = createBodyDecoder({ schema, decoder, protobuf: createProtobufReader(options.protobuf, schema) });
   const api = { registry, resources, body, decoder, schema, negotiate: createNegotiator(), minRequestTimeoutSeconds: options.minRequestTimeoutSeconds };
-  await storeBootstrapObjects(options, registry, resources);
+  await storeBootstrapObjects({ ...options.bootstrap, serviceClusterIPRange, groupVersions: catalog.groupVersions.filter(({ group, version }) => options.isServed(group, version)) }, registry, resources);
   await repairServiceAddresses(strategyDeps);
   return { registry, resources, api, reader, writer };
 }
@@ -70,28 +69,6 @@ export async function openServer(options: ServerOptions): Promise<ServerParts> {
 function present<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('used before the server was wired');
   return value;
-}
-
-/** One synced batch for all that is missing. */
-async function storeBootstrapObjects(options: ServerOptions, registry: RegistryDeps, resources: ResourceTable): Promise<void> {
-  const { clock, serviceClusterIPRange, bootstrap } = options;
-  const groupVersions = options.catalog.groupVersions.filter(({ group, version }) => options.isServed(group, version));
-  const objects = bootstrapObjects({ ...bootstrap, serviceClusterIPRange, now: clock.now(), groupVersions });
-  const writes: Promise<unknown>[] = [];
-  for (const { resource, namespace, object } of objects) {
-    const stored = resources.stored(resource);
-    if (stored === undefined) continue;
-    const key = keyOf(stored, namespace, object.metadata?.name ?? '');
-    if (stored.cache.entries.get(key) !== undefined) continue;
-    const complete = withHead(object, stored);
-    const meta = metaOf(complete);
-    fillSystemFields(registry, meta);
-    writes.push(registry.store.create(key, (revision) => {
-      meta.resourceVersion = String(revision);
-      return encodeObject(stored, complete);
-    }));
-  }
-  await Promise.all(writes);
 }
 
 export interface EdgeOptions extends Omit<PipelineOptions, 'api' | 'subresources'>, SubresourceDeps {

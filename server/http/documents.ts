@@ -21,7 +21,8 @@ export interface DocumentsOptions {
   metrics(): Promise<string> | string;
 }
 
-function version(release: string, pretty: boolean): ApiResponse {
+/** Indented whatever `pretty` says, as upstream's is. */
+function version(release: string): ApiResponse {
   const [major = '', minor = ''] = release.replace(/^v/, '').split('.');
   const body = {
     major, minor,
@@ -33,7 +34,7 @@ function version(release: string, pretty: boolean): ApiResponse {
     goVersion: 'none', compiler: 'node',
     platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
   };
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body, undefined, pretty ? 2 : undefined) };
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body, undefined, 2) };
 }
 
 /** Everything that is not a resource: discovery, OpenAPI, version, health, metrics, keys. */
@@ -49,10 +50,10 @@ export function createDocuments(options: DocumentsOptions): (call: NonResourceCa
     const ifNoneMatch = headerOf(request, 'if-none-match');
     if (path === '/version' || path === '/version/') {
       if (method !== 'GET') throw methodNotAllowed();
-      return version(options.index.release, pretty);
+      return version(options.index.release);
     }
     if (path === '/metrics') return { status: 200, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores' }, body: await options.metrics() };
-    if (path === '/' || path === '') return root(options, pretty);
+    if (path === '/' || path === '') return root(options);
     const openId = openIdAnswer(options, path);
     if (openId !== undefined) return openId;
     return (
@@ -73,10 +74,10 @@ function openIdAnswer(options: DocumentsOptions, path: string): ApiResponse | un
   return undefined;
 }
 
-function root(options: DocumentsOptions, pretty: boolean): ApiResponse {
+function root(options: DocumentsOptions): ApiResponse {
   const served = options.served();
   const groups = new Set(served.filter(({ group }) => group !== '').flatMap(({ group, version: v }) => [`/apis/${group}`, `/apis/${group}/${v}`]));
   const health = Object.entries(options.checks).flatMap(([endpoint, checks]) => [`/${endpoint}`, ...checks.map(({ name }) => `/${endpoint}/${name}`)]);
   const paths = ['/.well-known/openid-configuration', '/api', '/api/v1', '/apis', '/apis/', ...groups, ...health, '/metrics', '/openapi/v2', '/openapi/v3', '/openapi/v3/', '/openid/v1/jwks', '/version'].toSorted();
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ paths }, undefined, pretty ? 2 : undefined) };
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ paths }, undefined, 2) };
 }

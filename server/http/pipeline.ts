@@ -8,7 +8,7 @@ import { type ErrorLog, errorResponse, malformedRequest, methodNotAllowed, notFo
 import { handleDelete, handleDeleteCollection } from './handlers/delete.ts';
 import type { ApiDeps, ResourceCall } from './handlers/handler.ts';
 import { handlePatch } from './handlers/patch.ts';
-import { handleGet, handleList } from './handlers/read.ts';
+import { findEntry, handleGet, handleList } from './handlers/read.ts';
 import { handleWatch } from './handlers/watch.ts';
 import { handleCreate, handleUpdate } from './handlers/write.ts';
 import { type ApiRequest, type ApiResponse, headerOf } from './message.ts';
@@ -197,6 +197,9 @@ function handlerOf(call: Omit<ResourceCall, 'served'>, served: ServedResource, t
   }
 }
 
+/** What a kubelet answers, and this server runs none yet. */
+const nodeSubresources = new Set(['pods/log', 'pods/exec', 'pods/attach', 'pods/portforward', 'pods/proxy', 'services/proxy', 'nodes/proxy']);
+
 const verbOfMethod: Readonly<Record<string, string>> = { GET: 'get', PUT: 'update', PATCH: 'patch', POST: 'create', DELETE: 'delete' };
 
 function subresourceHandler(options: PipelineOptions, call: Omit<ResourceCall, 'served'>, served: ServedResource): ResourceHandler {
@@ -212,9 +215,20 @@ function subresourceHandler(options: PipelineOptions, call: Omit<ResourceCall, '
     return handler;
   }
   if (!definition.verbs.includes(verb)) throw methodNotAllowed();
+  if (nodeSubresources.has(name)) return refuseWithoutNode;
   const sameKind = definition.kind === served.definition.kind;
   if (sameKind && verb === 'get') return handleGet;
   if (sameKind && verb === 'update') return handleUpdate;
   if (sameKind && verb === 'patch') return handlePatch;
   throw new StatusError('MethodNotAllowed', `the subresource ${info.subresource} of ${apiVersionOf(served.definition)} ${info.resource} is not implemented by this server`);
 }
+
+/** The object must exist, a pod must have been bound; what comes then needs a kubelet. */
+const refuseWithoutNode: ResourceHandler = (_deps, { served, info }) => {
+  const { stored } = served;
+  const object = stored.cache.objectOf(findEntry(stored, info.namespace, info.name)) as { spec?: { nodeName?: string } };
+  if (stored.resource === 'pods' && (object.spec?.nodeName ?? '') === '') {
+    throw badRequest(`pod ${info.name} does not have a host assigned`);
+  }
+  throw new StatusError('ServiceUnavailable', `${stored.resource}/${info.subresource} is answered by nodes, and this server runs none yet`);
+};

@@ -1,0 +1,60 @@
+import { semanticEqual } from '../api/equal.ts';
+import type { KubeObject } from '../api/object.ts';
+import type { BootstrapObject } from './bootstrap/bootstrap-object.ts';
+import { bootstrapObjects, type BootstrapOptions } from './bootstrap/bootstrap-objects.ts';
+import { reconcileRbac } from './bootstrap/reconcile-rbac.ts';
+import type { RegistryDeps } from './registry/context.ts';
+import { fillSystemFields, metaOf } from './registry/object-meta.ts';
+import { encodeObject, keyOf, type StoredResource, withHead } from './registry/resource.ts';
+import type { ResourceTable } from './registry/resources.ts';
+import type { Entry } from './watch/entry.ts';
+
+/** Where the server's own address stands: it may be another one after a restart. */
+const addressed = new Set(['endpoints', 'endpointslices.discovery.k8s.io']);
+
+/** What must exist from the start, in one synced batch: what is missing is made, roles get the rules they lack. */
+export async function storeBootstrapObjects(options: Omit<BootstrapOptions, 'now'>, registry: RegistryDeps, resources: ResourceTable): Promise<void> {
+  const writes: Promise<unknown>[] = [];
+  for (const wanted of bootstrapObjects({ ...options, now: registry.clock.now() })) {
+    const stored = resources.stored(wanted.resource);
+    if (stored === undefined) continue;
+    const entry = stored.cache.entries.get(keyOf(stored, wanted.namespace, wanted.object.metadata?.name ?? ''));
+    const object = entry === undefined ? fresh(registry, wanted.object) : corrected(stored, entry, wanted);
+    if (object !== undefined) writes.push(write(registry, stored, { entry, wanted, object }));
+  }
+  await Promise.all(writes);
+}
+
+function fresh(registry: RegistryDeps, object: KubeObject): KubeObject {
+  fillSystemFields(registry, metaOf(object));
+  return object;
+}
+
+/** The object to store in the place of an existing one; undefined: it may stay as it is. */
+function corrected(stored: StoredResource, entry: Entry, { resource, object }: BootstrapObject): KubeObject | undefined {
+  const existing = stored.cache.objectOf(entry);
+  if (stored.group === 'rbac.authorization.k8s.io') {
+    const decision = reconcileRbac(existing, object);
+    if (decision.action === 'keep') return undefined;
+    return { ...decision.object, metadata: { ...existing.metadata, ...decision.object.metadata } };
+  }
+  if (!addressed.has(resource)) return undefined;
+  const updated = { ...object, metadata: { ...existing.metadata, ...object.metadata } };
+  return semanticEqual(updated, existing) ? undefined : updated;
+}
+
+interface Write {
+  readonly entry: Entry | undefined;
+  readonly wanted: BootstrapObject;
+  readonly object: KubeObject;
+}
+
+function write(registry: RegistryDeps, stored: StoredResource, { entry, wanted, object }: Write): Promise<unknown> {
+  const complete = withHead(structuredClone(object), stored);
+  const encode = (revision: number): Uint8Array => {
+    metaOf(complete).resourceVersion = String(revision);
+    return encodeObject(stored, complete);
+  };
+  const key = keyOf(stored, wanted.namespace, complete.metadata?.name ?? '');
+  return entry === undefined ? registry.store.create(key, encode) : registry.store.update(key, entry.revision, encode);
+}

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import type { Catalog } from '../api/catalog.ts';
+import type { DocumentIndex } from '../api/openapi.ts';
 import type { ProtobufDocument } from '../api/protobuf/decode.ts';
 import type { SchemaDocument } from '../api/schema/schema.ts';
 import { servedOf } from '../api/served.ts';
@@ -9,24 +10,23 @@ import { runController } from '../runtime/controllers/keyed-runner.ts';
 import { createAdmissionChain } from '../server/admission/chain.ts';
 import { createAdmissionPlugins } from '../server/admission/default-plugins.ts';
 import { ownerMapping } from '../server/admission/plugins/owner-references-permission-enforcement.ts';
+import { isPublicPath } from '../server/auth/authenticator.ts';
 import { alwaysAllow } from '../server/auth/authorizer.ts';
 import { createAdmission } from '../server/http/admission.ts';
 import type { Handle } from '../server/http/app.ts';
 import { createAuthentication } from '../server/http/authentication.ts';
 import { createDocuments } from '../server/http/documents.ts';
-import { isPublicPath } from '../server/auth/authenticator.ts';
-import { createExpiry } from '../server/registry/expiry.ts';
-import { selfUser } from '../server/registry/local-access.ts';
-import { createLocalClient } from '../server/local-client.ts';
-import { createHandle, openServer } from '../server/server.ts';
-import type { ObjectStore } from '../server/storage/store.ts';
-import { createCompactor } from '../server/storage/compactor.ts';
-import type { DocumentIndex } from '../api/openapi.ts';
 import { createMetrics } from '../server/http/metrics.ts';
 import { createVirtualResources } from '../server/http/virtual.ts';
+import { createLocalClient } from '../server/local-client.ts';
+import { createExpiry } from '../server/registry/expiry.ts';
+import { selfUser } from '../server/registry/local-access.ts';
+import { createHandle, openServer } from '../server/server.ts';
+import { createCompactor } from '../server/storage/compactor.ts';
+import type { ObjectStore } from '../server/storage/store.ts';
 import type { Identity } from '../server/tls/identity.ts';
 import { openGate } from './gate.ts';
-import { runsController, servesGroupVersion, type StartOptions } from './options.ts';
+import { runsController, type StartOptions, servesGroupVersion } from './options.ts';
 import { systemClock, systemRandom } from './system.ts';
 
 export interface Generated {
@@ -72,27 +72,47 @@ function well(name: string): { name: string; failure(): undefined } {
 /** The API server and the parts that act on it, in one process. */
 export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
   const { options, generated, identity, store, log } = cluster;
-  const isOn = (gv: { readonly group: string; readonly version: string; readonly enabled: boolean }): boolean => servesGroupVersion(options.runtimeConfig, gv);
+  const isOn = (gv: { readonly group: string; readonly version: string; readonly enabled: boolean }): boolean =>
+    servesGroupVersion(options.runtimeConfig, gv);
   const served = servedOf(generated.catalog, isOn);
   const enabled = new Set(served.map((gv) => `${gv.group}/${gv.version}`));
   const parts = await openServer({
-    store, log, ...generated,
+    store,
+    log,
+    ...generated,
     clock: systemClock,
     random: systemRandom,
     isServed: (group, version) => enabled.has(`${group}/${version}`),
     serviceClusterIPRange: options.serviceClusterIPRange,
     serviceNodePortRange: options.serviceNodePortRange,
     minRequestTimeoutSeconds: options.minRequestTimeoutSeconds,
-    bootstrap: { securePort: cluster.securePort, advertiseAddress: cluster.advertiseAddress, extensionAuthentication: { 'client-ca-file': identity.clientCa } },
+    bootstrap: {
+      securePort: cluster.securePort,
+      advertiseAddress: cluster.advertiseAddress,
+      extensionAuthentication: { 'client-ca-file': identity.clientCa },
+    },
   });
   const { reader } = parts;
   const gate = await openGate(options, identity, reader);
   const mappingOf = ownerMapping(() => parts.resources.all.map(({ definition }) => definition));
-  const admissionDeps = { reader, writer: parts.writer, random: systemRandom, clock: systemClock, authorizer: alwaysAllow, mappingOf };
+  const admissionDeps = {
+    reader,
+    writer: parts.writer,
+    random: systemRandom,
+    clock: systemClock,
+    authorizer: alwaysAllow,
+    mappingOf,
+  };
   const chain = createAdmissionChain(createAdmissionPlugins(admissionDeps, options.admissionPlugins));
   const admission = createAdmission(chain);
   const metrics = createMetrics({ resources: parts.resources, store, release: generated.schema.release });
-  const wellKnown = ['ping', 'log', 'etcd', 'poststarthook/rbac/bootstrap-roles', 'poststarthook/bootstrap-controller'].map(well);
+  const wellKnown = [
+    'ping',
+    'log',
+    'etcd',
+    'poststarthook/rbac/bootstrap-roles',
+    'poststarthook/bootstrap-controller',
+  ].map(well);
   const documents = createDocuments({
     served: () => served,
     index: await readGenerated<DocumentIndex>('openapi/index.json'),
@@ -115,14 +135,38 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     admission,
     onFinish: (observation) => metrics.observe(observation),
   });
-  const compactor = createCompactor({ store, clock: systemClock, intervalMs: options.compactionIntervalMs, onError: (err) => log.error({ err }, 'compaction failed') });
+  const compactor = createCompactor({
+    store,
+    clock: systemClock,
+    intervalMs: options.compactionIntervalMs,
+    onError: (err) => log.error({ err }, 'compaction failed'),
+  });
   const events = parts.resources.stored('events');
-  const expiry = events === undefined ? undefined : createExpiry({ deps: parts.registry, clock: systemClock, stored: events, ttlMs: options.eventTtlMs, onError: (err) => log.error({ err }, 'expiry failed') });
+  const expiry =
+    events === undefined
+      ? undefined
+      : createExpiry({
+          deps: parts.registry,
+          clock: systemClock,
+          stored: events,
+          ttlMs: options.eventTtlMs,
+          onError: (err) => log.error({ err }, 'expiry failed'),
+        });
   const stop = new AbortController();
   const client = createLocalClient({ ...parts.api, admission }, selfUser);
   const running = controllers({ client, rootCA: identity.servingCa })
     .filter(({ name }) => runsController(options.controllers, name))
-    .map((controller) => runController(controller, { client, clock: systemClock, onError: (err, name) => log.error({ err, controller: name }, 'reconcile failed') }, stop.signal));
+    .map((controller) =>
+      runController(
+        controller,
+        {
+          client,
+          clock: systemClock,
+          onError: (err, name) => log.error({ err, controller: name }, 'reconcile failed'),
+        },
+        stop.signal,
+      ),
+    );
   return {
     handle,
     close: async () => {

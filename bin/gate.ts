@@ -24,12 +24,21 @@ export async function openGate(options: StartOptions, identity: Identity, reader
   const keys = accepted.some(({ id }) => id === key.id) ? accepted : [key, ...accepted];
   const apiAudiences = [options.serviceAccountIssuer];
   const { tokenAuthFile } = options;
-  const staticTokens = tokenAuthFile === undefined ? undefined : parseTokenFile(await readFile(tokenAuthFile, 'utf8'), tokenAuthFile);
+  const staticTokens =
+    tokenAuthFile === undefined ? undefined : parseTokenFile(await readFile(tokenAuthFile, 'utf8'), tokenAuthFile);
   const tokens = createTokenVerifier({
-    clock: systemClock, reader, keys, apiAudiences,
+    clock: systemClock,
+    reader,
+    keys,
+    apiAudiences,
     issuers: [options.serviceAccountIssuer],
     ...(staticTokens === undefined ? {} : { staticTokens }),
   });
   const certificates = createCertificateVerifier(identity.clientCa, systemClock);
-  return { authenticator: createAuthenticator({ tokens, certificates }), tokens, issuer: { issuer: options.serviceAccountIssuer, key, apiAudiences }, keys };
+  return {
+    authenticator: createAuthenticator({ tokens, certificates }),
+    tokens,
+    issuer: { issuer: options.serviceAccountIssuer, key, apiAudiences },
+    keys,
+  };
 }

@@ -23,7 +23,10 @@ function bundledNode() {
 }
 
 const launch = [...process.execArgv, ...flags, main, ...process.argv.slice(2)];
-const env = { ...process.env, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(here, '..', 'node_modules', '.cache', 'kubefacade') };
+const env = {
+  ...process.env,
+  NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(here, '..', 'node_modules', '.cache', 'kubefacade'),
+};
 const node = runsTypeScript ? process.execPath : bundledNode();
 if (node === undefined) {
   process.stderr.write('kubefacade: needs Node 24.12 or newer; `npm ci` installs one beside it\n');

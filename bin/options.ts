@@ -55,11 +55,36 @@ const known = {
 
 // Upstream's flags that mean nothing here: accepted with a warning. What would weaken security when ignored is not in this list.
 const ignored = new Set([
-  'etcd-servers', 'etcd-prefix', 'allow-privileged', 'max-requests-inflight', 'max-mutating-requests-inflight', 'request-timeout',
-  'profiling', 'feature-gates', 'storage-backend', 'storage-media-type', 'watch-cache', 'watch-cache-sizes', 'default-watch-cache-size',
-  'v', 'vmodule', 'logging-format', 'goaway-chance', 'http2-max-streams-per-connection', 'kubelet-preferred-address-types',
-  'kubelet-timeout', 'cluster-cidr', 'nodes', 'runtime', 'cert-dir', 'enable-garbage-collector', 'contention-profiling',
-  'delete-collection-workers', 'lease-reuse-duration-seconds', 'livez-grace-period', 'shutdown-delay-duration',
+  'etcd-servers',
+  'etcd-prefix',
+  'allow-privileged',
+  'max-requests-inflight',
+  'max-mutating-requests-inflight',
+  'request-timeout',
+  'profiling',
+  'feature-gates',
+  'storage-backend',
+  'storage-media-type',
+  'watch-cache',
+  'watch-cache-sizes',
+  'default-watch-cache-size',
+  'v',
+  'vmodule',
+  'logging-format',
+  'goaway-chance',
+  'http2-max-streams-per-connection',
+  'kubelet-preferred-address-types',
+  'kubelet-timeout',
+  'cluster-cidr',
+  'nodes',
+  'runtime',
+  'cert-dir',
+  'enable-garbage-collector',
+  'contention-profiling',
+  'delete-collection-workers',
+  'lease-reuse-duration-seconds',
+  'livez-grace-period',
+  'shutdown-delay-duration',
 ]);
 const joined = ['service-account-key-file', 'enable-admission-plugins', 'disable-admission-plugins'] as const;
 
@@ -67,14 +92,16 @@ const joined = ['service-account-key-file', 'enable-admission-plugins', 'disable
 export function parseDuration(flag: string, text: string): number {
   const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text) throw new UsageError(`--${flag}: not a duration: ${text}`);
+  if (parts.length === 0 || parts.map(([part]) => part).join('') !== text)
+    throw new UsageError(`--${flag}: not a duration: ${text}`);
   return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ''] ?? 0), 0);
 }
 
 function parsePortRange(text: string): { first: number; last: number } {
   const [, first, last] = /^(\d+)-(\d+)$/.exec(text) ?? [];
   const range = { first: Number(first), last: Number(last) };
-  if (!(range.first > 0 && range.first <= range.last && range.last < 65536)) throw new UsageError(`--service-node-port-range: not a port range: ${text}`);
+  if (!(range.first > 0 && range.first <= range.last && range.last < 65536))
+    throw new UsageError(`--service-node-port-range: not a port range: ${text}`);
   return range;
 }
 
@@ -91,16 +118,20 @@ function parseNumber(flag: string, text: string): number {
 
 /** `api/all=true,storage.k8s.io/v1beta1=true`. */
 function parsePairs(flag: string, text: string): Record<string, string> {
-  const pairs = text.split(',').filter((part) => part !== '').map((part) => {
-    const [key = '', value = 'true'] = part.split('=', 2);
-    if (value !== 'true' && value !== 'false') throw new UsageError(`--${flag}: ${part}: want true or false`);
-    return [key, value] as const;
-  });
+  const pairs = text
+    .split(',')
+    .filter((part) => part !== '')
+    .map((part) => {
+      const [key = '', value = 'true'] = part.split('=', 2);
+      if (value !== 'true' && value !== 'false') throw new UsageError(`--${flag}: ${part}: want true or false`);
+      return [key, value] as const;
+    });
   return Object.fromEntries(pairs);
 }
 
 function parsePlugins(values: ReadonlyMap<string, readonly string[]>): PluginSelection {
-  const named = (flag: string): string[] => (values.get(flag) ?? []).flatMap((text) => text.split(',')).filter((name) => name !== '');
+  const named = (flag: string): string[] =>
+    (values.get(flag) ?? []).flatMap((text) => text.split(',')).filter((name) => name !== '');
   const selection = { enable: named('enable-admission-plugins'), disable: named('disable-admission-plugins') };
   const errors = pluginSelectionErrors(selection);
   if (errors.length > 0) throw new UsageError(errors.length === 1 ? `${errors[0]}` : `[${errors.join(', ')}]`);
@@ -109,7 +140,9 @@ function parsePlugins(values: ReadonlyMap<string, readonly string[]>): PluginSel
 
 // node:util wants to know which flags take values; ours all do, and `--flag value` and `--flag=value` both work.
 function rawFlags(args: readonly string[]): { values: Map<string, string[]>; warnings: string[] } {
-  const options = Object.fromEntries([...Object.keys(known), ...joined, ...ignored].map((name) => [name, { type: 'string', multiple: true } as const]));
+  const options = Object.fromEntries(
+    [...Object.keys(known), ...joined, ...ignored].map((name) => [name, { type: 'string', multiple: true } as const]),
+  );
   const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true, allowPositionals: true });
   const values = new Map<string, string[]>();
   const warnings: string[] = [];
@@ -130,7 +163,8 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
   const get = (name: keyof typeof known): string => values.get(name)?.at(-1) ?? known[name];
   const optional = (name: keyof typeof known): string | undefined => (get(name) === '' ? undefined : get(name));
   const storage = get('storage');
-  if (storage !== 'leveldb' && storage !== 'memory') throw new UsageError(`--storage: want leveldb or memory, not ${storage}`);
+  if (storage !== 'leveldb' && storage !== 'memory')
+    throw new UsageError(`--storage: want leveldb or memory, not ${storage}`);
   if ((optional('tls-cert-file') === undefined) !== (optional('tls-private-key-file') === undefined)) {
     throw new UsageError('--tls-cert-file and --tls-private-key-file belong together');
   }
@@ -162,7 +196,10 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
 }
 
 /** Upstream's rule for `--runtime-config`: the most specific key wins. */
-export function servesGroupVersion(config: Readonly<Record<string, string>>, gv: { readonly group: string; readonly version: string; readonly enabled: boolean }): boolean {
+export function servesGroupVersion(
+  config: Readonly<Record<string, string>>,
+  gv: { readonly group: string; readonly version: string; readonly enabled: boolean },
+): boolean {
   const name = gv.group === '' ? gv.version : `${gv.group}/${gv.version}`;
   const level = gv.version.includes('alpha') ? 'api/alpha' : gv.version.includes('beta') ? 'api/beta' : 'api/ga';
   for (const key of [name, gv.group === '' ? 'api/v1' : name, level, 'api/all']) {

@@ -3,13 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import { kubernetesServiceIP } from '../server/bootstrap/kubernetes-service.ts';
 import { createApp, type Handle } from '../server/http/app.ts';
 import { acceptUpgrades } from '../server/http/upgrade.ts';
-import { kubernetesServiceIP } from '../server/bootstrap/kubernetes-service.ts';
 import { openLevelStore } from '../server/storage/level-store.ts';
 import { openMemoryStore } from '../server/storage/memory-store.ts';
-import { writeKubeconfig } from '../server/tls/kubeconfig.ts';
 import { type Identity, openIdentity } from '../server/tls/identity.ts';
+import { writeKubeconfig } from '../server/tls/kubeconfig.ts';
 import { loadGenerated, openCluster } from './cluster.ts';
 import { parseStartOptions, type StartOptions } from './options.ts';
 import { systemClock } from './system.ts';
@@ -40,7 +40,11 @@ async function listen(server: Server, options: StartOptions): Promise<number> {
 function openEdge(identity: Identity, handle: { current: Handle | undefined }): Server {
   const current: Handle = (request) => {
     if (handle.current !== undefined) return handle.current(request);
-    return Promise.resolve({ status: 503, headers: { 'content-type': 'text/plain', 'retry-after': '1' }, body: 'starting\n' });
+    return Promise.resolve({
+      status: 503,
+      headers: { 'content-type': 'text/plain', 'retry-after': '1' },
+      body: 'starting\n',
+    });
   };
   const server = createHttpsServer(
     {
@@ -72,14 +76,18 @@ export async function start(args: readonly string[]): Promise<void> {
     openIdentity({
       directory: join(options.dataDir, 'pki'),
       clock: systemClock,
-      addresses: [options.bindAddress, advertiseAddress, kubernetesServiceIP(options.serviceClusterIPRange)].filter((a) => a !== 'localhost'),
+      addresses: [options.bindAddress, advertiseAddress, kubernetesServiceIP(options.serviceClusterIPRange)].filter(
+        (a) => a !== 'localhost',
+      ),
       tlsCertFile: options.tlsCertFile,
       tlsPrivateKeyFile: options.tlsPrivateKeyFile,
       clientCaFile: options.clientCaFile,
       serviceAccountKeyFiles: options.serviceAccountKeyFiles,
       serviceAccountSigningKeyFile: options.serviceAccountSigningKeyFile,
     }),
-    options.storage === 'memory' ? openMemoryStore({ clock: systemClock }) : openLevelStore({ directory: join(options.dataDir, 'objects'), clock: systemClock }),
+    options.storage === 'memory'
+      ? openMemoryStore({ clock: systemClock })
+      : openLevelStore({ directory: join(options.dataDir, 'objects'), clock: systemClock }),
   ]);
   const handle: { current: Handle | undefined } = { current: undefined };
   const server = openEdge(identity, handle);
@@ -87,8 +95,17 @@ export async function start(args: readonly string[]): Promise<void> {
   const cluster = await openCluster({ options, generated, identity, store, log, securePort: port, advertiseAddress });
   handle.current = cluster.handle;
   const kubeconfigPath = options.kubeconfigOut ?? join(options.dataDir, 'kubeconfig');
-  const host = options.bindAddress === '0.0.0.0' ? '127.0.0.1' : options.bindAddress.includes(':') ? `[${options.bindAddress}]` : options.bindAddress;
-  await writeKubeconfig(kubeconfigPath, { server: `https://${host}:${port}`, certificateAuthority: identity.servingCa, client: identity.pki.admin });
+  const host =
+    options.bindAddress === '0.0.0.0'
+      ? '127.0.0.1'
+      : options.bindAddress.includes(':')
+        ? `[${options.bindAddress}]`
+        : options.bindAddress;
+  await writeKubeconfig(kubeconfigPath, {
+    server: `https://${host}:${port}`,
+    certificateAuthority: identity.servingCa,
+    client: identity.pki.admin,
+  });
   process.stdout.write(`ready https://${host}:${port} kubeconfig=${kubeconfigPath}\n`);
 
   let stopping = false;

@@ -70,8 +70,12 @@ t.test('our server answers every request table as kube-apiserver did', async (t)
   using connection = connect({ server: server.url, token, insecure: true });
   const tables = loadTables(join(import.meta.dirname, 'tables'));
   t.ok(tables.length > 0, 'there are tables');
-  const gaps = JSON.parse(await readFile(join(import.meta.dirname, 'known-gaps.json'), 'utf8')) as Readonly<Record<string, string>>;
-  const results = await overTables(tables, 4, (table) => checkTable(connection, table, join(import.meta.dirname, 'recorded')));
+  const gaps = JSON.parse(await readFile(join(import.meta.dirname, 'known-gaps.json'), 'utf8')) as Readonly<
+    Record<string, string>
+  >;
+  const results = await overTables(tables, 4, (table) =>
+    checkTable(connection, table, join(import.meta.dirname, 'recorded')),
+  );
   const seen = new Set<string>();
   for (const { table, step, differences } of results.flat()) {
     const id = `${table}: ${step}`;
@@ -79,5 +83,9 @@ t.test('our server answers every request table as kube-apiserver did', async (t)
     if (gaps[id] === undefined) t.same(differences, [], id);
     else t.not(differences.length, 0, `${id} is a known gap: when it passes, take it off the list`);
   }
-  t.same(Object.keys(gaps).filter((id) => !seen.has(id)), [], 'known gaps are steps that exist');
+  t.same(
+    Object.keys(gaps).filter((id) => !seen.has(id)),
+    [],
+    'known gaps are steps that exist',
+  );
 });

@@ -7,18 +7,18 @@ import type { SchemaDocument } from '../api/schema/schema.ts';
 import type { BootstrapOptions } from './bootstrap/bootstrap-objects.ts';
 import { createNegotiator } from './http/accept.ts';
 import type { ErrorLog } from './http/error-response.ts';
-import { type ApiDeps, type AdmissionTarget } from './http/handlers/handler.ts';
+import type { AdmissionTarget, ApiDeps } from './http/handlers/handler.ts';
 import type { ApiRequest, ApiResponse } from './http/message.ts';
 import { createPipeline, type PipelineOptions } from './http/pipeline.ts';
 import { createSubresources, type SubresourceDeps } from './http/subresources.ts';
 import type { Admission, RegistryDeps } from './registry/context.ts';
-import { storeBootstrapObjects } from './store-bootstrap.ts';
 import { createClusterReader, createClusterWriter } from './registry/local-access.ts';
 import { createResourceTable, type ResourceTable } from './registry/resources.ts';
 import type { ClusterReader, ClusterWriter } from './registry/strategy.ts';
-import { repairServiceAddresses } from './resources/core/service-repair.ts';
 import { conversions, strategies } from './resources/catalog.ts';
+import { repairServiceAddresses } from './resources/core/service-repair.ts';
 import type { ObjectStore } from './storage/store.ts';
+import { storeBootstrapObjects } from './store-bootstrap.ts';
 import { Caches } from './watch/caches.ts';
 
 export interface ServerOptions {
@@ -56,12 +56,35 @@ export async function openServer(options: ServerOptions): Promise<ServerParts> {
   const strategyDeps = { reader, writer, random, serviceClusterIPRange, serviceNodePortRange };
   const registry: RegistryDeps = { store, caches, clock, random, strategyDeps };
   late.registry = registry;
-  const resources = createResourceTable({ catalog, schema, strategies, conversions, caches, isServed: options.isServed });
+  const resources = createResourceTable({
+    catalog,
+    schema,
+    strategies,
+    conversions,
+    caches,
+    isServed: options.isServed,
+  });
   late.table = resources;
   const decoder = createDecoder(schema);
   const body = createBodyDecoder({ schema, decoder, protobuf: createProtobufReader(options.protobuf, schema) });
-  const api = { registry, resources, body, decoder, schema, negotiate: createNegotiator(), minRequestTimeoutSeconds: options.minRequestTimeoutSeconds };
-  await storeBootstrapObjects({ ...options.bootstrap, serviceClusterIPRange, groupVersions: catalog.groupVersions.filter(({ group, version }) => options.isServed(group, version)) }, registry, resources);
+  const api = {
+    registry,
+    resources,
+    body,
+    decoder,
+    schema,
+    negotiate: createNegotiator(),
+    minRequestTimeoutSeconds: options.minRequestTimeoutSeconds,
+  };
+  await storeBootstrapObjects(
+    {
+      ...options.bootstrap,
+      serviceClusterIPRange,
+      groupVersions: catalog.groupVersions.filter(({ group, version }) => options.isServed(group, version)),
+    },
+    registry,
+    resources,
+  );
   await repairServiceAddresses(strategyDeps);
   return { registry, resources, api, reader, writer };
 }
@@ -77,5 +100,9 @@ export interface EdgeOptions extends Omit<PipelineOptions, 'api' | 'subresources
 
 /** The pipeline that both edges feed. */
 export function createHandle(parts: ServerParts, edge: EdgeOptions): (request: ApiRequest) => Promise<ApiResponse> {
-  return createPipeline({ ...edge, api: { ...parts.api, admission: edge.admission }, subresources: createSubresources(edge) });
+  return createPipeline({
+    ...edge,
+    api: { ...parts.api, admission: edge.admission },
+    subresources: createSubresources(edge),
+  });
 }

@@ -1,7 +1,7 @@
 import { semanticEqual } from '../api/equal.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { BootstrapObject } from './bootstrap/bootstrap-object.ts';
-import { bootstrapObjects, type BootstrapOptions } from './bootstrap/bootstrap-objects.ts';
+import { type BootstrapOptions, bootstrapObjects } from './bootstrap/bootstrap-objects.ts';
 import { reconcileRbac } from './bootstrap/reconcile-rbac.ts';
 import type { RegistryDeps } from './registry/context.ts';
 import { fillSystemFields, metaOf } from './registry/object-meta.ts';
@@ -13,7 +13,11 @@ import type { Entry } from './watch/entry.ts';
 const addressed = new Set(['endpoints', 'endpointslices.discovery.k8s.io']);
 
 /** What must exist from the start, in one synced batch: what is missing is made, roles get the rules they lack. */
-export async function storeBootstrapObjects(options: Omit<BootstrapOptions, 'now'>, registry: RegistryDeps, resources: ResourceTable): Promise<void> {
+export async function storeBootstrapObjects(
+  options: Omit<BootstrapOptions, 'now'>,
+  registry: RegistryDeps,
+  resources: ResourceTable,
+): Promise<void> {
   const writes: Promise<unknown>[] = [];
   for (const wanted of bootstrapObjects({ ...options, now: registry.clock.now() })) {
     const stored = resources.stored(wanted.resource);
@@ -31,7 +35,11 @@ function fresh(registry: RegistryDeps, object: KubeObject): KubeObject {
 }
 
 /** The object to store in the place of an existing one; undefined: it may stay as it is. */
-function corrected(stored: StoredResource, entry: Entry, { resource, object }: BootstrapObject): KubeObject | undefined {
+function corrected(
+  stored: StoredResource,
+  entry: Entry,
+  { resource, object }: BootstrapObject,
+): KubeObject | undefined {
   const existing = stored.cache.objectOf(entry);
   if (stored.group === 'rbac.authorization.k8s.io') {
     const decision = reconcileRbac(existing, object);

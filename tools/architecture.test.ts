@@ -12,15 +12,30 @@ const rules: Readonly<Record<string, { readonly own: readonly string[]; readonly
   api: { own: ['api'], packages: ['yaml', '@bufbuild/protobuf'] },
   'api/spec': { own: ['api'], packages: ['node:', 'yaml', '@kubernetes/client-node', 'openapi-typescript'] },
   server: { own: ['api', 'server'], packages: ['node:'] },
-  'server/storage': { own: ['api', 'server/storage'], packages: ['node:', 'level', 'classic-level', 'memory-level', 'abstract-level'] },
+  'server/storage': {
+    own: ['api', 'server/storage'],
+    packages: ['node:', 'level', 'classic-level', 'memory-level', 'abstract-level'],
+  },
   'server/watch': { own: ['api', 'server/storage', 'server/watch'], packages: [] },
   'server/registry': { own: ['api', 'server/storage', 'server/watch', 'server/registry'], packages: [] },
-  'server/resources': { own: ['api', 'server/registry/strategy.ts', 'server/registry/conversion.ts', 'server/resources'], packages: ['node:', '@peculiar/x509'] },
-  'server/admission': { own: ['api', 'server/registry/strategy.ts', 'server/admission', 'server/resources'], packages: [] },
+  'server/resources': {
+    own: ['api', 'server/registry/strategy.ts', 'server/registry/conversion.ts', 'server/resources'],
+    packages: ['node:', '@peculiar/x509'],
+  },
+  'server/admission': {
+    own: ['api', 'server/registry/strategy.ts', 'server/admission', 'server/resources'],
+    packages: [],
+  },
   'server/auth': { own: ['api', 'server/registry/strategy.ts', 'server/auth'], packages: ['node:', 'jose'] },
   'server/tls': { own: ['api', 'server/tls'], packages: ['node:', '@peculiar/x509', 'yaml'] },
-  'server/bootstrap': { own: ['api', 'server/registry/strategy.ts', 'server/resources', 'server/bootstrap'], packages: ['node:'] },
-  'server/http': { own: ['api', 'server'], packages: ['node:', 'express', 'ws', 'yaml', 'prom-client', '@bufbuild/protobuf'] },
+  'server/bootstrap': {
+    own: ['api', 'server/registry/strategy.ts', 'server/resources', 'server/bootstrap'],
+    packages: ['node:'],
+  },
+  'server/http': {
+    own: ['api', 'server'],
+    packages: ['node:', 'express', 'ws', 'yaml', 'prom-client', '@bufbuild/protobuf'],
+  },
   runtime: { own: ['api', 'runtime'], packages: [] },
   bin: { own: ['api', 'server', 'runtime', 'bin'], packages: ['node:', 'pino'] },
   conformance: { own: ['api', 'conformance'], packages: ['node:', 'yaml', '@kubernetes/client-node'] },
@@ -29,7 +44,8 @@ const rules: Readonly<Record<string, { readonly own: readonly string[]; readonly
 };
 
 const skipped = new Set(['node_modules', 'generated', 'scenarios', '.tap']);
-const importForm = /(?:^|[\s;])(?:import|export)\s+(?:type\s+)?(?:[\w*{}\s,$]+\s+from\s+)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g;
+const importForm =
+  /(?:^|[\s;])(?:import|export)\s+(?:type\s+)?(?:[\w*{}\s,$]+\s+from\s+)?['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)/g;
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
@@ -41,18 +57,24 @@ function sources(folder: string): string[] {
 }
 
 function ruleFor(file: string) {
-  for (let folder = dirname(file); folder !== '.'; folder = dirname(folder)) if (rules[folder] !== undefined) return rules[folder];
+  for (let folder = dirname(file); folder !== '.'; folder = dirname(folder))
+    if (rules[folder] !== undefined) return rules[folder];
   return undefined;
 }
 
 function importsOf(file: string): string[] {
-  return [...readFileSync(join(root, file), 'utf8').matchAll(importForm)].map(([, from, dynamic]) => from ?? dynamic ?? '');
+  return [...readFileSync(join(root, file), 'utf8').matchAll(importForm)].map(
+    ([, from, dynamic]) => from ?? dynamic ?? '',
+  );
 }
 
 function isAllowed(file: string, specifier: string): boolean {
   const rule = ruleFor(file);
   if (rule === undefined) return false;
-  if (!specifier.startsWith('.')) return rule.packages.some((name) => specifier === name || specifier.startsWith(name.endsWith(':') ? name : `${name}/`));
+  if (!specifier.startsWith('.'))
+    return rule.packages.some(
+      (name) => specifier === name || specifier.startsWith(name.endsWith(':') ? name : `${name}/`),
+    );
   const target = relative(root, resolve(root, dirname(file), specifier));
   return rule.own.some((own) => target === own || target.startsWith(`${own}/`));
 }

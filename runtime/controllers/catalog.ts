@@ -1,8 +1,16 @@
 import type { ApiClient } from '../../api/client.ts';
 import type { KeyedController, KeySource } from './keyed-runner.ts';
 import type { NamespaceSource } from './publishers/namespace-source.ts';
-import { publishRootCACertificate, rootCACertificatePublisherName, rootCACertificateSources } from './publishers/root-ca-certificates.ts';
-import { ensureServiceAccounts, serviceAccountControllerName, serviceAccountSources } from './publishers/service-accounts.ts';
+import {
+  publishRootCACertificate,
+  rootCACertificatePublisherName,
+  rootCACertificateSources,
+} from './publishers/root-ca-certificates.ts';
+import {
+  ensureServiceAccounts,
+  serviceAccountControllerName,
+  serviceAccountSources,
+} from './publishers/service-accounts.ts';
 
 export interface ControllerOptions {
   readonly client: ApiClient;

@@ -31,10 +31,14 @@ function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const timer = clock.after(ms, resolve);
-    signal.addEventListener('abort', () => {
-      timer.cancel();
-      resolve();
-    }, { once: true });
+    signal.addEventListener(
+      'abort',
+      () => {
+        timer.cancel();
+        resolve();
+      },
+      { once: true },
+    );
   });
 }
 
@@ -78,7 +82,12 @@ interface Feed {
 }
 
 /** Watches for ever: resumes where the stream ended, and starts over when that is too old. */
-async function follow(controller: KeyedController, source: KeySource, { deps, enqueue }: Feed, signal: AbortSignal): Promise<void> {
+async function follow(
+  controller: KeyedController,
+  source: KeySource,
+  { deps, enqueue }: Feed,
+  signal: AbortSignal,
+): Promise<void> {
   let resourceVersion = '';
   while (!signal.aborted) {
     try {

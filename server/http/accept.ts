@@ -19,10 +19,12 @@ interface Clause {
 
 function parseClause(text: string): Clause {
   const [type = '', ...rest] = text.split(';').map((part) => part.trim());
-  const parameters = new Map(rest.map((part) => {
-    const [key = '', value = ''] = part.split('=', 2);
-    return [key.trim(), value.trim().replace(/^"|"$/g, '')] as const;
-  }));
+  const parameters = new Map(
+    rest.map((part) => {
+      const [key = '', value = ''] = part.split('=', 2);
+      return [key.trim(), value.trim().replace(/^"|"$/g, '')] as const;
+    }),
+  );
   const quality = Number(parameters.get('q') ?? '1');
   return { type, parameters, quality: Number.isFinite(quality) ? quality : 0 };
 }
@@ -41,12 +43,16 @@ function formOf(clause: Clause): OutputForm | undefined {
   if (as === undefined) return { ...plainJson, format };
   const kind = transformations[as];
   const version = parameters.get('v') ?? '';
-  const known = kind !== undefined && parameters.get('g') === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1');
+  const known =
+    kind !== undefined && parameters.get('g') === 'meta.k8s.io' && (version === 'v1' || version === 'v1beta1');
   return known ? { format, as: kind, metaVersion: version } : undefined;
 }
 
 function negotiate(header: string): OutputForm | undefined {
-  const clauses = header.split(',').map(parseClause).filter((clause) => clause.type !== '');
+  const clauses = header
+    .split(',')
+    .map(parseClause)
+    .filter((clause) => clause.type !== '');
   clauses.sort((a, b) => b.quality - a.quality);
   for (const clause of clauses) {
     const form = formOf(clause);
@@ -69,7 +75,9 @@ export function checkRouteAccepts(header: string, isCollection: boolean): void {
     if (type === '*/*' || accepted.includes(type)) return;
   }
   const available = isCollection ? [...accepted, ...watchable] : accepted;
-  throw new StatusError('NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${available.join(', ')}`, { details: {} });
+  throw new StatusError('NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${available.join(', ')}`, {
+    details: {},
+  });
 }
 
 export function notWatchable(): StatusError {
@@ -80,7 +88,11 @@ const maxRemembered = 256;
 
 /** Remembers what it found: clients send the same few headers over and over. */
 export function createNegotiator(): (accept: string) => OutputForm {
-  const known = new Map<string, OutputForm>([['', plainJson], ['*/*', plainJson], ['application/json', plainJson]]);
+  const known = new Map<string, OutputForm>([
+    ['', plainJson],
+    ['*/*', plainJson],
+    ['application/json', plainJson],
+  ]);
   return (accept) => {
     const found = known.get(accept);
     if (found !== undefined) return found;

@@ -1,6 +1,6 @@
+import type { KubeObject } from '../../api/object.ts';
 import type { AdmissionChain } from '../admission/chain.ts';
 import type { AdmissionRequest } from '../admission/plugin.ts';
-import type { KubeObject } from '../../api/object.ts';
 import type { Admission, WriteOperation } from '../registry/context.ts';
 import type { AdmissionTarget } from './handlers/handler.ts';
 
@@ -9,8 +9,18 @@ export function createAdmission(chain: AdmissionChain): (target: AdmissionTarget
   return (target) => {
     const { served, kind, namespace, name, subresource, user, dryRun } = target;
     const { group, version, resource } = served.definition;
-    const request = (operation: WriteOperation, object: KubeObject | undefined, oldObject: Readonly<KubeObject> | undefined): AdmissionRequest => ({
-      operation, group, version, resource, subresource, user, dryRun,
+    const request = (
+      operation: WriteOperation,
+      object: KubeObject | undefined,
+      oldObject: Readonly<KubeObject> | undefined,
+    ): AdmissionRequest => ({
+      operation,
+      group,
+      version,
+      resource,
+      subresource,
+      user,
+      dryRun,
       kind: kind.kind,
       // A namespace is in itself.
       namespace: resource === 'namespaces' && group === '' ? name : namespace,

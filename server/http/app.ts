@@ -57,7 +57,8 @@ export class HttpRequest implements ApiRequest {
   }
 
   async readBody(limit: number): Promise<Uint8Array> {
-    const tooLarge = (): StatusError => new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${limit}`, { details: {} });
+    const tooLarge = (): StatusError =>
+      new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${limit}`, { details: {} });
     if (Number(this.headers['content-length'] ?? 0) > limit) throw tooLarge();
     const chunks: Buffer[] = [];
     let length = 0;
@@ -105,8 +106,15 @@ async function writeBody(req: IncomingMessage, res: ServerResponse, response: Ap
   let length = 0;
   for (const piece of pieces) length += piece.length;
   if (length > gzipThresholdBytes && acceptsGzip(req)) {
-    const packed = await gzipAsync(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces, length), { level: constants.Z_BEST_SPEED });
-    res.writeHead(status, { ...headers, 'content-encoding': 'gzip', vary: 'Accept-Encoding', 'content-length': packed.length });
+    const packed = await gzipAsync(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces, length), {
+      level: constants.Z_BEST_SPEED,
+    });
+    res.writeHead(status, {
+      ...headers,
+      'content-encoding': 'gzip',
+      vary: 'Accept-Encoding',
+      'content-length': packed.length,
+    });
     res.end(packed);
     return;
   }

@@ -10,7 +10,10 @@ import { type ApiRequest, headerOf } from './message.ts';
 import { parsePath } from './request-info.ts';
 
 /** Who asks: by the certificate of the connection or a bearer token, then as whom. */
-export function createAuthentication(authenticator: Authenticator, authorizer: Authorizer): (request: ApiRequest) => UserInfo | undefined | Promise<UserInfo | undefined> {
+export function createAuthentication(
+  authenticator: Authenticator,
+  authorizer: Authorizer,
+): (request: ApiRequest) => UserInfo | undefined | Promise<UserInfo | undefined> {
   // Certificates belong to connections: asking the TLS layer for each request costs more than the request.
   const certificates = new WeakMap<TLSSocket, PeerCertificateChain | null>();
   const certificateOf = (request: ApiRequest): PeerCertificateChain | undefined => {
@@ -37,7 +40,14 @@ export function createAuthentication(authenticator: Authenticator, authorizer: A
   };
 }
 
-const verbs: Readonly<Record<string, string>> = { GET: 'get', HEAD: 'get', POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' };
+const verbs: Readonly<Record<string, string>> = {
+  GET: 'get',
+  HEAD: 'get',
+  POST: 'create',
+  PUT: 'update',
+  PATCH: 'patch',
+  DELETE: 'delete',
+};
 
 /** What a request wants to do, for authorizers. */
 export function attributesOf(request: ApiRequest, user: UserInfo): Attributes {
@@ -48,5 +58,15 @@ export function attributesOf(request: ApiRequest, user: UserInfo): Attributes {
   const isCollection = name === '';
   const listed = /(^|&)watch=(?!false|0)/.test(request.query) ? 'watch' : 'list';
   const collectionVerb = verb === 'get' ? listed : verb === 'delete' ? 'deletecollection' : verb;
-  return { isResource: true, user, verb: isCollection ? collectionVerb : verb, group, version, resource, subresource, namespace, name };
+  return {
+    isResource: true,
+    user,
+    verb: isCollection ? collectionVerb : verb,
+    group,
+    version,
+    resource,
+    subresource,
+    namespace,
+    name,
+  };
 }

@@ -9,7 +9,15 @@ export interface ErrorLog {
 }
 
 /** The only writer of failures. What is not a StatusError is a bug: logged with its stack, answered without its text. */
-export function errorResponse(error: unknown, options: { readonly log: ErrorLog; readonly pretty: boolean; readonly yaml?: boolean; readonly warnings?: readonly string[] }): ApiResponse {
+export function errorResponse(
+  error: unknown,
+  options: {
+    readonly log: ErrorLog;
+    readonly pretty: boolean;
+    readonly yaml?: boolean;
+    readonly warnings?: readonly string[];
+  },
+): ApiResponse {
   const status = toStatusError(error, options.log);
   const retryAfter = status.details?.retryAfterSeconds;
   return {
@@ -19,7 +27,10 @@ export function errorResponse(error: unknown, options: { readonly log: ErrorLog;
       ...warningHeaders(options.warnings ?? []),
       ...(retryAfter === undefined || retryAfter === 0 ? {} : { 'retry-after': String(retryAfter) }),
     },
-    body: options.yaml === true ? toYaml(status.toStatus()) : JSON.stringify(status.toStatus(), undefined, options.pretty ? 2 : undefined),
+    body:
+      options.yaml === true
+        ? toYaml(status.toStatus())
+        : JSON.stringify(status.toStatus(), undefined, options.pretty ? 2 : undefined),
   };
 }
 
@@ -36,12 +47,20 @@ function toStatusError(error: unknown, log: ErrorLog): StatusError {
 
 /** Go's HTTP server's answer to what is no request. */
 export function malformedRequest(): ApiResponse {
-  return { status: 400, headers: { 'content-type': 'text/plain; charset=utf-8', connection: 'close' }, body: '400 Bad Request' };
+  return {
+    status: 400,
+    headers: { 'content-type': 'text/plain; charset=utf-8', connection: 'close' },
+    body: '400 Bad Request',
+  };
 }
 
 /** Upstream's answer to paths nobody serves. */
 export function notFoundPage(): ApiResponse {
-  return { status: 404, headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }, body: '404 page not found\n' };
+  return {
+    status: 404,
+    headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' },
+    body: '404 page not found\n',
+  };
 }
 
 export function unknownResource(): StatusError {
@@ -49,5 +68,7 @@ export function unknownResource(): StatusError {
 }
 
 export function methodNotAllowed(): StatusError {
-  return new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource', { details: {} });
+  return new StatusError('MethodNotAllowed', 'the server does not allow this method on the requested resource', {
+    details: {},
+  });
 }

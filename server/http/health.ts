@@ -10,7 +10,9 @@ export interface HealthCheck {
 }
 
 /** `/healthz`, `/livez`, `/readyz`, each also with one check's name behind it. */
-export function createHealth(checks: Readonly<Record<string, readonly HealthCheck[]>>): (call: NonResourceCall) => ApiResponse | undefined {
+export function createHealth(
+  checks: Readonly<Record<string, readonly HealthCheck[]>>,
+): (call: NonResourceCall) => ApiResponse | undefined {
   return ({ parts, query, request }) => {
     const [endpoint = '', only] = parts;
     const all = Object.hasOwn(checks, endpoint) ? checks[endpoint] : undefined;
@@ -26,7 +28,12 @@ export function createHealth(checks: Readonly<Record<string, readonly HealthChec
   };
 }
 
-function answer(endpoint: string, checks: readonly HealthCheck[], excluded: ReadonlySet<string>, verbose: boolean): ApiResponse {
+function answer(
+  endpoint: string,
+  checks: readonly HealthCheck[],
+  excluded: ReadonlySet<string>,
+  verbose: boolean,
+): ApiResponse {
   const lines: string[] = [];
   let failed = false;
   for (const check of checks) {

@@ -1,10 +1,17 @@
+import { isPathSegmentName } from '../../api/names.ts';
 import { apiVersionOf } from '../../api/object.ts';
 import { badRequest, StatusError } from '../../api/status.ts';
-import { isPathSegmentName } from '../../api/names.ts';
 import type { ServedResource } from '../registry/resource.ts';
 import type { UserInfo } from '../registry/strategy.ts';
 import { checkRouteAccepts } from './accept.ts';
-import { type ErrorLog, errorResponse, malformedRequest, methodNotAllowed, notFoundPage, unknownResource } from './error-response.ts';
+import {
+  type ErrorLog,
+  errorResponse,
+  malformedRequest,
+  methodNotAllowed,
+  notFoundPage,
+  unknownResource,
+} from './error-response.ts';
 import { handleDelete, handleDeleteCollection } from './handlers/delete.ts';
 import type { ApiDeps, ResourceCall } from './handlers/handler.ts';
 import { handlePatch } from './handlers/patch.ts';
@@ -68,13 +75,18 @@ export function createPipeline(options: PipelineOptions): (request: ApiRequest) 
       response = errorResponse(error, { log, warnings, pretty: isPretty(request), yaml: wantsYaml(api, request) });
     }
     options.onFinish?.({ ...observed, code: response.status, seconds: (clock.now() - start) / 1000 });
-    return { ...response, headers: { 'audit-id': random.uuid(), 'cache-control': 'no-cache, private', ...response.headers } };
+    return {
+      ...response,
+      headers: { 'audit-id': random.uuid(), 'cache-control': 'no-cache, private', ...response.headers },
+    };
   };
 }
 
 function isPretty(request: ApiRequest): boolean {
   const agent = headerOf(request, 'user-agent');
-  return request.query.includes('pretty=') ? !/pretty=(0|false)/.test(request.query) : /^(curl|Wget|Mozilla\/5\.0)/.test(agent);
+  return request.query.includes('pretty=')
+    ? !/pretty=(0|false)/.test(request.query)
+    : /^(curl|Wget|Mozilla\/5\.0)/.test(agent);
 }
 
 function wantsYaml(api: ApiDeps, request: ApiRequest): boolean {
@@ -97,7 +109,10 @@ async function route(options: PipelineOptions, request: ApiRequest, trace: Trace
   if (user === undefined && !options.isPublic(request.path)) throw unauthorized;
   const info = parsePath(request.path);
   const query = new Query(request.query);
-  const answer = info.isResource && user !== undefined ? await routeResource(options, { request, info, query, user, warnings: trace.warnings }, trace) : undefined;
+  const answer =
+    info.isResource && user !== undefined
+      ? await routeResource(options, { request, info, query, user, warnings: trace.warnings }, trace)
+      : undefined;
   if (answer !== undefined) return answer;
   const parts = info.isResource ? request.path.split('/').filter((part) => part !== '') : info.parts;
   const answered = await options.nonResource({ request, parts, query });
@@ -109,7 +124,11 @@ async function route(options: PipelineOptions, request: ApiRequest, trace: Trace
 /** Below the roots of upstream's web services even an unknown path gets a Status. */
 function isBelowApi(api: ApiDeps, [root, group]: readonly string[], path: string): boolean {
   if (path.startsWith('/api/') || path.startsWith('/version/')) return true;
-  return root === 'apis' && path.startsWith('/apis/') && api.resources.all.some(({ definition }) => definition.group !== '' && definition.group === group);
+  return (
+    root === 'apis' &&
+    path.startsWith('/apis/') &&
+    api.resources.all.some(({ definition }) => definition.group !== '' && definition.group === group)
+  );
 }
 
 /** What upstream says to everyone who still uses them. */
@@ -118,7 +137,11 @@ const deprecations: Readonly<Record<string, string>> = {
   '/v1/endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
 };
 
-async function routeResource(options: PipelineOptions, call: Omit<ResourceCall, 'served'>, trace: Trace): Promise<ApiResponse | undefined> {
+async function routeResource(
+  options: PipelineOptions,
+  call: Omit<ResourceCall, 'served'>,
+  trace: Trace,
+): Promise<ApiResponse | undefined> {
   const { info, request } = call;
   const { api } = options;
   trace.observed.info = info;
@@ -129,13 +152,18 @@ async function routeResource(options: PipelineOptions, call: Omit<ResourceCall, 
   if (virtual !== undefined && info.subresource === '') {
     const suffix = info.name === '' ? '' : ' name';
     const answer = virtual.methods[`${request.method}${suffix}`];
-    if (answer === undefined) throw Object.keys(virtual.methods).some((method) => method.endsWith(' name') === (suffix !== '')) ? methodNotAllowed() : unknownResource();
+    if (answer === undefined)
+      throw Object.keys(virtual.methods).some((method) => method.endsWith(' name') === (suffix !== ''))
+        ? methodNotAllowed()
+        : unknownResource();
     return answer(call);
   }
   const served = api.resources.served(info.group, info.version, info.resource);
   if (served === undefined) {
     // An unknown group-version is no API at all; in a known one the resource is missing.
-    const known = api.resources.all.some(({ definition }) => definition.group === info.group && definition.version === info.version);
+    const known = api.resources.all.some(
+      ({ definition }) => definition.group === info.group && definition.version === info.version,
+    );
     if (known) throw unknownResource();
     return undefined;
   }
@@ -198,11 +226,29 @@ function handlerOf(call: Omit<ResourceCall, 'served'>, served: ServedResource, t
 }
 
 /** What a kubelet answers, and this server runs none yet. */
-const nodeSubresources = new Set(['pods/log', 'pods/exec', 'pods/attach', 'pods/portforward', 'pods/proxy', 'services/proxy', 'nodes/proxy']);
+const nodeSubresources = new Set([
+  'pods/log',
+  'pods/exec',
+  'pods/attach',
+  'pods/portforward',
+  'pods/proxy',
+  'services/proxy',
+  'nodes/proxy',
+]);
 
-const verbOfMethod: Readonly<Record<string, string>> = { GET: 'get', PUT: 'update', PATCH: 'patch', POST: 'create', DELETE: 'delete' };
+const verbOfMethod: Readonly<Record<string, string>> = {
+  GET: 'get',
+  PUT: 'update',
+  PATCH: 'patch',
+  POST: 'create',
+  DELETE: 'delete',
+};
 
-function subresourceHandler(options: PipelineOptions, call: Omit<ResourceCall, 'served'>, served: ServedResource): ResourceHandler {
+function subresourceHandler(
+  options: PipelineOptions,
+  call: Omit<ResourceCall, 'served'>,
+  served: ServedResource,
+): ResourceHandler {
   const { info, request } = call;
   const definition = served.definition.subresources?.find(({ name }) => name === info.subresource);
   if (definition === undefined) throw unknownResource();
@@ -220,15 +266,23 @@ function subresourceHandler(options: PipelineOptions, call: Omit<ResourceCall, '
   if (sameKind && verb === 'get') return handleGet;
   if (sameKind && verb === 'update') return handleUpdate;
   if (sameKind && verb === 'patch') return handlePatch;
-  throw new StatusError('MethodNotAllowed', `the subresource ${info.subresource} of ${apiVersionOf(served.definition)} ${info.resource} is not implemented by this server`);
+  throw new StatusError(
+    'MethodNotAllowed',
+    `the subresource ${info.subresource} of ${apiVersionOf(served.definition)} ${info.resource} is not implemented by this server`,
+  );
 }
 
 /** The object must exist, a pod must have been bound; what comes then needs a kubelet. */
 const refuseWithoutNode: ResourceHandler = (_deps, { served, info }) => {
   const { stored } = served;
-  const object = stored.cache.objectOf(findEntry(stored, info.namespace, info.name)) as { spec?: { nodeName?: string } };
+  const object = stored.cache.objectOf(findEntry(stored, info.namespace, info.name)) as {
+    spec?: { nodeName?: string };
+  };
   if (stored.resource === 'pods' && (object.spec?.nodeName ?? '') === '') {
     throw badRequest(`pod ${info.name} does not have a host assigned`);
   }
-  throw new StatusError('ServiceUnavailable', `${stored.resource}/${info.subresource} is answered by nodes, and this server runs none yet`);
+  throw new StatusError(
+    'ServiceUnavailable',
+    `${stored.resource}/${info.subresource} is answered by nodes, and this server runs none yet`,
+  );
 };

@@ -5,9 +5,22 @@ import { deleteObject } from '../registry/delete.ts';
 import type { StoredResource } from '../registry/resource.ts';
 import { rewriteObject } from '../registry/rewrite.ts';
 import { assignPod, type Binding, checkBinding } from '../resources/core/pod-binding.ts';
-import { budgetStillProcessed, decideEviction, type PodDisruptionBudget, withEvictionCondition } from '../resources/core/pod-eviction.ts';
+import {
+  budgetStillProcessed,
+  decideEviction,
+  type PodDisruptionBudget,
+  withEvictionCondition,
+} from '../resources/core/pod-eviction.ts';
 import { toDeleteOptions } from './handlers/delete.ts';
-import { type ApiDeps, maxBodyBytes, mediaTypeOf, renderingOf, respond, type ResourceCall, writeRequestOf } from './handlers/handler.ts';
+import {
+  type ApiDeps,
+  maxBodyBytes,
+  mediaTypeOf,
+  type ResourceCall,
+  renderingOf,
+  respond,
+  writeRequestOf,
+} from './handlers/handler.ts';
 import { findEntry } from './handlers/read.ts';
 import type { ApiResponse } from './message.ts';
 import type { ResourceHandler } from './pipeline.ts';
@@ -26,7 +39,12 @@ function success(deps: ApiDeps, call: ResourceCall): ApiResponse {
   return respond(call, 201, renderAny(status, { ...rendering, form: { ...rendering.form, as: 'object' } }), rendering);
 }
 
-async function readBody<T>(deps: ApiDeps, call: ResourceCall, gvk: typeof bindingKind, fieldValidation: string): Promise<T> {
+async function readBody<T>(
+  deps: ApiDeps,
+  call: ResourceCall,
+  gvk: typeof bindingKind,
+  fieldValidation: string,
+): Promise<T> {
   const bytes = await call.request.readBody(maxBodyBytes);
   const body = deps.body.decodeRequestBody(mediaTypeOf(call), bytes, gvk);
   call.warnings.push(...applyFieldValidation(body, gvk.kind, fieldValidation));
@@ -39,8 +57,14 @@ export const bindPod: ResourceHandler = async (deps, call) => {
   const binding = await readBody<Binding>(deps, call, bindingKind, options.fieldValidation);
   const { namespace } = call.info;
   const name = call.info.name === '' ? (binding.metadata?.name ?? '') : call.info.name;
-  if ((binding.metadata?.namespace ?? namespace) !== namespace) throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
-  const write = writeRequestOf(deps, call, { subresource: call.info.name === '' ? '' : 'binding', kind: bindingKind, name, dryRun: options.dryRun });
+  if ((binding.metadata?.namespace ?? namespace) !== namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  const write = writeRequestOf(deps, call, {
+    subresource: call.info.name === '' ? '' : 'binding',
+    kind: bindingKind,
+    name,
+    dryRun: options.dryRun,
+  });
   await write.admission.mutate('CREATE', binding as KubeObject, undefined);
   checkBinding(binding, name);
   await write.admission.validate('CREATE', binding as KubeObject, undefined);
@@ -71,18 +95,34 @@ export const evictPod: ResourceHandler = async (deps, call) => {
     await rewriteObject<Pod>(deps.registry, pods, { namespace, name }, (old) => withEvictionCondition(old, now));
   }
   const deletion = writeRequestOf(deps, call, { subresource: '', name, dryRun, options: deleteOptions });
-  const pinned = decision.pinsVersion && dryRun ? { ...deleteOptions.preconditions, resourceVersion: pod.metadata?.resourceVersion ?? '' } : deleteOptions.preconditions;
-  await deleteObject(deps.registry, pods, name, { ...deleteOptions, ...(pinned === undefined ? {} : { preconditions: pinned }), dryRun }, deletion);
+  const pinned =
+    decision.pinsVersion && dryRun
+      ? { ...deleteOptions.preconditions, resourceVersion: pod.metadata?.resourceVersion ?? '' }
+      : deleteOptions.preconditions;
+  await deleteObject(
+    deps.registry,
+    pods,
+    name,
+    { ...deleteOptions, ...(pinned === undefined ? {} : { preconditions: pinned }), dryRun },
+    deletion,
+  );
   return success(deps, call);
 };
 
 /** Decides, and writes down in the budget that one disruption was used; decides anew when the budget changed meanwhile. */
-async function takeFromBudget(deps: ApiDeps, pod: Readonly<Pod>, options: { readonly namespace: string; readonly dryRun: boolean }): Promise<{ readonly pinsVersion: boolean }> {
+async function takeFromBudget(
+  deps: ApiDeps,
+  pod: Readonly<Pod>,
+  options: { readonly namespace: string; readonly dryRun: boolean },
+): Promise<{ readonly pinsVersion: boolean }> {
   const stored = deps.resources.stored('poddisruptionbudgets.policy') as StoredResource;
   const budgets = (): PodDisruptionBudget[] =>
-    [...stored.cache.entries.range(`${stored.prefix}${options.namespace}/`)].map((entry) => stored.cache.objectOf(entry) as PodDisruptionBudget);
+    [...stored.cache.entries.range(`${stored.prefix}${options.namespace}/`)].map(
+      (entry) => stored.cache.objectOf(entry) as PodDisruptionBudget,
+    );
   const now = deps.registry.clock.now();
-  const decide = (): ReturnType<typeof decideEviction> => decideEviction(pod, budgets(), { now, dryRun: options.dryRun });
+  const decide = (): ReturnType<typeof decideEviction> =>
+    decideEviction(pod, budgets(), { now, dryRun: options.dryRun });
   const first = decide();
   if (first.budget === undefined) return first;
   const name = first.budget.metadata?.name ?? '';

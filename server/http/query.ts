@@ -1,11 +1,14 @@
-import { FieldPath, type FieldErrors, forbidden, notSupported } from '../../api/field-error.ts';
+import { type FieldErrors, FieldPath, forbidden, notSupported } from '../../api/field-error.ts';
 import { badRequest, invalidError, type StatusError } from '../../api/status.ts';
 import { validateFieldManager } from '../../api/validation/object-meta.ts';
 
 // Go ignores what it cannot read.
 function readable(query: string): string {
   if (!/;|%(?![0-9a-fA-F]{2})/.test(query)) return query;
-  return query.split('&').filter((pair) => !pair.includes(';') && !/%(?![0-9a-fA-F]{2})/.test(pair)).join('&');
+  return query
+    .split('&')
+    .filter((pair) => !pair.includes(';') && !/%(?![0-9a-fA-F]{2})/.test(pair))
+    .join('&');
 }
 
 const maxInt64 = 2n ** 63n - 1n;
@@ -34,7 +37,8 @@ export class Query {
   int(name: string): number | undefined {
     if (!this.has(name)) return undefined;
     const text = this.get(name);
-    const refuse = (why: string): StatusError => badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: ${why}`);
+    const refuse = (why: string): StatusError =>
+      badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: ${why}`);
     if (!/^[+-]?\d+$/.test(text)) throw refuse('invalid syntax');
     const value = BigInt(text.replace('+', ''));
     if (value > maxInt64 || value < -maxInt64 - 1n) throw refuse('value out of range');
@@ -72,9 +76,14 @@ export function writeOptions(query: Query, kind: string, isApply = false): Write
   const fieldManager = query.get('fieldManager');
   const validation = query.get('fieldValidation');
   if (kind === 'PatchOptions') {
-    if (!isApply && query.has('force')) errors.push(forbidden(FieldPath.of('force'), 'may not be specified for non-apply patch'));
+    if (!isApply && query.has('force'))
+      errors.push(forbidden(FieldPath.of('force'), 'may not be specified for non-apply patch'));
     if (isApply && fieldManager === '') {
-      errors.push({ reason: 'FieldValueRequired', field: 'fieldManager', detail: 'Required value: is required for apply patch' });
+      errors.push({
+        reason: 'FieldValueRequired',
+        field: 'fieldManager',
+        detail: 'Required value: is required for apply patch',
+      });
     }
   }
   errors.push(...validateFieldManager(fieldManager, FieldPath.of('fieldManager')));
@@ -83,7 +92,11 @@ export function writeOptions(query: Query, kind: string, isApply = false): Write
     errors.push(notSupported(FieldPath.of('fieldValidation'), validation, ['', 'Ignore', 'Strict', 'Warn']));
   }
   if (errors.length > 0) throw invalidError({ group: metaGroup, kind }, '', errors);
-  return { dryRun: query.has('dryRun'), fieldValidation: (validation === '' ? 'Warn' : validation) as WriteOptions['fieldValidation'], fieldManager };
+  return {
+    dryRun: query.has('dryRun'),
+    fieldValidation: (validation === '' ? 'Warn' : validation) as WriteOptions['fieldValidation'],
+    fieldManager,
+  };
 }
 
 export interface ListQuery {
@@ -110,28 +123,37 @@ function validateWatch(options: ListQuery, errors: FieldErrors): void {
     errors.push(forbidden(path, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
   }
   if (match !== 'NotOlderThan') errors.push(notSupported(path, match, ['NotOlderThan']));
-  if (options.continueToken !== '') errors.push(forbidden(path, 'resourceVersionMatch is forbidden when continue is provided'));
+  if (options.continueToken !== '')
+    errors.push(forbidden(path, 'resourceVersionMatch is forbidden when continue is provided'));
 }
 
 function validateList(options: ListQuery, errors: FieldErrors): void {
   const { resourceVersionMatch: match } = options;
   const path = FieldPath.of('resourceVersionMatch');
   if (match !== '') {
-    if (options.resourceVersion === '') errors.push(forbidden(path, 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
-    if (options.continueToken !== '') errors.push(forbidden(path, 'resourceVersionMatch is forbidden when continue is provided'));
-    if (match !== 'Exact' && match !== 'NotOlderThan') errors.push(notSupported(path, match, ['Exact', 'NotOlderThan', '']));
+    if (options.resourceVersion === '')
+      errors.push(forbidden(path, 'resourceVersionMatch is forbidden unless resourceVersion is provided'));
+    if (options.continueToken !== '')
+      errors.push(forbidden(path, 'resourceVersionMatch is forbidden when continue is provided'));
+    if (match !== 'Exact' && match !== 'NotOlderThan')
+      errors.push(notSupported(path, match, ['Exact', 'NotOlderThan', '']));
     if (match === 'Exact' && options.resourceVersion === '0') {
       errors.push(forbidden(path, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
     }
   }
-  if (options.sendInitialEvents !== undefined) errors.push(forbidden(FieldPath.of('sendInitialEvents'), 'sendInitialEvents is forbidden for list'));
+  if (options.sendInitialEvents !== undefined)
+    errors.push(forbidden(FieldPath.of('sendInitialEvents'), 'sendInitialEvents is forbidden for list'));
 }
 
 export function listOptions(query: Query, forceWatch = false): ListQuery {
   const given = givenOptions(query, forceWatch || query.bool('watch'));
   // Upstream: a watch from nowhere begins with what there is.
   const { resourceVersion: rv } = given;
-  const fromNowhere = given.watch && given.sendInitialEvents === undefined && given.resourceVersionMatch === '' && (rv === '' || rv === '0');
+  const fromNowhere =
+    given.watch &&
+    given.sendInitialEvents === undefined &&
+    given.resourceVersionMatch === '' &&
+    (rv === '' || rv === '0');
   const options = fromNowhere ? { ...given, sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' } : given;
   const errors: FieldErrors = [];
   if (options.watch) validateWatch(options, errors);

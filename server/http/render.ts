@@ -1,8 +1,8 @@
 import { stringify } from 'yaml';
-import { type PrinterColumn, printerFor } from '../../api/resources/printer.ts';
 import { apiVersionOf, groupResourceName, type KubeObject } from '../../api/object.ts';
-import { encodeObject, type ServedResource, withHead } from '../registry/resource.ts';
+import { type PrinterColumn, printerFor } from '../../api/resources/printer.ts';
 import type { Listed } from '../registry/list.ts';
+import { encodeObject, type ServedResource, withHead } from '../registry/resource.ts';
 import type { Entry } from '../watch/entry.ts';
 import type { OutputForm } from './accept.ts';
 
@@ -21,14 +21,16 @@ const listEnd = Buffer.from(']}\n');
 
 /** The stored object in the served version. */
 export function convertFromHub(served: ServedResource, object: Readonly<KubeObject>): KubeObject {
-  const converted = served.conversion === undefined ? object : served.conversion.fromHub(structuredClone(object) as KubeObject);
+  const converted =
+    served.conversion === undefined ? object : served.conversion.fromHub(structuredClone(object) as KubeObject);
   return withHead(converted as KubeObject, served.definition);
 }
 
 /** UTF-8 JSON of a stored value in the served version; the stored bytes themselves where the versions agree. */
 export function valueIn(served: ServedResource, value: Uint8Array): Uint8Array {
   const { stored, conversion, head } = served;
-  if (conversion !== undefined) return encodeObject(served, convertFromHub(served, JSON.parse(Buffer.from(value).toString()) as KubeObject));
+  if (conversion !== undefined)
+    return encodeObject(served, convertFromHub(served, JSON.parse(Buffer.from(value).toString()) as KubeObject));
   if (head.text === stored.head.text) return value;
   return Buffer.concat([head.bytes, value.subarray(stored.head.bytes.length)]);
 }
@@ -63,7 +65,11 @@ export function renderValue(served: ServedResource, value: Uint8Array, rendering
     return rendering.pretty || form.format === 'yaml' ? finish(bytes, rendering) : bytes;
   }
   const object = JSON.parse(Buffer.from(value).toString()) as KubeObject;
-  if (form.as === 'table') return renderAny(tableOf(served, [object], { resourceVersion: object.metadata?.resourceVersion }, rendering), rendering);
+  if (form.as === 'table')
+    return renderAny(
+      tableOf(served, [object], { resourceVersion: object.metadata?.resourceVersion }, rendering),
+      rendering,
+    );
   return renderAny(partialOf(object, form.metaVersion), rendering);
 }
 
@@ -93,7 +99,17 @@ export function renderList(served: ServedResource, listed: Listed, rendering: Re
     const objects = listed.entries.map((entry) => served.stored.cache.objectOf(entry));
     if (form.as === 'table') return [renderAny(tableOf(served, objects, meta, rendering), rendering)];
     const items = objects.map((object) => partialOf(object, form.metaVersion));
-    return [renderAny({ kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${form.metaVersion}`, metadata: meta, items: items.length === 0 ? null : items }, rendering)];
+    return [
+      renderAny(
+        {
+          kind: 'PartialObjectMetadataList',
+          apiVersion: `meta.k8s.io/${form.metaVersion}`,
+          metadata: meta,
+          items: items.length === 0 ? null : items,
+        },
+        rendering,
+      ),
+    ];
   }
   const { definition } = served;
   const head = `{"kind":${JSON.stringify(`${definition.kind}List`)},"apiVersion":${JSON.stringify(apiVersionOf(definition))},"metadata":${JSON.stringify(meta)},"items":[`;
@@ -108,10 +124,22 @@ export function renderList(served: ServedResource, listed: Listed, rendering: Re
 }
 
 function definitionsOf(columns: readonly PrinterColumn[]): unknown[] {
-  return columns.map(({ name, type, format, description, priority }) => ({ name, type, format, description, priority }));
+  return columns.map(({ name, type, format, description, priority }) => ({
+    name,
+    type,
+    format,
+    description,
+    priority,
+  }));
 }
 
-export function tableOf(served: ServedResource, objects: readonly Readonly<KubeObject>[], metadata: ListMeta, rendering: Rendering, withHeader = true): unknown {
+export function tableOf(
+  served: ServedResource,
+  objects: readonly Readonly<KubeObject>[],
+  metadata: ListMeta,
+  rendering: Rendering,
+  withHeader = true,
+): unknown {
   const printer = printerFor(groupResourceName(served.definition));
   const rows = objects.map((object) => {
     const conditions = printer.conditions(object);
@@ -131,18 +159,32 @@ export function tableOf(served: ServedResource, objects: readonly Readonly<KubeO
 }
 
 function rowObject(served: ServedResource, object: Readonly<KubeObject>, rendering: Rendering): unknown {
-  return rendering.includeObject === 'Object' ? convertFromHub(served, object) : partialOf(object, rendering.form.metaVersion);
+  return rendering.includeObject === 'Object'
+    ? convertFromHub(served, object)
+    : partialOf(object, rendering.form.metaVersion);
 }
 
 /** The object of a watch event, as JSON bytes. `revision` replaces the resourceVersion of a former state. */
-export function renderForWatch(served: ServedResource, entry: Entry, rendering: Rendering, options: { readonly revision?: number; readonly withHeader: boolean }): Uint8Array {
+export function renderForWatch(
+  served: ServedResource,
+  entry: Entry,
+  rendering: Rendering,
+  options: { readonly revision?: number; readonly withHeader: boolean },
+): Uint8Array {
   const { form } = rendering;
   if (form.as === 'object' && options.revision === undefined) return valueIn(served, entry.value);
   let object = served.stored.cache.objectOf(entry);
-  if (options.revision !== undefined) object = { ...object, metadata: { ...object.metadata, resourceVersion: String(options.revision) } };
+  if (options.revision !== undefined)
+    object = { ...object, metadata: { ...object.metadata, resourceVersion: String(options.revision) } };
   if (form.as === 'object') return encodeObject(served, convertFromHub(served, object));
   if (form.as === 'table') {
-    const table = tableOf(served, [object], { resourceVersion: object.metadata?.resourceVersion }, rendering, options.withHeader);
+    const table = tableOf(
+      served,
+      [object],
+      { resourceVersion: object.metadata?.resourceVersion },
+      rendering,
+      options.withHeader,
+    );
     return Buffer.from(JSON.stringify(table));
   }
   return Buffer.from(JSON.stringify(partialOf(object, form.metaVersion)));

@@ -1,13 +1,21 @@
 import type { KubeObject } from '../../api/object.ts';
-import { applyFieldValidation } from '../../api/schema/body.ts';
 import { groupResourceName } from '../../api/object.ts';
+import { applyFieldValidation } from '../../api/schema/body.ts';
 import { notFoundError } from '../../api/status.ts';
 import { createTokenRequest, type TokenIssuer, type TokenRequest } from '../auth/token-request.ts';
+import { groupResourceOf } from '../registry/resource.ts';
 import type { ClusterReader } from '../registry/strategy.ts';
 import { updateObject } from '../registry/update.ts';
-import { groupResourceOf } from '../registry/resource.ts';
 import { applyScale, type Scale, scalableResources, scaleOf } from '../resources/apps/scale.ts';
-import { type ApiDeps, maxBodyBytes, mediaTypeOf, renderingOf, respond, type ResourceCall, writeRequestOf } from './handlers/handler.ts';
+import {
+  type ApiDeps,
+  maxBodyBytes,
+  mediaTypeOf,
+  type ResourceCall,
+  renderingOf,
+  respond,
+  writeRequestOf,
+} from './handlers/handler.ts';
 import { applyPatch, parsePatch } from './handlers/patch.ts';
 import { findEntry } from './handlers/read.ts';
 import { checkName } from './handlers/write.ts';
@@ -33,7 +41,12 @@ const getScale: ResourceHandler = (deps, call) => {
 };
 
 /** `wanted` makes the Scale to set out of the present one. */
-async function updateScale(deps: ApiDeps, call: ResourceCall, dryRun: boolean, wanted: (current: Scale) => Scale): Promise<ApiResponse> {
+async function updateScale(
+  deps: ApiDeps,
+  call: ResourceCall,
+  dryRun: boolean,
+  wanted: (current: Scale) => Scale,
+): Promise<ApiResponse> {
   const { served, info } = call;
   const resource = groupResourceName(served.definition);
   const write = writeRequestOf(deps, call, { subresource: 'scale', kind: scaleKind, name: info.name, dryRun });
@@ -47,7 +60,13 @@ async function updateScale(deps: ApiDeps, call: ResourceCall, dryRun: boolean, w
     if (scale.metadata?.resourceVersion === undefined) object.metadata.resourceVersion = old.metadata?.resourceVersion;
     return object;
   };
-  const { object } = await updateObject(deps.registry, served.stored, info.name, { transform }, { ...write, subresource: '' });
+  const { object } = await updateObject(
+    deps.registry,
+    served.stored,
+    info.name,
+    { transform },
+    { ...write, subresource: '' },
+  );
   return respondScale(deps, call, object);
 }
 
@@ -64,7 +83,18 @@ const patchScale: ResourceHandler = async (deps, call) => {
   const options = writeOptions(call.query, 'PatchOptions');
   const patch = parsePatch(mediaTypeOf(call), bytes, options.fieldValidation);
   const warn = (text: string): void => void call.warnings.push(text);
-  return updateScale(deps, call, options.dryRun, (current) => applyPatch(deps, scaleType, { patch, fieldValidation: options.fieldValidation, warn }, current as KubeObject) as Scale);
+  return updateScale(
+    deps,
+    call,
+    options.dryRun,
+    (current) =>
+      applyPatch(
+        deps,
+        scaleType,
+        { patch, fieldValidation: options.fieldValidation, warn },
+        current as KubeObject,
+      ) as Scale,
+  );
 };
 
 /** POST of `serviceaccounts/NAME/token`. */
@@ -78,7 +108,14 @@ function createToken({ issuer, reader }: SubresourceDeps): ResourceHandler {
     const { namespace, name } = call.info;
     const now = deps.registry.clock.now();
     const random = (): string => deps.registry.random.uuid();
-    const answer = await createTokenRequest(body.object as TokenRequest, { namespace, name, now, reader, issuer, uuid: random });
+    const answer = await createTokenRequest(body.object as TokenRequest, {
+      namespace,
+      name,
+      now,
+      reader,
+      issuer,
+      uuid: random,
+    });
     return respond(call, 201, renderAny(answer, rendering), rendering);
   };
 }
@@ -89,10 +126,14 @@ export interface SubresourceDeps {
 }
 
 /** Subresources that carry another kind than their resource, or act. */
-export function createSubresources(options: SubresourceDeps): ReadonlyMap<string, Readonly<Record<string, ResourceHandler>>> {
+export function createSubresources(
+  options: SubresourceDeps,
+): ReadonlyMap<string, Readonly<Record<string, ResourceHandler>>> {
   const scale = { GET: getScale, PUT: putScale, PATCH: patchScale };
   const scales = [...scalableResources].map((name) => [`${name}/scale`, scale] as const);
-  return new Map<string, Readonly<Record<string, ResourceHandler>>>([...scales, ['serviceaccounts/token', { POST: createToken(options) }],
+  return new Map<string, Readonly<Record<string, ResourceHandler>>>([
+    ...scales,
+    ['serviceaccounts/token', { POST: createToken(options) }],
     ['pods/binding', { POST: bindPod }],
     ['pods/eviction', { POST: evictPod }],
   ]);

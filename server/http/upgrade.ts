@@ -45,15 +45,28 @@ function isFailure(response: ApiResponse): boolean {
 }
 
 function notUpgradable(): ApiResponse {
-  const status = new StatusError('BadRequest', 'this request cannot be upgraded: only watches are served over WebSocket').toStatus();
+  const status = new StatusError(
+    'BadRequest',
+    'this request cannot be upgraded: only watches are served over WebSocket',
+  ).toStatus();
   return { status: 400, headers: { 'content-type': 'application/json' }, body: JSON.stringify(status) };
 }
 
 function refuse(socket: Duplex, response: ApiResponse): void {
   const { body = '' } = response;
-  const bytes = Buffer.isBuffer(body) || typeof body === 'string' ? Buffer.from(body) : Buffer.concat(body instanceof Uint8Array ? [body] : [...body]);
+  const bytes =
+    Buffer.isBuffer(body) || typeof body === 'string'
+      ? Buffer.from(body)
+      : Buffer.concat(body instanceof Uint8Array ? [body] : [...body]);
   const headers = Object.entries(response.headers).map(([name, value]) => `${name}: ${String(value)}\r\n`);
-  socket.end(Buffer.concat([Buffer.from(`HTTP/1.1 ${response.status} ${STATUS_CODES[response.status] ?? ''}\r\n${headers.join('')}content-length: ${bytes.length}\r\nconnection: close\r\n\r\n`), bytes]));
+  socket.end(
+    Buffer.concat([
+      Buffer.from(
+        `HTTP/1.1 ${response.status} ${STATUS_CODES[response.status] ?? ''}\r\n${headers.join('')}content-length: ${bytes.length}\r\nconnection: close\r\n\r\n`,
+      ),
+      bytes,
+    ]),
+  );
 }
 
 function sinkOf(webSocket: WebSocket, socket: Duplex): StreamSink {

@@ -1,16 +1,24 @@
 import type { GroupVersionKind, KubeObject } from '../../api/object.ts';
 import { applyFieldValidation } from '../../api/schema/body.ts';
 import { notFoundError } from '../../api/status.ts';
+import { reviewAccess, reviewLocalAccess, reviewSelfAccess } from '../auth/access-review.ts';
 import type { Authorizer } from '../auth/authorizer.ts';
 import { reviewRules, reviewSelf, reviewToken } from '../auth/self-review.ts';
-import { reviewAccess, reviewLocalAccess, reviewSelfAccess } from '../auth/access-review.ts';
 import type { TokenVerifier } from '../auth/token-verifier.ts';
 import { notAcceptable } from './accept.ts';
-import { type ApiDeps, contentTypeOf, maxBodyBytes, mediaTypeOf, renderingOf, type ResourceCall, warningHeaders } from './handlers/handler.ts';
 import { unknownResource } from './error-response.ts';
+import {
+  type ApiDeps,
+  contentTypeOf,
+  maxBodyBytes,
+  mediaTypeOf,
+  type ResourceCall,
+  renderingOf,
+  warningHeaders,
+} from './handlers/handler.ts';
 import type { ApiResponse } from './message.ts';
-import { bindPod } from './pod-actions.ts';
 import type { VirtualResource } from './pipeline.ts';
+import { bindPod } from './pod-actions.ts';
 import { writeOptions } from './query.ts';
 import { renderAny } from './render.ts';
 
@@ -27,7 +35,11 @@ function reply(deps: VirtualDeps, call: Call, status: number, body: unknown): Ap
   // Reviews have no metadata to show by itself and no columns.
   if (rendering.form.as !== 'object' && status === 201) throw notAcceptable();
   const plain = { ...rendering, form: { ...rendering.form, as: 'object' as const } };
-  return { status, headers: { 'content-type': contentTypeOf(rendering), ...warningHeaders(call.warnings) }, body: renderAny(body, plain) };
+  return {
+    status,
+    headers: { 'content-type': contentTypeOf(rendering), ...warningHeaders(call.warnings) },
+    body: renderAny(body, plain),
+  };
 }
 
 /** A kind that is answered and not stored. */
@@ -58,11 +70,21 @@ function componentStatuses(deps: VirtualDeps): VirtualResource {
     namespaced: false,
     methods: {
       GET: async (call) => {
-        return reply(deps, call, 200, { kind: 'ComponentStatusList', apiVersion: 'v1', metadata: {}, items: components.map(componentStatus) });
+        return reply(deps, call, 200, {
+          kind: 'ComponentStatusList',
+          apiVersion: 'v1',
+          metadata: {},
+          items: components.map(componentStatus),
+        });
       },
       'GET name': async (call) => {
-        if (!components.includes(call.info.name)) throw notFoundError({ group: '', resource: 'componentstatus' }, call.info.name);
-        return reply(deps, call, 200, { kind: 'ComponentStatus', apiVersion: 'v1', ...componentStatus(call.info.name) });
+        if (!components.includes(call.info.name))
+          throw notFoundError({ group: '', resource: 'componentstatus' }, call.info.name);
+        return reply(deps, call, 200, {
+          kind: 'ComponentStatus',
+          apiVersion: 'v1',
+          ...componentStatus(call.info.name),
+        });
       },
     },
   };
@@ -88,12 +110,39 @@ export function createVirtualResources(deps: VirtualDeps): ReadonlyMap<string, V
   const authentication = (kind: string): GroupVersionKind => ({ group: 'authentication.k8s.io', version: 'v1', kind });
   const authorization = (kind: string): GroupVersionKind => ({ group: 'authorization.k8s.io', version: 'v1', kind });
   return new Map([
-    ['authentication.k8s.io/v1/tokenreviews', review(deps, authentication('TokenReview'), (object) => reviewToken(object, deps.tokens))],
-    ['authentication.k8s.io/v1/selfsubjectreviews', review(deps, authentication('SelfSubjectReview'), (_, { user }) => reviewSelf(user, clock.now()))],
-    ['authorization.k8s.io/v1/subjectaccessreviews', review(deps, authorization('SubjectAccessReview'), (object) => reviewAccess(object, deps.authorizer))],
-    ['authorization.k8s.io/v1/localsubjectaccessreviews', review(deps, authorization('LocalSubjectAccessReview'), (object, { info }) => reviewLocalAccess(object, info.namespace, deps.authorizer), true)],
-    ['authorization.k8s.io/v1/selfsubjectaccessreviews', review(deps, authorization('SelfSubjectAccessReview'), (object, { user }) => reviewSelfAccess(object, user, deps.authorizer))],
-    ['authorization.k8s.io/v1/selfsubjectrulesreviews', review(deps, authorization('SelfSubjectRulesReview'), (object, { user }) => reviewRules(object, user, deps.authorizer))],
+    [
+      'authentication.k8s.io/v1/tokenreviews',
+      review(deps, authentication('TokenReview'), (object) => reviewToken(object, deps.tokens)),
+    ],
+    [
+      'authentication.k8s.io/v1/selfsubjectreviews',
+      review(deps, authentication('SelfSubjectReview'), (_, { user }) => reviewSelf(user, clock.now())),
+    ],
+    [
+      'authorization.k8s.io/v1/subjectaccessreviews',
+      review(deps, authorization('SubjectAccessReview'), (object) => reviewAccess(object, deps.authorizer)),
+    ],
+    [
+      'authorization.k8s.io/v1/localsubjectaccessreviews',
+      review(
+        deps,
+        authorization('LocalSubjectAccessReview'),
+        (object, { info }) => reviewLocalAccess(object, info.namespace, deps.authorizer),
+        true,
+      ),
+    ],
+    [
+      'authorization.k8s.io/v1/selfsubjectaccessreviews',
+      review(deps, authorization('SelfSubjectAccessReview'), (object, { user }) =>
+        reviewSelfAccess(object, user, deps.authorizer),
+      ),
+    ],
+    [
+      'authorization.k8s.io/v1/selfsubjectrulesreviews',
+      review(deps, authorization('SelfSubjectRulesReview'), (object, { user }) =>
+        reviewRules(object, user, deps.authorizer),
+      ),
+    ],
     ['/v1/componentstatuses', componentStatuses(deps)],
     ['/v1/bindings', legacyBindings(deps)],
   ]);

@@ -4,7 +4,7 @@ import type { Status } from '../../api/status.ts';
 import type { ServedResource } from '../registry/resource.ts';
 import type { SelectedEvent } from '../watch/watch-feed.ts';
 import type { StreamSink } from './message.ts';
-import { renderForWatch, type Rendering, tableOf } from './render.ts';
+import { type Rendering, renderForWatch, tableOf } from './render.ts';
 
 // A watcher that lags by more than this has its stream ended; it resumes from its last revision.
 const maxPendingFrames = 1024;
@@ -63,9 +63,17 @@ export class WatchStream {
   #bookmarkObject(metadata: ObjectMeta): unknown {
     const { served, rendering } = this.#options;
     const { form } = rendering;
-    if (form.as === 'object') return { kind: served.definition.kind, apiVersion: apiVersionOf(served.definition), metadata };
-    if (form.as !== 'table') return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${form.metaVersion}`, metadata };
-    const table = tableOf(served, [{ metadata }], { resourceVersion: metadata.resourceVersion }, rendering, false) as object;
+    if (form.as === 'object')
+      return { kind: served.definition.kind, apiVersion: apiVersionOf(served.definition), metadata };
+    if (form.as !== 'table')
+      return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${form.metaVersion}`, metadata };
+    const table = tableOf(
+      served,
+      [{ metadata }],
+      { resourceVersion: metadata.resourceVersion },
+      rendering,
+      false,
+    ) as object;
     return { ...table, columnDefinitions: null };
   }
 

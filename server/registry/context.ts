@@ -2,8 +2,8 @@ import type { Clock, Random } from '../../api/clock.ts';
 import type { KubeObject } from '../../api/object.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import type { Caches } from '../watch/caches.ts';
-import type { StrategyContext, StrategyDeps, UserInfo } from './strategy.ts';
 import type { StoredResource } from './resource.ts';
+import type { StrategyContext, StrategyDeps, UserInfo } from './strategy.ts';
 
 /** What the writing functions need; made once when the server is wired. */
 export interface RegistryDeps {
@@ -19,8 +19,16 @@ export type WriteOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 /** One write as admission sees it, before and after the registry's own rules. */
 export interface Admission {
   /** May change `object`. Throws StatusError. */
-  mutate(operation: WriteOperation, object: KubeObject | undefined, old: Readonly<KubeObject> | undefined): Promise<void> | void;
-  validate(operation: WriteOperation, object: Readonly<KubeObject> | undefined, old: Readonly<KubeObject> | undefined): Promise<void> | void;
+  mutate(
+    operation: WriteOperation,
+    object: KubeObject | undefined,
+    old: Readonly<KubeObject> | undefined,
+  ): Promise<void> | void;
+  validate(
+    operation: WriteOperation,
+    object: Readonly<KubeObject> | undefined,
+    old: Readonly<KubeObject> | undefined,
+  ): Promise<void> | void;
 }
 
 /** Admission of writes that the server does on its own behalf. */
@@ -49,7 +57,13 @@ export interface Written {
 
 export function strategyContext(deps: RegistryDeps, request: WriteRequest): StrategyContext {
   const { user, namespace, apiVersion } = request;
-  return { now: deps.clock.now(), user, namespace, uuid: () => deps.random.uuid(), ...(apiVersion === undefined ? {} : { apiVersion }) };
+  return {
+    now: deps.clock.now(),
+    user,
+    namespace,
+    uuid: () => deps.random.uuid(),
+    ...(apiVersion === undefined ? {} : { apiVersion }),
+  };
 }
 
 export function currentObject(stored: StoredResource, key: string): Readonly<KubeObject> | undefined {

@@ -1,19 +1,31 @@
+import { FieldPath } from '../../api/field-error.ts';
 import type { KubeObject } from '../../api/object.ts';
 import { invalidError, StatusError } from '../../api/status.ts';
 import { validateObjectMeta } from '../../api/validation/object-meta.ts';
-import { FieldPath } from '../../api/field-error.ts';
 import { StorageError } from '../storage/store.ts';
 import { currentObject, type RegistryDeps, strategyContext, type WriteRequest, type Written } from './context.ts';
-import { metadataRules } from './metadata-rules.ts';
 import { interpret } from './interpret.ts';
-import { dedupeOwnerReferences, ensureNamespace, fillSystemFields, generateName, metaOf, wipeSystemFields } from './object-meta.ts';
+import { metadataRules } from './metadata-rules.ts';
+import {
+  dedupeOwnerReferences,
+  ensureNamespace,
+  fillSystemFields,
+  generateName,
+  metaOf,
+  wipeSystemFields,
+} from './object-meta.ts';
 import { encodeObject, groupResourceOf, keyOf, type StoredResource, withHead } from './resource.ts';
 
 // Upstream: enough for a million names under one prefix with a 0.1 % chance of a clash.
 const maxNameAttempts = 8;
 
 /** Stores a new object, given in the stored version and defaulted. The object is taken over and modified. */
-export async function createObject(deps: RegistryDeps, stored: StoredResource, given: KubeObject, request: WriteRequest): Promise<Written> {
+export async function createObject(
+  deps: RegistryDeps,
+  stored: StoredResource,
+  given: KubeObject,
+  request: WriteRequest,
+): Promise<Written> {
   const meta = metaOf(given);
   wipeSystemFields(meta);
   ensureNamespace(stored, meta, request.namespace);
@@ -28,13 +40,19 @@ export async function createObject(deps: RegistryDeps, stored: StoredResource, g
     try {
       return await createNamed(deps, stored, copy, request);
     } catch (error) {
-      if (!(error instanceof StatusError) || error.reason !== 'AlreadyExists' || attempt >= maxNameAttempts) throw error;
+      if (!(error instanceof StatusError) || error.reason !== 'AlreadyExists' || attempt >= maxNameAttempts)
+        throw error;
     }
   }
 }
 
 /** Create through PUT or apply: admission has run. */
-export async function createNamed(deps: RegistryDeps, stored: StoredResource, given: KubeObject, request: WriteRequest): Promise<Written> {
+export async function createNamed(
+  deps: RegistryDeps,
+  stored: StoredResource,
+  given: KubeObject,
+  request: WriteRequest,
+): Promise<Written> {
   const meta = metaOf(given);
   const { strategy } = stored;
   fillSystemFields(deps, meta);
@@ -53,13 +71,21 @@ export async function createNamed(deps: RegistryDeps, stored: StoredResource, gi
   }
 }
 
-function prepareAndValidate(deps: RegistryDeps, stored: StoredResource, object: KubeObject, request: WriteRequest): void {
+function prepareAndValidate(
+  deps: RegistryDeps,
+  stored: StoredResource,
+  object: KubeObject,
+  request: WriteRequest,
+): void {
   const { strategy } = stored;
   const meta = metaOf(object);
   const context = strategyContext(deps, request);
   strategy.prepareForCreate?.(object, context);
   if (strategy.generation === true) meta.generation = 1;
-  const errors = [...validateObjectMeta(meta, metadataRules(stored), FieldPath.of('metadata')), ...(strategy.validateCreate?.(object, context) ?? [])];
+  const errors = [
+    ...validateObjectMeta(meta, metadataRules(stored), FieldPath.of('metadata')),
+    ...(strategy.validateCreate?.(object, context) ?? []),
+  ];
   if (errors.length > 0) throw invalidError({ group: stored.group, kind: stored.kind }, meta.name ?? '', errors);
   for (const text of strategy.warningsOnCreate?.(object) ?? []) request.warn(text);
   // Upstream's storage says so, which dry runs do not reach.

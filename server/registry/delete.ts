@@ -1,5 +1,5 @@
-import { toTime } from '../../api/clock.ts';
 import type { DeleteOptions as ClientDeleteOptions } from '../../api/client.ts';
+import { toTime } from '../../api/clock.ts';
 import type { KubeObject, ObjectMeta } from '../../api/object.ts';
 import { conflict, notFoundError } from '../../api/status.ts';
 import { StorageError } from '../storage/store.ts';
@@ -25,7 +25,13 @@ export interface Deleted {
 const orphanFinalizer = 'orphan';
 const foregroundFinalizer = 'foregroundDeletion';
 
-export async function deleteObject(deps: RegistryDeps, stored: StoredResource, name: string, options: DeleteOptions, request: WriteRequest): Promise<Deleted> {
+export async function deleteObject(
+  deps: RegistryDeps,
+  stored: StoredResource,
+  name: string,
+  options: DeleteOptions,
+  request: WriteRequest,
+): Promise<Deleted> {
   const key = keyOf(stored, request.namespace, name);
   for (;;) {
     const entry = stored.cache.entries.get(key);
@@ -47,7 +53,11 @@ interface Attempt {
   readonly request: WriteRequest;
 }
 
-async function deleteOnce(deps: RegistryDeps, stored: StoredResource, { entry, name, options, request }: Attempt): Promise<Deleted> {
+async function deleteOnce(
+  deps: RegistryDeps,
+  stored: StoredResource,
+  { entry, name, options, request }: Attempt,
+): Promise<Deleted> {
   const old = stored.cache.objectOf(entry);
   checkPreconditions(stored, name, old.metadata ?? {}, options);
   const changed = structuredClone(old);
@@ -76,7 +86,13 @@ function sameState(old: Readonly<KubeObject>, changed: KubeObject): boolean {
   return JSON.stringify(old) === JSON.stringify(changed);
 }
 
-async function remove(deps: RegistryDeps, stored: StoredResource, entry: Entry, last: Readonly<KubeObject>, request: WriteRequest): Promise<Deleted> {
+async function remove(
+  deps: RegistryDeps,
+  stored: StoredResource,
+  entry: Entry,
+  last: Readonly<KubeObject>,
+  request: WriteRequest,
+): Promise<Deleted> {
   if (request.dryRun) return { gone: true, object: last, value: encodeObject(stored, last) };
   const object = structuredClone(last);
   const value = await removeObject(deps, stored, entry, object);
@@ -84,7 +100,12 @@ async function remove(deps: RegistryDeps, stored: StoredResource, entry: Entry, 
 }
 
 /** Takes the object out of the store; `last` becomes its last state, carrying the revision of the deletion. */
-export async function removeObject(deps: RegistryDeps, stored: StoredResource, entry: Entry, last: KubeObject): Promise<Uint8Array> {
+export async function removeObject(
+  deps: RegistryDeps,
+  stored: StoredResource,
+  entry: Entry,
+  last: KubeObject,
+): Promise<Uint8Array> {
   const meta = metaOf(last);
   const { value } = await deps.store.delete(entry.key, entry.revision, (revision) => {
     meta.resourceVersion = String(revision);
@@ -111,12 +132,18 @@ function checkPreconditions(stored: StoredResource, name: string, meta: ObjectMe
  * Decides between deleting now, waiting for the one who acts on the grace period (`graceful`: `object` is marked), and an earlier
  * deletion that is still running (`pending`: nothing to do).
  */
-function graceOf(deps: RegistryDeps, stored: StoredResource, object: KubeObject, options: DeleteOptions): 'now' | 'graceful' | 'pending' {
+function graceOf(
+  deps: RegistryDeps,
+  stored: StoredResource,
+  object: KubeObject,
+  options: DeleteOptions,
+): 'now' | 'graceful' | 'pending' {
   const { strategy } = stored;
   if (strategy.gracePeriodSeconds === undefined) return 'now';
   const meta = metaOf(object);
   // Upstream treats a negative grace period as one second.
-  const requested = options.gracePeriodSeconds !== undefined && options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds;
+  const requested =
+    options.gracePeriodSeconds !== undefined && options.gracePeriodSeconds < 0 ? 1 : options.gracePeriodSeconds;
   const now = deps.clock.now();
   if (meta.deletionTimestamp !== undefined) {
     const current = meta.deletionGracePeriodSeconds ?? 0;
@@ -138,7 +165,8 @@ function graceOf(deps: RegistryDeps, stored: StoredResource, object: KubeObject,
 function markDeleting(deps: RegistryDeps, meta: ObjectMeta): void {
   const now = deps.clock.now();
   if (meta.deletionTimestamp === undefined && (meta.generation ?? 0) > 0) meta.generation = (meta.generation ?? 0) + 1;
-  if (meta.deletionTimestamp === undefined || Date.parse(meta.deletionTimestamp) > now) meta.deletionTimestamp = toTime(now);
+  if (meta.deletionTimestamp === undefined || Date.parse(meta.deletionTimestamp) > now)
+    meta.deletionTimestamp = toTime(now);
   meta.deletionGracePeriodSeconds = 0;
 }
 
@@ -152,7 +180,11 @@ function finalizersFor(stored: StoredResource, meta: ObjectMeta, options: Delete
   return kept.length === 0 ? undefined : kept;
 }
 
-function propagationOf(stored: StoredResource, meta: ObjectMeta, options: DeleteOptions): 'Background' | 'Foreground' | 'Orphan' {
+function propagationOf(
+  stored: StoredResource,
+  meta: ObjectMeta,
+  options: DeleteOptions,
+): 'Background' | 'Foreground' | 'Orphan' {
   if (options.orphanDependents !== undefined) return options.orphanDependents ? 'Orphan' : 'Background';
   if (options.propagationPolicy !== undefined) return options.propagationPolicy;
   if (meta.finalizers?.includes(orphanFinalizer)) return 'Orphan';

@@ -30,7 +30,11 @@ export function createExpiry({ deps, clock, stored, ttlMs, onError }: ExpiryOpti
   const sweep = async (): Promise<void> => {
     const due: Entry[] = [];
     const before = clock.now() - ttlMs;
-    for (let next = written[head]; next !== undefined && next.at <= before && due.length < removalsPerSweep; next = written[++head]) {
+    for (
+      let next = written[head];
+      next !== undefined && next.at <= before && due.length < removalsPerSweep;
+      next = written[++head]
+    ) {
       if (cache.entries.get(next.entry.key) === next.entry) due.push(next.entry);
     }
     if (head > 1024) {
@@ -44,7 +48,8 @@ export function createExpiry({ deps, clock, stored, ttlMs, onError }: ExpiryOpti
       await removeObject(deps, stored, entry, structuredClone(cache.objectOf(entry)));
     } catch (error) {
       // Somebody wrote or deleted it just now.
-      if (!(error instanceof StorageError && (error.code === 'RevisionConflict' || error.code === 'KeyNotFound'))) throw error;
+      if (!(error instanceof StorageError && (error.code === 'RevisionConflict' || error.code === 'KeyNotFound')))
+        throw error;
     }
   };
   let timer = clock.after(sweepIntervalMs, tick);

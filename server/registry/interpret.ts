@@ -2,7 +2,8 @@ import { alreadyExists, conflict, internalErrorStatus, notFoundError, StatusErro
 import { StorageError } from '../storage/store.ts';
 import { groupResourceOf, type StoredResource } from './resource.ts';
 
-export const optimisticLockMessage = 'the object has been modified; please apply your changes to the latest version and try again';
+export const optimisticLockMessage =
+  'the object has been modified; please apply your changes to the latest version and try again';
 
 export const expiredMessage = 'The resourceVersion for the provided watch is too old.';
 
@@ -32,6 +33,9 @@ export function interpret(error: unknown, stored: StoredResource, name: string):
 
 export function tooLargeResourceVersion(wanted: string | number, current: number): StatusError {
   return new StatusError('Timeout', `Timeout: Too large resource version: ${wanted}, current: ${current}`, {
-    details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 },
+    details: {
+      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+      retryAfterSeconds: 1,
+    },
   });
 }

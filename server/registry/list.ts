@@ -26,7 +26,9 @@ const waitForRevisionMs = 3000;
 
 export function parseRevision(text: string, prefix = ''): Revision {
   if (/^\d{1,16}$/.test(text)) return Number(text);
-  throw badRequest(`${prefix}resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: ${/^\d+$/.test(text) ? 'value out of range' : 'invalid syntax'}`);
+  throw badRequest(
+    `${prefix}resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: ${/^\d+$/.test(text) ? 'value out of range' : 'invalid syntax'}`,
+  );
 }
 
 /** Waits a while for a revision that a client knows and this server has not reached. */
@@ -44,17 +46,31 @@ export async function waitUntil(deps: RegistryDeps, wanted: Revision): Promise<v
 }
 
 /** Consistent lists: of now, of a pinned revision, or continued from a token. */
-export async function listEntries(deps: RegistryDeps, stored: StoredResource, selection: ParsedSelection, request: ListRequest): Promise<Listed> {
-  const prefix = stored.prefix + (stored.namespaced && selection.namespace !== undefined ? `${selection.namespace}/` : '');
+export async function listEntries(
+  deps: RegistryDeps,
+  stored: StoredResource,
+  selection: ParsedSelection,
+  request: ListRequest,
+): Promise<Listed> {
+  const prefix =
+    stored.prefix + (stored.namespaced && selection.namespace !== undefined ? `${selection.namespace}/` : '');
   if (request.continueToken !== '') return continueList(deps, stored, { selection, request, prefix });
-  const revision = request.resourceVersion === '' ? 0 : parseRevision(request.resourceVersion, 'invalid resource version: ');
+  const revision =
+    request.resourceVersion === '' ? 0 : parseRevision(request.resourceVersion, 'invalid resource version: ');
   if (revision > 0) await waitUntil(deps, revision);
   const exact = request.resourceVersionMatch === 'Exact' && revision > 0;
   // Upstream: resourceVersion=0 and NotOlderThan are served whole from the cache, without pages, unless a match is asked for.
   const limit = request.resourceVersion === '0' ? 0 : request.limit;
   const legacyExact = request.resourceVersionMatch === '' && request.limit > 0 && revision > 0;
   if ((exact || legacyExact) && revision !== deps.store.revision) {
-    return listAt(deps, stored, { selection, prefix, at: revision, after: undefined, limit: request.limit, pinned: true });
+    return listAt(deps, stored, {
+      selection,
+      prefix,
+      at: revision,
+      after: undefined,
+      limit: request.limit,
+      pinned: true,
+    });
   }
   return listNow(deps, stored, selection, { prefix, after: undefined, limit });
 }
@@ -91,7 +107,8 @@ function listNow(deps: RegistryDeps, stored: StoredResource, selection: ParsedSe
   const last = found.at(-1);
   if (!more || last === undefined) return { entries: found, revision, continueToken: '', remaining: undefined };
   return {
-    entries: found, revision,
+    entries: found,
+    revision,
     continueToken: encodeContinue(last.key, range.prefix, revision),
     remaining: selection.isWholeRange ? entries.count(range.prefix, last.key) : undefined,
   };
@@ -121,7 +138,12 @@ async function listAt(deps: RegistryDeps, stored: StoredResource, range: PinnedR
         if (limit > 0 && found.length === limit) {
           remaining += page.items.length - i - 1;
           const token = remaining > 0 ? encodeContinue(entry.key, prefix, at) : '';
-          return { entries: found, revision: at, continueToken: token, remaining: token !== '' && selection.isWholeRange ? remaining : undefined };
+          return {
+            entries: found,
+            revision: at,
+            continueToken: token,
+            remaining: token !== '' && selection.isWholeRange ? remaining : undefined,
+          };
         }
       }
       after = page.items.at(-1)?.key;
@@ -153,12 +175,21 @@ function decodeContinue(token: string, prefix: string): { after: string; revisio
   const wrong = stray < 0 && token.length % 4 === 1 ? token.length - 1 : stray;
   if (wrong >= 0) throw invalidContinue(`: illegal base64 data at input byte ${wrong}`);
   const parsed = parseContinue(Buffer.from(token, 'base64url').toString());
-  if (parsed?.v !== 'meta.k8s.io/v1') throw invalidContinue(`: server does not recognize this encoded version ${String(parsed?.v ?? '')}`);
-  if (typeof parsed.rv !== 'number' || parsed.rv === 0) throw invalidContinue(': incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
-  if (typeof parsed.start !== 'string' || parsed.start === '') throw invalidContinue(': encoded start key empty (version meta.k8s.io/v1)');
+  if (parsed?.v !== 'meta.k8s.io/v1')
+    throw invalidContinue(`: server does not recognize this encoded version ${String(parsed?.v ?? '')}`);
+  if (typeof parsed.rv !== 'number' || parsed.rv === 0)
+    throw invalidContinue(': incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
+  if (typeof parsed.start !== 'string' || parsed.start === '')
+    throw invalidContinue(': encoded start key empty (version meta.k8s.io/v1)');
   const start = parsed.start.startsWith('/') ? parsed.start : `/${parsed.start}`;
   // A key may not climb out of the range it continues.
-  if (start.split('/').slice(1).some((part) => part === '' || part === '.' || part === '..')) throw invalidContinue(`: ${parsed.start}`);
+  if (
+    start
+      .split('/')
+      .slice(1)
+      .some((part) => part === '' || part === '.' || part === '..')
+  )
+    throw invalidContinue(`: ${parsed.start}`);
   return { after: prefix + start.slice(1).replace(/\0$/, ''), revision: parsed.rv };
 }
 
@@ -170,10 +201,13 @@ function parseContinue(text: string): ContinueToken {
     throw error instanceof JsonSyntaxError ? invalidContinue(`: ${error.message}`) : error;
   }
   const kind = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-  if (kind !== 'object') throw invalidContinue(`: json: cannot unmarshal ${kind} into Go value of type storage.continueToken`);
+  if (kind !== 'object')
+    throw invalidContinue(`: json: cannot unmarshal ${kind} into Go value of type storage.continueToken`);
   const token = (value ?? {}) as ContinueToken;
   if (token.rv !== undefined && typeof token.rv !== 'number') {
-    throw invalidContinue(`: json: cannot unmarshal ${typeof token.rv} into Go struct field continueToken.rv of type int64`);
+    throw invalidContinue(
+      `: json: cannot unmarshal ${typeof token.rv} into Go struct field continueToken.rv of type int64`,
+    );
   }
   return token;
 }
@@ -184,13 +218,18 @@ interface Continuation {
   readonly prefix: string;
 }
 
-function continueList(deps: RegistryDeps, stored: StoredResource, { selection, request, prefix }: Continuation): Promise<Listed> | Listed {
+function continueList(
+  deps: RegistryDeps,
+  stored: StoredResource,
+  { selection, request, prefix }: Continuation,
+): Promise<Listed> | Listed {
   if (request.resourceVersion !== '' && request.resourceVersion !== '0') {
     throw badRequest('specifying resource version is not allowed when using continue');
   }
   const { after, revision } = decodeContinue(request.continueToken, prefix);
   // -1 was handed out with an Expired answer: go on at the newest revision.
-  if (revision < 0 || revision === deps.store.revision) return listNow(deps, stored, selection, { prefix, after, limit: request.limit });
+  if (revision < 0 || revision === deps.store.revision)
+    return listNow(deps, stored, selection, { prefix, after, limit: request.limit });
   if (revision > deps.store.revision) throw tooLargeResourceVersion(revision, deps.store.revision);
   return listAt(deps, stored, { selection, prefix, at: revision, after, limit: request.limit, pinned: true });
 }
@@ -203,7 +242,11 @@ function expiredList(store: ObjectStore, range: PinnedRange): StatusError {
     return new StatusError('Expired', `The resourceVersion for the provided list is too old.`, {});
   }
   const token = Buffer.from(
-    JSON.stringify({ v: 'meta.k8s.io/v1', rv: -1, start: `${range.prefix.split('/').length > 4 ? '/' : ''}${range.after.slice(range.prefix.length)}\0` }),
+    JSON.stringify({
+      v: 'meta.k8s.io/v1',
+      rv: -1,
+      start: `${range.prefix.split('/').length > 4 ? '/' : ''}${range.after.slice(range.prefix.length)}\0`,
+    }),
   ).toString('base64url');
   void store;
   return new StatusError('Expired', expiredContinueMessage, { metadata: { continue: token } });

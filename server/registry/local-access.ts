@@ -50,7 +50,13 @@ export function createClusterWriter(table: () => ResourceTable, deps: () => Regi
     update: async <T extends KubeObject>(resource: string, namespace: string, object: T) => {
       const name = object.metadata?.name;
       if (name === undefined) throw badRequest('name is required');
-      const written = await updateObject(deps(), storedOf(table(), resource), name, { transform: () => structuredClone(object) }, ownRequest(namespace));
+      const written = await updateObject(
+        deps(),
+        storedOf(table(), resource),
+        name,
+        { transform: () => structuredClone(object) },
+        ownRequest(namespace),
+      );
       return written.object as Readonly<T>;
     },
     delete: async (resource, namespace, name) => {

@@ -1,6 +1,6 @@
-import type { ObjectMetaRules } from '../../api/validation/object-meta.ts';
 import { nameIsDNSSubdomain } from '../../api/names.ts';
 import { groupResourceName } from '../../api/object.ts';
+import type { ObjectMetaRules } from '../../api/validation/object-meta.ts';
 import type { StoredResource } from './resource.ts';
 
 /** Kinds whose own update check looks at all metadata once more: mistakes there stand twice among the causes. */

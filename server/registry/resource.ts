@@ -1,5 +1,5 @@
-import { apiVersionOf, type KubeObject } from '../../api/object.ts';
 import type { CatalogResource } from '../../api/catalog.ts';
+import { apiVersionOf, type KubeObject } from '../../api/object.ts';
 import type { ResourceCache } from '../watch/resource-cache.ts';
 import type { Conversion } from './conversion.ts';
 import type { AnyStrategy } from './strategy.ts';
@@ -57,7 +57,10 @@ export function keyOf(stored: StoredResource, namespace: string, name: string): 
 }
 
 /** kind and apiVersion first, then metadata, so that every encoded object begins with its head. The argument's parts are reused. */
-export function withHead(object: KubeObject, gvk: { readonly group: string; readonly version: string; readonly kind: string }): KubeObject {
+export function withHead(
+  object: KubeObject,
+  gvk: { readonly group: string; readonly version: string; readonly kind: string },
+): KubeObject {
   const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object;
   return { kind: gvk.kind, apiVersion: apiVersionOf(gvk), metadata: metadata ?? {}, ...rest };
 }

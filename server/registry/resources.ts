@@ -1,7 +1,7 @@
 import type { Catalog, CatalogResource } from '../../api/catalog.ts';
+import { selectableFields } from '../../api/resources/selectable-fields.ts';
 import { createNullClearer, createNullFiller } from '../../api/schema/null-filler.ts';
 import type { SchemaDocument } from '../../api/schema/schema.ts';
-import { selectableFields } from '../../api/resources/selectable-fields.ts';
 import type { Caches } from '../watch/caches.ts';
 import type { Conversion } from './conversion.ts';
 import { headOf, type ServedResource, type StoredResource } from './resource.ts';
@@ -32,10 +32,23 @@ const storageVersions: Readonly<Record<string, string>> = { 'horizontalpodautosc
 const aliases: Readonly<Record<string, string>> = { 'events.events.k8s.io': 'events' };
 // Upstream's registries with ReturnDeletedObject.
 const returningDeleted = new Set([
-  'pods', 'podtemplates', 'services', 'serviceaccounts', 'persistentvolumes', 'persistentvolumeclaims', 'resourcequotas',
-  'csidrivers.storage.k8s.io', 'csinodes.storage.k8s.io', 'storageclasses.storage.k8s.io', 'volumeattachments.storage.k8s.io',
-  'volumeattributesclasses.storage.k8s.io', 'deviceclasses.resource.k8s.io', 'resourceclaims.resource.k8s.io',
-  'resourceclaimtemplates.resource.k8s.io', 'resourceslices.resource.k8s.io', 'devicetaintrules.resource.k8s.io',
+  'pods',
+  'podtemplates',
+  'services',
+  'serviceaccounts',
+  'persistentvolumes',
+  'persistentvolumeclaims',
+  'resourcequotas',
+  'csidrivers.storage.k8s.io',
+  'csinodes.storage.k8s.io',
+  'storageclasses.storage.k8s.io',
+  'volumeattachments.storage.k8s.io',
+  'volumeattributesclasses.storage.k8s.io',
+  'deviceclasses.resource.k8s.io',
+  'resourceclaims.resource.k8s.io',
+  'resourceclaimtemplates.resource.k8s.io',
+  'resourceslices.resource.k8s.io',
+  'devicetaintrules.resource.k8s.io',
 ]);
 
 function stability(version: string): number {
@@ -82,7 +95,13 @@ export function createResourceTable(options: ResourceTableOptions): ResourceTabl
     const [indexed] = fields.indexed;
     if (indexed !== undefined) cache.indexedField = (entry) => fields.get(cache.objectOf(entry), indexed);
     stored.set(name, {
-      group, resource, version, kind, namespaced, prefix, cache,
+      group,
+      resource,
+      version,
+      kind,
+      namespaced,
+      prefix,
+      cache,
       strategy: strategies.get(name) ?? { resource: name },
       head: headOf({ group, version, kind }),
       fillNulls: (object) => fill(typeName, object),
@@ -97,9 +116,14 @@ export function createResourceTable(options: ResourceTableOptions): ResourceTabl
     const { group, version, resource } = definition;
     const typeName = typeNameOf(definition);
     served.set(`${group}/${version}/${resource}`, {
-      definition, stored: target, typeName, head: headOf(definition),
+      definition,
+      stored: target,
+      typeName,
+      head: headOf(definition),
       fillNulls: (object) => fill(typeName, object),
-      conversion: options.conversions.find((c) => c.group === group && c.version === version && c.resource === resource),
+      conversion: options.conversions.find(
+        (c) => c.group === group && c.version === version && c.resource === resource,
+      ),
     });
   }
   return {
@@ -117,7 +141,9 @@ function storageDefinitions(catalog: Catalog): CatalogResource[] {
     if (!isStored(definition) || aliases[name] !== undefined) continue;
     const fixed = storageVersions[name];
     const known = best.get(name);
-    const better = known === undefined || (fixed === undefined ? stability(definition.version) > stability(known.version) : definition.version === fixed);
+    const better =
+      known === undefined ||
+      (fixed === undefined ? stability(definition.version) > stability(known.version) : definition.version === fixed);
     if (better) best.set(name, definition);
   }
   return [...best.values()];

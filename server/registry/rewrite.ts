@@ -12,7 +12,12 @@ import { nextBatch } from './update.ts';
  * Changes a stored object below strategies, validation and admission, for actions of the server itself (bindings, evictions).
  * `change` sees the newest synced state and is called again when another write came between.
  */
-export async function rewriteObject<T extends KubeObject>(deps: RegistryDeps, stored: StoredResource, at: { readonly namespace: string; readonly name: string }, change: (old: Readonly<T>) => T): Promise<T> {
+export async function rewriteObject<T extends KubeObject>(
+  deps: RegistryDeps,
+  stored: StoredResource,
+  at: { readonly namespace: string; readonly name: string },
+  change: (old: Readonly<T>) => T,
+): Promise<T> {
   const key = keyOf(stored, at.namespace, at.name);
   for (;;) {
     const entry = stored.cache.entries.get(key);
@@ -27,7 +32,8 @@ export async function rewriteObject<T extends KubeObject>(deps: RegistryDeps, st
       });
       return object;
     } catch (error) {
-      if (!(error instanceof StorageError && (error.code === 'RevisionConflict' || error.code === 'KeyNotFound'))) throw interpret(error, stored, at.name);
+      if (!(error instanceof StorageError && (error.code === 'RevisionConflict' || error.code === 'KeyNotFound')))
+        throw interpret(error, stored, at.name);
       if (stored.cache.entries.get(key)?.revision === entry.revision) await nextBatch(deps);
     }
   }

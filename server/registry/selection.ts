@@ -1,6 +1,6 @@
-import { badRequest } from '../../api/status.ts';
-import { createFieldMatcher, type LabelMatcher, parseFieldSelector, parseLabelSelector } from '../../api/selectors.ts';
 import { selectableFields } from '../../api/resources/selectable-fields.ts';
+import { createFieldMatcher, type LabelMatcher, parseFieldSelector, parseLabelSelector } from '../../api/selectors.ts';
+import { badRequest } from '../../api/status.ts';
 import type { Entry } from '../watch/entry.ts';
 import type { Selection } from '../watch/watch-feed.ts';
 import type { ServedResource } from './resource.ts';
@@ -22,7 +22,8 @@ export interface ParsedSelection extends Selection {
 export function parseSelection(served: ServedResource, request: SelectionRequest): ParsedSelection {
   const { cache } = served.stored;
   const { group, version, resource } = served.definition;
-  const labels: LabelMatcher | undefined = request.labelSelector === '' ? undefined : parseLabelSelector(request.labelSelector);
+  const labels: LabelMatcher | undefined =
+    request.labelSelector === '' ? undefined : parseLabelSelector(request.labelSelector);
   const fields = selectableFields({ group, version, resource });
   const requested = parseFieldSelector(request.fieldSelector).requirements;
   for (const { field } of requested) {
@@ -41,10 +42,13 @@ export function parseSelection(served: ServedResource, request: SelectionRequest
   const rest = requested.filter(({ field, op, value }) => !(op === '=' && field === 'metadata.name' && value === name));
   const matcher = createFieldMatcher(rest);
   const hasLabels = labels !== undefined && !labels.isEverything;
-  const matches = !hasLabels && matcher.isEverything ? undefined : (entry: Entry): boolean => {
-    if (hasLabels && !labels.matches(cache.labelsOf(entry))) return false;
-    return matcher.isEverything || matcher.matches((field) => fieldOf(entry, field));
-  };
+  const matches =
+    !hasLabels && matcher.isEverything
+      ? undefined
+      : (entry: Entry): boolean => {
+          if (hasLabels && !labels.matches(cache.labelsOf(entry))) return false;
+          return matcher.isEverything || matcher.matches((field) => fieldOf(entry, field));
+        };
   const fieldOf = (entry: Entry, field: string): string => {
     if (field === 'metadata.name') return entry.name;
     if (field === 'metadata.namespace') return entry.namespace;

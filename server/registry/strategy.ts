@@ -1,5 +1,5 @@
-import type { KubeObject } from '../../api/object.ts';
 import type { FieldErrors } from '../../api/field-error.ts';
+import type { KubeObject } from '../../api/object.ts';
 
 export interface UserInfo {
   readonly username: string;

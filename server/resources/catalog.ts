@@ -46,4 +46,8 @@ export const strategies: readonly AnyStrategy[] = [
   ...storagemigrationStrategies,
 ];
 
-export const conversions: readonly Conversion[] = [...autoscalingConversions, ...eventConversions, ...resourceConversions];
+export const conversions: readonly Conversion[] = [
+  ...autoscalingConversions,
+  ...eventConversions,
+  ...resourceConversions,
+];

@@ -57,11 +57,15 @@ export class Caches implements Disposable {
     return new Promise((resolve, reject) => {
       const waiting = { revision, resolve };
       this.#waiting.push(waiting);
-      signal?.addEventListener('abort', () => {
-        const at = this.#waiting.indexOf(waiting);
-        if (at >= 0) this.#waiting.splice(at, 1);
-        reject(signal.reason);
-      }, { once: true });
+      signal?.addEventListener(
+        'abort',
+        () => {
+          const at = this.#waiting.indexOf(waiting);
+          if (at >= 0) this.#waiting.splice(at, 1);
+          reject(signal.reason);
+        },
+        { once: true },
+      );
     });
   }
 

@@ -65,7 +65,8 @@ export class ResourceCache {
 
   get watcherCount(): number {
     let count = this.#all.size;
-    for (const index of [this.#byNamespace, this.#byName, this.#byIndex]) for (const set of index.values()) count += set.size;
+    for (const index of [this.#byNamespace, this.#byName, this.#byIndex])
+      for (const set of index.values()) count += set.size;
     return count;
   }
 
@@ -145,7 +146,10 @@ export class ResourceCache {
   #remember(event: CacheEvent): void {
     this.#ring.push(event);
     this.#ringBytes += event.entry.value.length;
-    while (this.#ring.length - this.#ringHead > maxRingEvents || (this.#ringBytes > maxRingBytes && this.#ring.length - this.#ringHead > 1)) {
+    while (
+      this.#ring.length - this.#ringHead > maxRingEvents ||
+      (this.#ringBytes > maxRingBytes && this.#ring.length - this.#ringHead > 1)
+    ) {
       const dropped = this.#ring[this.#ringHead++] as CacheEvent;
       this.#ringBytes -= dropped.entry.value.length;
       this.#ringStart = dropped.revision;

@@ -1,4 +1,4 @@
-import { StorageError, type ObjectStore, type Revision } from '../storage/store.ts';
+import { type ObjectStore, type Revision, StorageError } from '../storage/store.ts';
 import type { Entry } from './entry.ts';
 import type { CacheEvent, Interest, ResourceCache } from './resource-cache.ts';
 
@@ -19,7 +19,8 @@ export interface SelectedEvent {
 }
 
 function covers(selection: Selection, entry: Entry): boolean {
-  if (selection.namespace !== undefined && selection.namespace !== '' && entry.namespace !== selection.namespace) return false;
+  if (selection.namespace !== undefined && selection.namespace !== '' && entry.namespace !== selection.namespace)
+    return false;
   if (selection.name !== undefined && entry.name !== selection.name) return false;
   return selection.matches === undefined || selection.matches(entry);
 }
@@ -73,7 +74,10 @@ export async function startFeed(options: FeedOptions): Promise<() => void> {
   }
 }
 
-async function replayHistory({ cache, store, after }: FeedOptions, deliver: (event: CacheEvent) => void): Promise<Revision> {
+async function replayHistory(
+  { cache, store, after }: FeedOptions,
+  deliver: (event: CacheEvent) => void,
+): Promise<Revision> {
   const newest = new Map<string, Entry | undefined>();
   let reached = store.revision;
   for await (const batch of store.changes(after)) {

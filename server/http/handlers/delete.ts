@@ -1,14 +1,22 @@
-import { FieldPath, type FieldErrors, invalid, notSupported } from '../../../api/field-error.ts';
+import { type FieldErrors, FieldPath, invalid, notSupported } from '../../../api/field-error.ts';
 import type { Api } from '../../../api/object.ts';
 import { invalidError, StatusError } from '../../../api/status.ts';
-import { deleteObject, type DeleteOptions, type Deleted } from '../../registry/delete.ts';
+import { type Deleted, type DeleteOptions, deleteObject } from '../../registry/delete.ts';
 import { listEntries } from '../../registry/list.ts';
 import type { ServedResource } from '../../registry/resource.ts';
 import { parseSelection } from '../../registry/selection.ts';
 import type { ApiResponse } from '../message.ts';
 import { listOptions, type Query } from '../query.ts';
 import { renderAny, renderList, renderValue } from '../render.ts';
-import { type ApiDeps, maxBodyBytes, mediaTypeOf, renderingOf, respond, type ResourceCall, writeRequestOf } from './handler.ts';
+import {
+  type ApiDeps,
+  maxBodyBytes,
+  mediaTypeOf,
+  type ResourceCall,
+  renderingOf,
+  respond,
+  writeRequestOf,
+} from './handler.ts';
 
 type WireOptions = Api<'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions'>;
 
@@ -50,7 +58,10 @@ export function toDeleteOptions(wire: WireOptions): DeleteOptions {
     ...(wire.gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds: wire.gracePeriodSeconds }),
     ...(wire.propagationPolicy === undefined ? {} : { propagationPolicy: wire.propagationPolicy as 'Background' }),
     ...(wire.orphanDependents === undefined ? {} : { orphanDependents: wire.orphanDependents }),
-    preconditions: { ...(uid === undefined ? {} : { uid }), ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+    preconditions: {
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    },
     dryRun: (wire.dryRun ?? []).length > 0,
   };
 }
@@ -65,12 +76,19 @@ export async function handleDelete(deps: ApiDeps, call: ResourceCall): Promise<A
   const { served, info } = call;
   const rendering = renderingOf(deps, call);
   const options = toDeleteOptions(await readOptions(deps, call));
-  const write = writeRequestOf(deps, call, { subresource: '', name: info.name, dryRun: options.dryRun === true, options });
+  const write = writeRequestOf(deps, call, {
+    subresource: '',
+    name: info.name,
+    dryRun: options.dryRun === true,
+    options,
+  });
   const deleted = await deleteObject(deps.registry, served.stored, info.name, options, write);
   warnOnDelete(call, options);
   const status = !deleted.gone && options.orphanDependents === false ? 202 : 200;
   const whole = !deleted.gone || served.stored.returnsDeletedObject;
-  const body = whole ? renderValue(served, deleted.value, rendering) : renderAny(successStatus(served, info.name, deleted), { ...rendering, form: { ...rendering.form, as: 'object' } });
+  const body = whole
+    ? renderValue(served, deleted.value, rendering)
+    : renderAny(successStatus(served, info.name, deleted), { ...rendering, form: { ...rendering.form, as: 'object' } });
   return respond(call, status, body, rendering);
 }
 
@@ -88,10 +106,18 @@ export async function handleDeleteCollection(deps: ApiDeps, call: ResourceCall):
   const listing = listOptions(call.query);
   const options = toDeleteOptions(await readOptions(deps, call));
   const selection = parseSelection(served, { namespace: info.namespace, ...listing });
-  const listed = await listEntries(deps.registry, served.stored, selection, { ...listing, limit: listing.limit === 0 ? collectionPageSize : listing.limit });
+  const listed = await listEntries(deps.registry, served.stored, selection, {
+    ...listing,
+    limit: listing.limit === 0 ? collectionPageSize : listing.limit,
+  });
   const pending = listed.entries.map(async (entry) => {
     const scoped = { ...call, info: { ...info, namespace: entry.namespace } };
-    const write = writeRequestOf(deps, scoped, { subresource: '', name: entry.name, dryRun: options.dryRun === true, options });
+    const write = writeRequestOf(deps, scoped, {
+      subresource: '',
+      name: entry.name,
+      dryRun: options.dryRun === true,
+      options,
+    });
     try {
       await deleteObject(deps.registry, served.stored, entry.name, options, write);
     } catch (error) {

@@ -50,7 +50,10 @@ export const maxBodyBytes = 3 * 1024 * 1024;
 
 const prettyAgents = ['curl', 'Wget', 'Mozilla/5.0'];
 
-export function renderingOf(deps: Omit<ApiDeps, 'admission'>, call: Pick<ResourceCall, 'request' | 'query'>): Rendering {
+export function renderingOf(
+  deps: Omit<ApiDeps, 'admission'>,
+  call: Pick<ResourceCall, 'request' | 'query'>,
+): Rendering {
   const form = deps.negotiate(headerOf(call.request, 'accept'));
   const { query } = call;
   const agent = headerOf(call.request, 'user-agent');
@@ -67,10 +70,16 @@ export function refuseForm(form: OutputForm, served: ServedResource, isList: boo
   const { kind } = served.definition;
   const group = served.definition.group === '' ? 'core' : (served.definition.group.split('.')[0] ?? '');
   if (isList && form.as === 'partial') {
-    throw new StatusError('NotAcceptable', `you requested PartialObjectMetadata, but the requested object is a list (*${group}.${kind}List)`);
+    throw new StatusError(
+      'NotAcceptable',
+      `you requested PartialObjectMetadata, but the requested object is a list (*${group}.${kind}List)`,
+    );
   }
   if (!isList && form.as === 'partialList') {
-    throw new StatusError('NotAcceptable', `you requested PartialObjectMetadataList, but the requested object is not a list (*${group}.${kind})`);
+    throw new StatusError(
+      'NotAcceptable',
+      `you requested PartialObjectMetadataList, but the requested object is not a list (*${group}.${kind})`,
+    );
   }
 }
 
@@ -78,14 +87,21 @@ export function contentTypeOf(rendering: Rendering): string {
   return rendering.form.format === 'yaml' ? 'application/yaml' : 'application/json';
 }
 
-export function respond(call: ResourceCall, status: number, body: Uint8Array | readonly Uint8Array[], rendering: Rendering): ApiResponse {
+export function respond(
+  call: ResourceCall,
+  status: number,
+  body: Uint8Array | readonly Uint8Array[],
+  rendering: Rendering,
+): ApiResponse {
   return { status, headers: { 'content-type': contentTypeOf(rendering), ...warningHeaders(call.warnings) }, body };
 }
 
 /** RFC 7234 warnings: code 299, agent `-`. */
 export function warningHeaders(warnings: readonly string[]): Record<string, readonly string[]> {
   if (warnings.length === 0) return {};
-  const texts = [...new Set(warnings)].map((text) => `299 - ${JSON.stringify(text.replace(/[\n\r]+/g, ' ')).replace(/[^\x20-\x7e]/g, '?')}`);
+  const texts = [...new Set(warnings)].map(
+    (text) => `299 - ${JSON.stringify(text.replace(/[\n\r]+/g, ' ')).replace(/[^\x20-\x7e]/g, '?')}`,
+  );
   return { warning: texts };
 }
 
@@ -115,7 +131,9 @@ export function writeRequestOf(deps: ApiDeps, call: ResourceCall, target: WriteT
     apiVersion: apiVersionOf(served.definition),
     warn,
     admission: deps.admission({
-      served, user, warn,
+      served,
+      user,
+      warn,
       subresource: target.subresource,
       kind: target.kind ?? served.definition,
       namespace: info.namespace,

@@ -1,19 +1,21 @@
 import { badRequest, notFoundError, StatusError } from '../../../api/status.ts';
-import { waitUntil } from '../../registry/list.ts';
+import { listEntries, waitUntil } from '../../registry/list.ts';
 import { groupResourceOf, keyOf, type StoredResource } from '../../registry/resource.ts';
-import { listEntries } from '../../registry/list.ts';
 import { parseSelection } from '../../registry/selection.ts';
 import type { Entry } from '../../watch/entry.ts';
 import type { ApiResponse } from '../message.ts';
 import type { ListQuery } from '../query.ts';
 import { renderList, renderValue } from '../render.ts';
-import { type ApiDeps, refuseForm, renderingOf, respond, type ResourceCall } from './handler.ts';
+import { type ApiDeps, type ResourceCall, refuseForm, renderingOf, respond } from './handler.ts';
 
 /** GET's resourceVersion: not older than. Malformed ones are upstream's internal error. */
 async function awaitRequestedRevision(deps: ApiDeps, text: string): Promise<void> {
   if (text === '' || text === '0') return;
   if (!/^\d{1,16}$/.test(text)) {
-    throw new StatusError('', `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+    throw new StatusError(
+      '',
+      `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    );
   }
   await waitUntil(deps.registry, Number(text));
 }
@@ -27,7 +29,8 @@ export function findEntry(stored: StoredResource, namespace: string, name: strin
 export async function handleGet(deps: ApiDeps, call: ResourceCall): Promise<ApiResponse> {
   const { served, info, query } = call;
   const rendering = renderingOf(deps, call);
-  if (/^(1|t|true)$/i.test(query.get('export'))) throw badRequest('the export parameter, deprecated since v1.14, is no longer supported');
+  if (/^(1|t|true)$/i.test(query.get('export')))
+    throw badRequest('the export parameter, deprecated since v1.14, is no longer supported');
   await awaitRequestedRevision(deps, query.get('resourceVersion'));
   const entry = findEntry(served.stored, info.namespace, info.name);
   refuseForm(rendering.form, served, false);

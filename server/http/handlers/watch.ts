@@ -9,7 +9,7 @@ import { notWatchable } from '../accept.ts';
 import type { ApiResponse } from '../message.ts';
 import type { ListQuery } from '../query.ts';
 import { WatchStream } from '../watch-stream.ts';
-import { type ApiDeps, contentTypeOf, renderingOf, type ResourceCall } from './handler.ts';
+import { type ApiDeps, contentTypeOf, type ResourceCall, renderingOf } from './handler.ts';
 
 const bookmarkIntervalMs = 60_000;
 /** The last bookmark goes out this long before the stream ends, so that the client resumes from a fresh revision. */
@@ -19,7 +19,10 @@ const initialEventsEnd = { 'k8s.io/initial-events-end': 'true' };
 function parseWatchRevision(text: string): number | undefined {
   if (text === '' || text === '0') return undefined;
   if (/^\d{1,16}$/.test(text)) return Number(text);
-  throw new StatusError('', `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+  throw new StatusError(
+    '',
+    `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+  );
 }
 
 export async function handleWatch(deps: ApiDeps, call: ResourceCall, options: ListQuery): Promise<ApiResponse> {
@@ -35,17 +38,32 @@ export async function handleWatch(deps: ApiDeps, call: ResourceCall, options: Li
   const start = initial ? store.revision : (given ?? store.revision);
 
   if (initial && given !== undefined) await awaitOrFail(deps, stream, given);
-  if (initial && !stream.ended) sendInitial(stream, selection, cache.entries.range(rangePrefix(served.stored.prefix, served.stored.namespaced, selection)));
+  if (initial && !stream.ended)
+    sendInitial(
+      stream,
+      selection,
+      cache.entries.range(rangePrefix(served.stored.prefix, served.stored.namespaced, selection)),
+    );
   if (initial && options.allowWatchBookmarks) stream.bookmark(store.revision, initialEventsEnd);
   let stopFeed = (): void => undefined;
   try {
-    stopFeed = await startFeed({ cache, store, selection, after: start, onEvent: (event) => {
-      // A revision from the future: nothing older than it is of interest.
-      if (event.event.revision > start) stream.event(event);
-    } });
+    stopFeed = await startFeed({
+      cache,
+      store,
+      selection,
+      after: start,
+      onEvent: (event) => {
+        // A revision from the future: nothing older than it is of interest.
+        if (event.event.revision > start) stream.event(event);
+      },
+    });
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
-    stream.error(new StatusError('Expired', `too old resource version: ${given} (${store.compactedRevision})`, { cause: error }).toStatus());
+    stream.error(
+      new StatusError('Expired', `too old resource version: ${given} (${store.compactedRevision})`, {
+        cause: error,
+      }).toStatus(),
+    );
   }
   const seconds = options.timeoutSeconds ?? 0;
   if (seconds < 0) stream.error(new StatusError('InternalError', 'context deadline exceeded').toStatus());
@@ -61,7 +79,8 @@ export async function handleWatch(deps: ApiDeps, call: ResourceCall, options: Li
     };
     repeat();
     timers.push({ cancel: () => last.cancel() });
-    if (timeoutMs > lastBookmarkLeadMs) timers.push(clock.after(timeoutMs - lastBookmarkLeadMs, () => stream.bookmark(store.revision)));
+    if (timeoutMs > lastBookmarkLeadMs)
+      timers.push(clock.after(timeoutMs - lastBookmarkLeadMs, () => stream.bookmark(store.revision)));
   }
   const stop = (): void => {
     stopFeed();
@@ -92,7 +111,12 @@ function sendInitial(stream: WatchStream, selection: Selection, entries: Iterabl
   for (const entry of entries) {
     if (selection.name !== undefined && entry.name !== selection.name) continue;
     if (selection.matches !== undefined && !selection.matches(entry)) continue;
-    stream.event({ type: 'ADDED', entry, stale: false, event: { revision: entry.revision, type: 'put', entry, previous: undefined } });
+    stream.event({
+      type: 'ADDED',
+      entry,
+      stale: false,
+      event: { revision: entry.revision, type: 'put', entry, previous: undefined },
+    });
   }
 }
 

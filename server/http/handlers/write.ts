@@ -6,7 +6,17 @@ import { type UpdateSource, updateObject } from '../../registry/update.ts';
 import type { ApiResponse } from '../message.ts';
 import { writeOptions } from '../query.ts';
 import { renderValue } from '../render.ts';
-import { type ApiDeps, maxBodyBytes, mediaTypeOf, refuseForm, renderingOf, respond, type ResourceCall, toHub, writeRequestOf } from './handler.ts';
+import {
+  type ApiDeps,
+  maxBodyBytes,
+  mediaTypeOf,
+  type ResourceCall,
+  refuseForm,
+  renderingOf,
+  respond,
+  toHub,
+  writeRequestOf,
+} from './handler.ts';
 
 /** The body as an object of the served version. */
 async function readObject(deps: ApiDeps, call: ResourceCall, fieldValidation: string): Promise<KubeObject> {
@@ -22,7 +32,11 @@ export async function handleCreate(deps: ApiDeps, call: ResourceCall): Promise<A
   refuseForm(rendering.form, served, false);
   const options = writeOptions(call.query, 'CreateOptions');
   const object = toHub(served, await readObject(deps, call, options.fieldValidation));
-  const write = writeRequestOf(deps, call, { subresource: '', name: object.metadata?.name ?? '', dryRun: options.dryRun });
+  const write = writeRequestOf(deps, call, {
+    subresource: '',
+    name: object.metadata?.name ?? '',
+    dryRun: options.dryRun,
+  });
   const { value } = await createObject(deps.registry, served.stored, object, write);
   return respond(call, 201, renderValue(served, value, rendering), rendering);
 }
@@ -47,6 +61,8 @@ export function checkName(object: KubeObject, name: string, namespace: string): 
   if (namespace !== '' && (meta.namespace ?? namespace) !== namespace) {
     throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
   }
-  if ((meta.name ?? '') === '') throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
-  if (meta.name !== name) throw badRequest(`the name of the object (${meta.name}) does not match the name on the URL (${name})`);
+  if ((meta.name ?? '') === '')
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  if (meta.name !== name)
+    throw badRequest(`the name of the object (${meta.name}) does not match the name on the URL (${name})`);
 }

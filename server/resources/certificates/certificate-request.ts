@@ -83,7 +83,10 @@ const commonName = '550403';
 const organizationName = '55040a';
 
 /** Whom a well-formed request names. */
-export function certificateRequestSubject(pem: string): { readonly commonName: string; readonly organizations: readonly string[] } {
+export function certificateRequestSubject(pem: string): {
+  readonly commonName: string;
+  readonly organizations: readonly string[];
+} {
   const [block] = pemBlocks(pem);
   const [outer] = block === undefined ? [] : (derElements(block.bytes) ?? []);
   const [info] = outer === undefined ? [] : (derElements(outer.content) ?? []);
@@ -92,6 +95,8 @@ export function certificateRequestSubject(pem: string): { readonly commonName: s
     .flatMap(({ content }) => derElements(content) ?? [])
     .map(({ content }) => derElements(content) ?? []);
   const valuesOf = (type: string): string[] =>
-    attributes.flatMap(([name, value]) => (name?.content.toString('hex') === type && value !== undefined ? [value.content.toString()] : []));
+    attributes.flatMap(([name, value]) =>
+      name?.content.toString('hex') === type && value !== undefined ? [value.content.toString()] : [],
+    );
   return { commonName: valuesOf(commonName).at(-1) ?? '', organizations: valuesOf(organizationName) };
 }

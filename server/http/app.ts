@@ -11,6 +11,9 @@ const gzipAsync = promisify(gzip);
 const gzipThresholdBytes = 128 * 1024;
 /** An unread body up to this size is read and thrown away. */
 const drainedBytes = 1024 * 1024;
+/** How much, and how long a silence, of a body that is refused is waited out. */
+const lingerBytes = 64 * 1024 * 1024;
+const lingerIdleMs = 1000;
 /** Pieces of big lists are joined to about this size per write. */
 const writeBytes = 256 * 1024;
 
@@ -38,7 +41,8 @@ export class HttpRequest implements ApiRequest {
     this.raw = raw;
     this.#response = response;
     this.method = raw.method ?? 'GET';
-    const url = raw.url ?? '/';
+    // Clients of proxies name the server in the request line.
+    const url = (raw.url ?? '/').replace(/^https?:\/\/[^/?]*/i, '') || '/';
     const mark = url.indexOf('?');
     this.path = mark < 0 ? url : url.slice(0, mark);
     this.query = mark < 0 ? '' : url.slice(mark + 1);
@@ -58,11 +62,11 @@ export class HttpRequest implements ApiRequest {
 
   async readBody(limit: number): Promise<Uint8Array> {
     const tooLarge = (): StatusError =>
-      new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${limit}`, { details: {} });
+      new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${limit}`);
     if (Number(this.headers['content-length'] ?? 0) > limit) throw tooLarge();
     const chunks: Buffer[] = [];
     let length = 0;
-    for await (const chunk of this.raw as AsyncIterable<Buffer>) {
+    for await (const chunk of this.raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       length += chunk.length;
       if (length > limit) throw tooLarge();
       chunks.push(chunk);
@@ -87,8 +91,26 @@ async function serve(handle: Handle, req: IncomingMessage, res: ServerResponse):
     response.stream(sinkOf(res));
     return;
   }
-  await writeBody(req, res, { ...response, headers });
-  if (unread) req.destroy();
+  if (unread) await answerAndLinger(req, res, { ...response, headers });
+  else await writeBody(req, res, response);
+}
+
+/** A client that is still sending would lose the answer with the connection: it is told at once and heard for a while longer. */
+async function answerAndLinger(req: IncomingMessage, res: ServerResponse, { status, headers, body = '' }: ApiResponse): Promise<void> {
+  const bytes = typeof body === 'string' || body instanceof Uint8Array ? Buffer.from(body) : Buffer.concat([...body]);
+  res.writeHead(status, { ...(headers as Record<string, string>), 'content-length': bytes.length });
+  res.write(bytes);
+  let left = lingerBytes;
+  req.socket.setTimeout(lingerIdleMs, () => req.destroy());
+  try {
+    for await (const chunk of req as AsyncIterable<Buffer>) {
+      left -= chunk.length;
+      if (left < 0) break;
+    }
+  } catch {
+    // The client has gone.
+  }
+  res.end();
 }
 
 function sinkOf(res: ServerResponse): StreamSink {

@@ -56,9 +56,9 @@ export async function nextBatch(deps: RegistryDeps): Promise<void> {
   cancel();
 }
 
-/** Upstream's storage says it in its own words, with its own key. */
-export function uidMismatch(stored: StoredResource, key: string, wanted: string, found: string): StatusError {
-  const path = `/${stored.resource}/${key.slice(stored.prefix.length)}`;
+/** Upstream's storage says it in its own words, with its own key; dry runs end before its prefix is added. */
+function uidMismatch(stored: StoredResource, key: string, { wanted, found, dryRun }: { readonly wanted: string; readonly found: string; readonly dryRun: boolean }): StatusError {
+  const path = `${dryRun ? '' : '/registry'}/${stored.resource}/${key.slice(stored.prefix.length)}`;
   const why = `StorageError: invalid object, Code: 4, Key: ${path}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${found}`;
   return conflict(groupResourceOf(stored), key.slice(key.lastIndexOf('/') + 1), why);
 }
@@ -67,7 +67,7 @@ async function createInstead(deps: RegistryDeps, stored: StoredResource, name: s
   const may = source.forceAllowCreate === true || (stored.strategy.allowCreateOnUpdate === true && request.subresource === '');
   if (!may) throw notFoundError(groupResourceOf(stored), name);
   if (source.uid !== undefined && source.uid !== '') {
-    throw uidMismatch(stored, keyOf(stored, request.namespace, name), source.uid, '');
+    throw uidMismatch(stored, keyOf(stored, request.namespace, name), { wanted: source.uid, found: '', dryRun: request.dryRun });
   }
   const object = await source.transform(undefined);
   const meta = metaOf(object);
@@ -90,7 +90,7 @@ async function updateOnce(deps: RegistryDeps, stored: StoredResource, attempt: A
   const old = stored.cache.objectOf(entry);
   const oldMeta = old.metadata ?? {};
   if (source.uid !== undefined && source.uid !== '' && source.uid !== oldMeta.uid) {
-    throw uidMismatch(stored, entry.key, source.uid, oldMeta.uid ?? '');
+    throw uidMismatch(stored, entry.key, { wanted: source.uid, found: oldMeta.uid ?? '', dryRun: request.dryRun });
   }
   const object = await source.transform(old);
   const meta = metaOf(object);

@@ -41,7 +41,8 @@ export function parsePatch(contentType: string, bytes: Uint8Array, fieldValidati
   const strict = fieldValidation !== 'Ignore';
   let parsed: { value: unknown; duplicates: readonly string[] };
   try {
-    parsed = parseJson(Buffer.from(bytes).toString());
+    const { value, duplicates } = parseJson(Buffer.from(bytes).toString());
+    parsed = { value, duplicates: duplicates.map((d) => `duplicate field ${JSON.stringify(d)}`) };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw badRequest(type === 'application/strategic-merge-patch+json' || !strict ? why : `error decoding patch: ${why}`);

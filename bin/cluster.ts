@@ -20,7 +20,7 @@ import { createMetrics } from '../server/http/metrics.ts';
 import { createVirtualResources } from '../server/http/virtual.ts';
 import { createLocalClient } from '../server/local-client.ts';
 import { createExpiry } from '../server/registry/expiry.ts';
-import { selfUser } from '../server/registry/local-access.ts';
+import { createClusterRewriter, selfUser } from '../server/registry/local-access.ts';
 import { createHandle, openServer } from '../server/server.ts';
 import { createCompactor } from '../server/storage/compactor.ts';
 import type { ObjectStore } from '../server/storage/store.ts';
@@ -98,6 +98,10 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
   const admissionDeps = {
     reader,
     writer: parts.writer,
+    rewriter: createClusterRewriter(
+      () => parts.resources,
+      () => parts.registry,
+    ),
     random: systemRandom,
     clock: systemClock,
     authorizer: alwaysAllow,

@@ -1,4 +1,4 @@
-import { createLabelTest, createRequirement, type LabelOperator } from '../label-requirement.ts';
+import { createLabelTest, type LabelOperator } from '../label-requirement.ts';
 import type { Api, KubeObject } from '../object.ts';
 import type { Amounts } from './amounts.ts';
 
@@ -49,6 +49,6 @@ export function matchesScopeValue(
   { scopeName = '', operator = '', values = [] }: ScopeSelector,
   value: string,
 ): boolean {
-  const test = createLabelTest(createRequirement(scopeName, operators[operator] ?? 'exists', values));
+  const test = createLabelTest({ key: scopeName, operator: operators[operator] ?? 'exists', values });
   return test(value === '' ? {} : { [scopeName]: value });
 }

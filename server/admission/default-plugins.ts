@@ -1,6 +1,6 @@
 import type { Clock, Random } from '../../api/clock.ts';
 import { goQuote } from '../../api/go-text.ts';
-import type { ClusterReader, ClusterWriter } from '../registry/strategy.ts';
+import type { ClusterReader, ClusterRewriter, ClusterWriter } from '../registry/strategy.ts';
 import type { PermissionAuthorizer } from './authorizer.ts';
 import { admissionOrder } from './chain.ts';
 import type { AdmissionPlugin } from './plugin.ts';
@@ -27,6 +27,7 @@ import { createPodResizeValidator } from './plugins/pod-resize.ts';
 import { createPodSecurity } from './plugins/pod-security.ts';
 import { createPodTopologyLabels } from './plugins/pod-topology-labels.ts';
 import { createPriorityAdmission } from './plugins/priority.ts';
+import { createResourceQuota } from './plugins/resource-quota.ts';
 import { createRuntimeClassAdmission } from './plugins/runtime-class.ts';
 import { createServiceAccountAdmission } from './plugins/service-account.ts';
 import { createStorageObjectInUseProtection } from './plugins/storage-object-in-use-protection.ts';
@@ -35,6 +36,7 @@ import { createTaintNodesByCondition } from './plugins/taint-nodes-by-condition.
 export interface AdmissionDeps {
   readonly reader: ClusterReader;
   readonly writer: ClusterWriter;
+  readonly rewriter: ClusterRewriter;
   readonly random: Random;
   readonly clock: Clock;
   readonly authorizer: PermissionAuthorizer;
@@ -85,6 +87,7 @@ const registrations: Readonly<Record<string, Registration>> = {
   DenyServiceExternalIPs: off(createDenyServiceExternalIPs),
   PodTopologyLabels: on(({ reader }) => createPodTopologyLabels(reader)),
   PodResizeValidator: on(({ reader }) => createPodResizeValidator(reader)),
+  ResourceQuota: on(createResourceQuota),
   AlwaysDeny: off(createAlwaysDeny),
 };
 

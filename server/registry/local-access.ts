@@ -5,7 +5,8 @@ import { createObject } from './create.ts';
 import { deleteObject } from './delete.ts';
 import { keyOf, type StoredResource } from './resource.ts';
 import type { ResourceTable } from './resources.ts';
-import type { ClusterReader, ClusterWriter } from './strategy.ts';
+import { rewriteObject } from './rewrite.ts';
+import type { ClusterReader, ClusterRewriter, ClusterWriter } from './strategy.ts';
 import { updateObject } from './update.ts';
 
 /** Whose name stands behind the server's own writes. Upstream: the loopback client. */
@@ -62,5 +63,11 @@ export function createClusterWriter(table: () => ResourceTable, deps: () => Regi
     delete: async (resource, namespace, name) => {
       await deleteObject(deps(), storedOf(table(), resource), name, {}, ownRequest(namespace));
     },
+  };
+}
+
+export function createClusterRewriter(table: () => ResourceTable, deps: () => RegistryDeps): ClusterRewriter {
+  return {
+    rewrite: async (resource, namespace, name, change) => rewriteObject(deps(), storedOf(table(), resource), { namespace, name }, change),
   };
 }

@@ -35,6 +35,12 @@ export interface ClusterWriter {
   delete(resource: string, namespace: string, name: string): Promise<void>;
 }
 
+/** Changes of the server's own making below strategies, validation and admission, status included. */
+export interface ClusterRewriter {
+  /** `change` sees the newest state, and is called again when another write came between. Throws NotFound. */
+  rewrite<T extends KubeObject>(resource: string, namespace: string, name: string, change: (old: Readonly<T>) => T): Promise<T>;
+}
+
 /** How an update is prepared and checked: the main resource has one, each updatable subresource another. */
 export interface UpdateStrategy<T extends KubeObject = KubeObject> {
   /** Copies from `old` what this update may not touch (e.g. status). Generation is handled by the registry: see `Strategy.generation`. */

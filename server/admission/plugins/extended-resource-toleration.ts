@@ -1,5 +1,5 @@
-import { isQualifiedName } from '../../../api/names.ts';
 import type { Api } from '../../../api/object.ts';
+import { isExtendedResourceName } from '../../../api/quota/pod-usage.ts';
 import { type AdmissionPlugin, isPodRequest } from '../plugin.ts';
 
 type Pod = Api<'io.k8s.api.core.v1.Pod'>;
@@ -14,7 +14,7 @@ export function createExtendedResourceToleration(): AdmissionPlugin {
       const { spec = {} }: Pod = object ?? {};
       const names = [...(spec.containers ?? []), ...(spec.initContainers ?? [])]
         .flatMap(({ resources }) => Object.keys(resources?.requests ?? {}))
-        .filter(isExtendedResource);
+        .filter(isExtendedResourceName);
       for (const key of [...new Set(names)].sort()) {
         const wanted: Toleration = { key, operator: 'Exists', effect: 'NoSchedule' };
         const present = spec.tolerations ?? [];
@@ -27,10 +27,4 @@ export function createExtendedResourceToleration(): AdmissionPlugin {
 
 function matches(a: Readonly<Toleration>, b: Readonly<Toleration>): boolean {
   return a.key === b.key && a.operator === b.operator && a.effect === b.effect && (a.value ?? '') === (b.value ?? '');
-}
-
-/** Not one of Kubernetes' own, and fit to be counted in a quota. */
-export function isExtendedResource(name: string): boolean {
-  if (!name.includes('/') || name.includes('kubernetes.io/') || name.startsWith('requests.')) return false;
-  return isQualifiedName(`requests.${name}`).length === 0;
 }

@@ -18,6 +18,8 @@ import { createLimitPodHardAntiAffinityTopology } from './plugins/limit-pod-hard
 import { createLimitRanger } from './plugins/limit-ranger.ts';
 import { createNamespaceAutoProvision, createNamespaceExists } from './plugins/namespace-exists.ts';
 import { createNamespaceLifecycle } from './plugins/namespace-lifecycle.ts';
+import { createNodeDeclaredFeatureValidator } from './plugins/node-declared-features.ts';
+import { createNodeRestriction } from './plugins/node-restriction.ts';
 import {
   createOwnerReferencesPermissionEnforcement,
   type ResourceMapping,
@@ -68,6 +70,7 @@ const registrations: Readonly<Record<string, Registration>> = {
   LimitPodHardAntiAffinityTopology: off(createLimitPodHardAntiAffinityTopology),
   LimitRanger: on(({ reader }) => createLimitRanger(reader)),
   ServiceAccount: on(createServiceAccountAdmission),
+  NodeRestriction: off(createNodeRestriction),
   TaintNodesByCondition: on(createTaintNodesByCondition),
   AlwaysPullImages: off(createAlwaysPullImages),
   PodSecurity: on(({ reader }) => createPodSecurity(reader)),
@@ -86,6 +89,7 @@ const registrations: Readonly<Record<string, Registration>> = {
   DefaultIngressClass: on(({ reader }) => createDefaultIngressClass(reader)),
   DenyServiceExternalIPs: off(createDenyServiceExternalIPs),
   PodTopologyLabels: on(({ reader }) => createPodTopologyLabels(reader)),
+  NodeDeclaredFeatureValidator: on(({ reader }) => createNodeDeclaredFeatureValidator(reader)),
   PodResizeValidator: on(({ reader }) => createPodResizeValidator(reader)),
   ResourceQuota: on(createResourceQuota),
   AlwaysDeny: off(createAlwaysDeny),

@@ -78,7 +78,7 @@ const ignored = new Set([
   'kubelet-preferred-address-types',
   'kubelet-timeout',
   'cluster-cidr',
-    'runtime',
+  'runtime',
   'cert-dir',
   'enable-garbage-collector',
   'contention-profiling',
@@ -161,7 +161,9 @@ function rawFlags(args: readonly string[]): { values: Map<string, string[]>; war
 /** What upstream has under these names and this server does not yet: ignoring a mode that restricts would be worse than refusing. */
 function checkUnfinished(authorizationMode: string, nodes: string): void {
   if (authorizationMode !== 'AlwaysAllow') {
-    throw new UsageError(`--authorization-mode: only AlwaysAllow is there yet, not ${authorizationMode}: every authenticated user may do everything`);
+    throw new UsageError(
+      `--authorization-mode: only AlwaysAllow is there yet, not ${authorizationMode}: every authenticated user may do everything`,
+    );
   }
   if (nodes !== '0') throw new UsageError(`--nodes: there are no nodes yet, want 0, not ${nodes}`);
 }

@@ -9,11 +9,11 @@ import type {
 } from '../api/client.ts';
 import type { GroupVersionResource, KubeObject } from '../api/object.ts';
 import { notFoundError, StatusError } from '../api/status.ts';
-import type { WatchEvent } from '../api/watch.ts';
 import { type ApiDeps, toHub } from './http/handlers/handler.ts';
 import { applyPatch } from './http/handlers/patch.ts';
 import { findEntry } from './http/handlers/read.ts';
 import { convertFromHub } from './http/render.ts';
+import { watchLocally } from './local-watch.ts';
 import type { WriteRequest } from './registry/context.ts';
 import { createObject } from './registry/create.ts';
 import { deleteObject } from './registry/delete.ts';
@@ -22,12 +22,6 @@ import { groupResourceOf, type ServedResource } from './registry/resource.ts';
 import { parseSelection } from './registry/selection.ts';
 import type { UserInfo } from './registry/strategy.ts';
 import { updateObject } from './registry/update.ts';
-import { StorageError } from './storage/store.ts';
-import type { Entry } from './watch/entry.ts';
-import { startFeed } from './watch/watch-feed.ts';
-
-/** A reader in this process that falls behind by more than this has its watch ended. */
-const maxPendingEvents = 16_384;
 
 /** The in-process transport: the same registry and admission as over HTTP, without sockets, TLS and parsing. */
 export function createLocalClient(deps: ApiDeps, user: UserInfo): ApiClient {
@@ -146,100 +140,4 @@ export function createLocalClient(deps: ApiDeps, user: UserInfo): ApiClient {
       );
     },
   };
-}
-
-interface LocalWatch {
-  readonly options: WatchOptions;
-  readonly signal: AbortSignal;
-  present<T extends KubeObject>(served: ServedResource, object: Readonly<KubeObject>): Readonly<T>;
-}
-
-async function* watchLocally<T extends KubeObject>(
-  deps: ApiDeps,
-  served: ServedResource,
-  { options, signal, present }: LocalWatch,
-): AsyncGenerator<WatchEvent<T>> {
-  const { cache } = served.stored;
-  const { store } = deps.registry;
-  const namespace = options.namespace ?? '';
-  const selection = parseSelection(served, {
-    namespace,
-    labelSelector: options.labelSelector ?? '',
-    fieldSelector: options.fieldSelector ?? '',
-  });
-  const given =
-    options.resourceVersion === undefined || options.resourceVersion === '' || options.resourceVersion === '0'
-      ? undefined
-      : Number(options.resourceVersion);
-  const initial = options.sendInitialEvents ?? given === undefined;
-  const pending: WatchEvent<T>[] = [];
-  let wake = (): void => undefined;
-  let ended = false;
-  const push = (type: WatchEvent['type'], object: Readonly<KubeObject>): void => {
-    pending.push({ type, object: present<T>(served, object) });
-    if (pending.length > maxPendingEvents) ended = true;
-    wake();
-  };
-  const objectOf = (entry: Entry): Readonly<KubeObject> => cache.objectOf(entry);
-  const start = initial ? store.revision : (given ?? store.revision);
-  if (initial) {
-    const prefix =
-      served.stored.namespaced && selection.namespace !== undefined
-        ? `${cache.prefix}${selection.namespace}/`
-        : cache.prefix;
-    for (const entry of cache.entries.range(prefix)) {
-      if ((selection.name === undefined || entry.name === selection.name) && selection.matches?.(entry) !== false)
-        push('ADDED', objectOf(entry));
-    }
-    if (options.sendInitialEvents === true) {
-      const annotations = { 'k8s.io/initial-events-end': 'true' };
-      push('BOOKMARK', { metadata: { resourceVersion: String(start), annotations } });
-    }
-  }
-  const stop = await feed();
-  const abort = (): void => {
-    ended = true;
-    wake();
-  };
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-  try {
-    while (true) {
-      const batch = pending.splice(0);
-      for (const event of batch) {
-        if (signal.aborted) return;
-        yield event;
-      }
-      if (pending.length > 0) continue;
-      if (ended) return;
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-  } finally {
-    signal.removeEventListener('abort', abort);
-    stop();
-  }
-
-  async function feed(): Promise<() => void> {
-    try {
-      return await startFeed({
-        cache,
-        store,
-        selection,
-        after: start,
-        onEvent: ({ type, entry, stale, event }) => {
-          const object = objectOf(entry);
-          push(
-            type,
-            stale ? { ...object, metadata: { ...object.metadata, resourceVersion: String(event.revision) } } : object,
-          );
-        },
-      });
-    } catch (error) {
-      if (error instanceof StorageError && error.code === 'Compacted')
-        throw new StatusError('Expired', `too old resource version: ${given}`, { cause: error });
-      throw error;
-    }
-  }
 }

@@ -6,9 +6,9 @@ import { StorageError } from '../storage/store.ts';
 import type { Entry } from '../watch/entry.ts';
 import type { RegistryDeps, WriteRequest } from './context.ts';
 import { interpret } from './interpret.ts';
+import { nextBatch } from './next-batch.ts';
 import { metaOf } from './object-meta.ts';
 import { encodeObject, groupResourceOf, keyOf, type StoredResource } from './resource.ts';
-import { nextBatch } from './update.ts';
 
 export interface DeleteOptions extends ClientDeleteOptions {
   /** The older form of propagationPolicy. */

@@ -1,7 +1,7 @@
 import { parseJson } from '../../api/json.ts';
 import { JsonSyntaxError } from '../../api/json-exact.ts';
 import { badRequest, StatusError } from '../../api/status.ts';
-import { type ObjectStore, type Revision, StorageError } from '../storage/store.ts';
+import { type Page, type Revision, StorageError } from '../storage/store.ts';
 import type { Entry } from '../watch/entry.ts';
 import type { RegistryDeps } from './context.ts';
 import { tooLargeResourceVersion } from './interpret.ts';
@@ -23,6 +23,8 @@ export interface Listed {
 }
 
 const waitForRevisionMs = 3000;
+/** How much of a pinned list is read at a time. */
+const pinnedPageSize = 500;
 
 export function parseRevision(text: string, prefix = ''): Revision {
   if (/^\d{1,16}$/.test(text)) return Number(text);
@@ -122,37 +124,47 @@ interface PinnedRange extends Range {
 }
 
 async function listAt(deps: RegistryDeps, stored: StoredResource, range: PinnedRange): Promise<Listed> {
-  const { prefix, at, limit, selection } = range;
+  const { prefix, at, limit } = range;
   const found: Entry[] = [];
   let { after } = range;
-  let remaining = 0;
-  const pageSize = Math.max(limit, 500);
   try {
-    do {
-      const page = await deps.store.list({ prefix, at, limit: pageSize, ...(after === undefined ? {} : { after }) });
-      remaining = page.remaining;
-      for (const [i, item] of page.items.entries()) {
-        const entry = stored.cache.entryOf(item);
-        if (!inSelection(selection, entry)) continue;
-        found.push(entry);
-        if (limit > 0 && found.length === limit) {
-          remaining += page.items.length - i - 1;
-          const token = remaining > 0 ? encodeContinue(entry.key, prefix, at) : '';
-          return {
-            entries: found,
-            revision: at,
-            continueToken: token,
-            remaining: token !== '' && selection.isWholeRange ? remaining : undefined,
-          };
-        }
-      }
+    for (;;) {
+      const page = await deps.store.list({
+        prefix,
+        at,
+        limit: Math.max(limit, pinnedPageSize),
+        ...(after === undefined ? {} : { after }),
+      });
+      const full = takePage(stored, range, page, found);
+      if (full !== undefined) return full;
       after = page.items.at(-1)?.key;
-    } while (remaining > 0 && after !== undefined);
+      if (page.remaining === 0 || after === undefined) break;
+    }
   } catch (error) {
-    if (error instanceof StorageError && error.code === 'Compacted') throw expiredList(deps.store, range);
+    if (error instanceof StorageError && error.code === 'Compacted') throw expiredList(range);
     throw error;
   }
   return { entries: found, revision: at, continueToken: '', remaining: undefined };
+}
+
+/** Adds what is selected to `found`; the answer once that reaches the limit. */
+function takePage(stored: StoredResource, range: PinnedRange, page: Page, found: Entry[]): Listed | undefined {
+  const { prefix, at, limit, selection } = range;
+  for (const [i, item] of page.items.entries()) {
+    const entry = stored.cache.entryOf(item);
+    if (!inSelection(selection, entry)) continue;
+    found.push(entry);
+    if (limit === 0 || found.length < limit) continue;
+    const remaining = page.remaining + page.items.length - i - 1;
+    const more = remaining > 0;
+    return {
+      entries: found,
+      revision: at,
+      continueToken: more ? encodeContinue(entry.key, prefix, at) : '',
+      remaining: more && selection.isWholeRange ? remaining : undefined,
+    };
+  }
+  return undefined;
 }
 
 interface ContinueToken {
@@ -237,7 +249,7 @@ function continueList(
 const expiredContinueMessage =
   'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.';
 
-function expiredList(store: ObjectStore, range: PinnedRange): StatusError {
+function expiredList(range: PinnedRange): StatusError {
   if (range.after === undefined) {
     return new StatusError('Expired', `The resourceVersion for the provided list is too old.`, {});
   }
@@ -248,6 +260,5 @@ function expiredList(store: ObjectStore, range: PinnedRange): StatusError {
       start: `${range.prefix.split('/').length > 4 ? '/' : ''}${range.after.slice(range.prefix.length)}\0`,
     }),
   ).toString('base64url');
-  void store;
   return new StatusError('Expired', expiredContinueMessage, { metadata: { continue: token } });
 }

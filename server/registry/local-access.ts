@@ -68,6 +68,7 @@ export function createClusterWriter(table: () => ResourceTable, deps: () => Regi
 
 export function createClusterRewriter(table: () => ResourceTable, deps: () => RegistryDeps): ClusterRewriter {
   return {
-    rewrite: async (resource, namespace, name, change) => rewriteObject(deps(), storedOf(table(), resource), { namespace, name }, change),
+    rewrite: async (resource, namespace, name, change) =>
+      rewriteObject(deps(), storedOf(table(), resource), { namespace, name }, change),
   };
 }

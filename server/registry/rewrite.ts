@@ -4,9 +4,9 @@ import { notFoundError } from '../../api/status.ts';
 import { StorageError } from '../storage/store.ts';
 import type { RegistryDeps } from './context.ts';
 import { interpret } from './interpret.ts';
+import { nextBatch } from './next-batch.ts';
 import { metaOf } from './object-meta.ts';
 import { encodeObject, groupResourceOf, keyOf, type StoredResource, withHead } from './resource.ts';
-import { nextBatch } from './update.ts';
 
 /**
  * Changes a stored object below strategies, validation and admission, for actions of the server itself (bindings, evictions).

@@ -38,7 +38,12 @@ export interface ClusterWriter {
 /** Changes of the server's own making below strategies, validation and admission, status included. */
 export interface ClusterRewriter {
   /** `change` sees the newest state, and is called again when another write came between. Throws NotFound. */
-  rewrite<T extends KubeObject>(resource: string, namespace: string, name: string, change: (old: Readonly<T>) => T): Promise<T>;
+  rewrite<T extends KubeObject>(
+    resource: string,
+    namespace: string,
+    name: string,
+    change: (old: Readonly<T>) => T,
+  ): Promise<T>;
 }
 
 /** How an update is prepared and checked: the main resource has one, each updatable subresource another. */

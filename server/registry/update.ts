@@ -9,8 +9,9 @@ import type { Entry } from '../watch/entry.ts';
 import { type RegistryDeps, strategyContext, type WriteRequest, type Written } from './context.ts';
 import { createNamed } from './create.ts';
 import { removeObject } from './delete.ts';
-import { metadataRules } from './metadata-rules.ts';
 import { interpret, optimisticLockMessage } from './interpret.ts';
+import { metadataRules } from './metadata-rules.ts';
+import { nextBatch } from './next-batch.ts';
 import { dedupeOwnerReferences, ensureNamespace, metaOf, wipeSystemFields } from './object-meta.ts';
 import { encodeObject, groupResourceOf, keyOf, type StoredResource, withHead } from './resource.ts';
 import type { UpdateStrategy } from './strategy.ts';
@@ -27,10 +28,14 @@ export interface UpdateSource {
   readonly forceAllowCreate?: boolean;
 }
 
-const retryAfterConflictMs = 1000;
-
 /** PUT, PATCH and updates of subresources. */
-export async function updateObject(deps: RegistryDeps, stored: StoredResource, name: string, source: UpdateSource, request: WriteRequest): Promise<Written> {
+export async function updateObject(
+  deps: RegistryDeps,
+  stored: StoredResource,
+  name: string,
+  source: UpdateSource,
+  request: WriteRequest,
+): Promise<Written> {
   const key = keyOf(stored, request.namespace, name);
   for (;;) {
     const entry = stored.cache.entries.get(key);
@@ -46,28 +51,33 @@ export async function updateObject(deps: RegistryDeps, stored: StoredResource, n
   }
 }
 
-/** Resolves when the next batch was synced, or after a while when it failed. */
-export async function nextBatch(deps: RegistryDeps): Promise<void> {
-  let cancel = (): void => undefined;
-  const late = new Promise<void>((resolve) => {
-    cancel = deps.clock.after(retryAfterConflictMs, resolve).cancel;
-  });
-  await Promise.race([deps.caches.waitFor(deps.store.revision + 1), late]);
-  cancel();
-}
-
 /** Upstream's storage says it in its own words, with its own key; dry runs end before its prefix is added. */
-function uidMismatch(stored: StoredResource, key: string, { wanted, found, dryRun }: { readonly wanted: string; readonly found: string; readonly dryRun: boolean }): StatusError {
+function uidMismatch(
+  stored: StoredResource,
+  key: string,
+  { wanted, found, dryRun }: { readonly wanted: string; readonly found: string; readonly dryRun: boolean },
+): StatusError {
   const path = `${dryRun ? '' : '/registry'}/${stored.resource}/${key.slice(stored.prefix.length)}`;
   const why = `StorageError: invalid object, Code: 4, Key: ${path}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${found}`;
   return conflict(groupResourceOf(stored), key.slice(key.lastIndexOf('/') + 1), why);
 }
 
-async function createInstead(deps: RegistryDeps, stored: StoredResource, name: string, source: UpdateSource, request: WriteRequest): Promise<Written> {
-  const may = source.forceAllowCreate === true || (stored.strategy.allowCreateOnUpdate === true && request.subresource === '');
+async function createInstead(
+  deps: RegistryDeps,
+  stored: StoredResource,
+  name: string,
+  source: UpdateSource,
+  request: WriteRequest,
+): Promise<Written> {
+  const may =
+    source.forceAllowCreate === true || (stored.strategy.allowCreateOnUpdate === true && request.subresource === '');
   if (!may) throw notFoundError(groupResourceOf(stored), name);
   if (source.uid !== undefined && source.uid !== '') {
-    throw uidMismatch(stored, keyOf(stored, request.namespace, name), { wanted: source.uid, found: '', dryRun: request.dryRun });
+    throw uidMismatch(stored, keyOf(stored, request.namespace, name), {
+      wanted: source.uid,
+      found: '',
+      dryRun: request.dryRun,
+    });
   }
   const object = await source.transform(undefined);
   const meta = metaOf(object);
@@ -102,7 +112,10 @@ async function updateOnce(deps: RegistryDeps, stored: StoredResource, attempt: A
   checkResourceVersion(stored, name, metaOf(object), oldMeta);
 
   const { strategy } = stored;
-  const transaction = request.subresource === '' ? await strategy.beginUpdate?.(object, old, deps.strategyDeps, request.dryRun) : undefined;
+  const transaction =
+    request.subresource === ''
+      ? await strategy.beginUpdate?.(object, old, deps.strategyDeps, request.dryRun)
+      : undefined;
   let done = false;
   try {
     prepareAndValidate(deps, stored, object, old, request);
@@ -132,7 +145,8 @@ function checkResourceVersion(stored: StoredResource, name: string, meta: Object
     const error = invalid(FieldPath.of('metadata', 'resourceVersion'), 0, 'must be specified for an update');
     throw invalidError({ group: stored.group, kind: stored.resource }, name, [error]);
   }
-  if (!/^\d+$/.test(wanted)) throw new StatusError('', `strconv.ParseUint: parsing ${JSON.stringify(wanted)}: invalid syntax`);
+  if (!/^\d+$/.test(wanted))
+    throw new StatusError('', `strconv.ParseUint: parsing ${JSON.stringify(wanted)}: invalid syntax`);
   if (wanted !== oldMeta.resourceVersion) throw conflict(groupResourceOf(stored), name, optimisticLockMessage);
 }
 
@@ -140,14 +154,21 @@ function strategyFor(stored: StoredResource, subresource: string): UpdateStrateg
   return subresource === '' ? stored.strategy : (stored.strategy.subresources?.[subresource] ?? {});
 }
 
-function prepareAndValidate(deps: RegistryDeps, stored: StoredResource, object: KubeObject, old: Readonly<KubeObject>, request: WriteRequest): void {
+function prepareAndValidate(
+  deps: RegistryDeps,
+  stored: StoredResource,
+  object: KubeObject,
+  old: Readonly<KubeObject>,
+  request: WriteRequest,
+): void {
   const strategy = strategyFor(stored, request.subresource);
   const context = strategyContext(deps, request);
   const meta = metaOf(object);
   const oldMeta = old.metadata ?? {};
   meta.generation = oldMeta.generation;
   strategy.prepareForUpdate?.(object, old, context);
-  if (stored.strategy.generation === true && specChanged(stored, object, old)) meta.generation = (oldMeta.generation ?? 0) + 1;
+  if (stored.strategy.generation === true && specChanged(stored, object, old))
+    meta.generation = (oldMeta.generation ?? 0) + 1;
   if ((meta.uid ?? '') === '') meta.uid = oldMeta.uid;
   meta.creationTimestamp = oldMeta.creationTimestamp ?? meta.creationTimestamp;
   meta.deletionTimestamp = oldMeta.deletionTimestamp ?? meta.deletionTimestamp;
@@ -174,7 +195,11 @@ interface Commit {
   readonly request: WriteRequest;
 }
 
-async function commit(deps: RegistryDeps, stored: StoredResource, { entry, object: given, old, request }: Commit): Promise<Written> {
+async function commit(
+  deps: RegistryDeps,
+  stored: StoredResource,
+  { entry, object: given, old, request }: Commit,
+): Promise<Written> {
   const object = withHead(given, stored);
   const meta = metaOf(object);
   if (emptiesFinalizers(stored, object, old)) {

@@ -66,10 +66,15 @@ export class HttpRequest implements ApiRequest {
     if (Number(this.headers['content-length'] ?? 0) > limit) throw tooLarge();
     const chunks: Buffer[] = [];
     let length = 0;
-    for await (const chunk of this.raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      if (length > limit) throw tooLarge();
-      chunks.push(chunk);
+    try {
+      for await (const chunk of this.raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+        length += chunk.length;
+        if (length > limit) throw tooLarge();
+        chunks.push(chunk);
+      }
+    } catch (error) {
+      // The sender has gone: nobody reads this answer, and nothing of ours has failed.
+      throw error instanceof StatusError ? error : new StatusError('BadRequest', 'unexpected EOF', { cause: error });
     }
     return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length);
   }
@@ -96,7 +101,11 @@ async function serve(handle: Handle, req: IncomingMessage, res: ServerResponse):
 }
 
 /** A client that is still sending would lose the answer with the connection: it is told at once and heard for a while longer. */
-async function answerAndLinger(req: IncomingMessage, res: ServerResponse, { status, headers, body = '' }: ApiResponse): Promise<void> {
+async function answerAndLinger(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { status, headers, body = '' }: ApiResponse,
+): Promise<void> {
   const bytes = typeof body === 'string' || body instanceof Uint8Array ? Buffer.from(body) : Buffer.concat([...body]);
   res.writeHead(status, { ...(headers as Record<string, string>), 'content-length': bytes.length });
   res.write(bytes);

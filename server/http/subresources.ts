@@ -23,7 +23,7 @@ import type { ApiResponse } from './message.ts';
 import type { ResourceHandler } from './pipeline.ts';
 import { bindPod, evictPod } from './pod-actions.ts';
 import { writeOptions } from './query.ts';
-import { renderAny } from './render.ts';
+import { renderAny, renderSubresource } from './render.ts';
 
 const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
 const tokenRequestKind = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' };
@@ -32,7 +32,7 @@ const scaleType = 'io.k8s.api.autoscaling.v1.Scale';
 function respondScale(deps: ApiDeps, call: ResourceCall, object: Readonly<KubeObject>): ApiResponse {
   const rendering = renderingOf(deps, call);
   const scale = scaleOf(groupResourceName(call.served.definition), object);
-  return respond(call, 200, renderAny(scale, rendering), rendering);
+  return respond(call, 200, renderSubresource('scale', scale, rendering), rendering);
 }
 
 const getScale: ResourceHandler = (deps, call) => {
@@ -108,6 +108,9 @@ function createToken({ issuer, reader }: SubresourceDeps): ResourceHandler {
     const { namespace, name } = call.info;
     const now = deps.registry.clock.now();
     const random = (): string => deps.registry.random.uuid();
+    const target = { subresource: 'token', kind: tokenRequestKind, name, dryRun: options.dryRun };
+    const { admission } = writeRequestOf(deps, call, target);
+    await admission.mutate('CREATE', body.object, undefined);
     const answer = await createTokenRequest(body.object as TokenRequest, {
       namespace,
       name,
@@ -115,6 +118,7 @@ function createToken({ issuer, reader }: SubresourceDeps): ResourceHandler {
       reader,
       issuer,
       uuid: random,
+      admit: (request) => admission.validate('CREATE', request, undefined),
     });
     return respond(call, 201, renderAny(answer, rendering), rendering);
   };

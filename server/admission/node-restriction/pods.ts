@@ -12,9 +12,10 @@ type Node = Api<'io.k8s.api.core.v1.Node'>;
 
 const mirrorAnnotation = 'kubernetes.io/config.mirror';
 
+/** Missing ones are called as upstream's caches call them. */
 export function existingPod({ request, reader }: NodeRequest, name: string): Readonly<Pod> {
   const pod = reader.get<Pod>('pods', request.namespace, name);
-  if (pod === undefined) throw notFoundError({ group: '', resource: 'pods' }, name);
+  if (pod === undefined) throw notFoundError({ group: '', resource: 'pod' }, name);
   return pod;
 }
 
@@ -49,7 +50,7 @@ function mirrorProblem({ node, reader }: NodeRequest, { metadata = {}, spec = {}
   if (owner.controller !== true) return `${who} can only create pods with a controller owner reference set to itself`;
   if (owner.blockOwnerDeletion === true) return `${who} must not set blockOwnerDeletion on an owner reference`;
   const stored = reader.get<Node>('nodes', '', node);
-  if (stored === undefined) throw notFoundError({ group: '', resource: 'nodes' }, node);
+  if (stored === undefined) throw notFoundError({ group: '', resource: 'node' }, node);
   const uid = stored.metadata?.uid ?? '';
   if (owner.uid !== uid) return `node ${node} UID mismatch: expected ${owner.uid} got ${uid}`;
   const referenced = referencedObjects(spec);

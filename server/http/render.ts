@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { apiVersionOf, groupResourceName, type KubeObject } from '../../api/object.ts';
-import { type PrinterColumn, printerFor } from '../../api/resources/printer.ts';
+import { type Printer, type PrinterColumn, printerFor } from '../../api/resources/printer.ts';
 import type { Listed } from '../registry/list.ts';
 import { encodeObject, type ServedResource, withHead } from '../registry/resource.ts';
 import type { Entry } from '../watch/entry.ts';
@@ -140,28 +140,46 @@ export function tableOf(
   rendering: Rendering,
   withHeader = true,
 ): unknown {
+  const whole = (object: Readonly<KubeObject>): unknown => convertFromHub(served, object);
   const printer = printerFor(groupResourceName(served.definition));
+  return tableBy(printer, objects, metadata, rendering, { withHeader, whole });
+}
+
+function tableBy(
+  printer: Printer,
+  objects: readonly Readonly<KubeObject>[],
+  metadata: ListMeta,
+  rendering: Rendering,
+  options: { readonly withHeader: boolean; readonly whole: (object: Readonly<KubeObject>) => unknown },
+): unknown {
+  const { metaVersion } = rendering.form;
+  const objectOf =
+    rendering.includeObject === 'Object' ? options.whole : (it: KubeObject) => partialOf(it, metaVersion);
   const rows = objects.map((object) => {
     const conditions = printer.conditions(object);
     return {
       cells: printer.cells(object, { now: rendering.now }),
       ...(conditions.length === 0 ? {} : { conditions }),
-      ...(rendering.includeObject === 'None' ? {} : { object: rowObject(served, object, rendering) }),
+      ...(rendering.includeObject === 'None' ? {} : { object: objectOf(object) }),
     };
   });
   return {
     kind: 'Table',
-    apiVersion: `meta.k8s.io/${rendering.form.metaVersion}`,
+    apiVersion: `meta.k8s.io/${metaVersion}`,
     metadata,
-    ...(withHeader ? { columnDefinitions: definitionsOf(printer.columns) } : {}),
+    ...(options.withHeader ? { columnDefinitions: definitionsOf(printer.columns) } : {}),
     rows,
   };
 }
 
-function rowObject(served: ServedResource, object: Readonly<KubeObject>, rendering: Rendering): unknown {
-  return rendering.includeObject === 'Object'
-    ? convertFromHub(served, object)
-    : partialOf(object, rendering.form.metaVersion);
+/** One object of a subresource that is a kind of its own: `scale`. */
+export function renderSubresource(name: string, object: Readonly<KubeObject>, rendering: Rendering): Uint8Array {
+  const { form } = rendering;
+  if (form.as === 'object') return renderAny(object, rendering);
+  if (form.as === 'partial') return renderAny(partialOf(object, form.metaVersion), rendering);
+  const metadata = { resourceVersion: object.metadata?.resourceVersion };
+  const options = { withHeader: true, whole: (it: Readonly<KubeObject>) => it };
+  return renderAny(tableBy(printerFor(name), [object], metadata, rendering, options), rendering);
 }
 
 /** The object of a watch event, as JSON bytes. `revision` replaces the resourceVersion of a former state. */

@@ -105,6 +105,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     random: systemRandom,
     clock: systemClock,
     authorizer: alwaysAllow,
+    tolerationSeconds: options.tolerationSeconds,
     mappingOf,
   };
   const chain = createAdmissionChain(createAdmissionPlugins(admissionDeps, options.admissionPlugins));

@@ -21,6 +21,7 @@ export interface StartOptions {
   readonly serviceClusterIPRange: string;
   readonly serviceNodePortRange: { readonly first: number; readonly last: number };
   readonly admissionPlugins: PluginSelection;
+  readonly tolerationSeconds: { readonly notReady: number; readonly unreachable: number };
   readonly runtimeConfig: Readonly<Record<string, string>>;
   readonly controllers: readonly string[];
   readonly eventTtlMs: number;
@@ -45,6 +46,8 @@ const known = {
   'service-account-issuer': 'https://kubernetes.default.svc.cluster.local',
   'service-cluster-ip-range': '10.96.0.0/16',
   'service-node-port-range': '30000-32767',
+  'default-not-ready-toleration-seconds': '300',
+  'default-unreachable-toleration-seconds': '300',
   'runtime-config': '',
   controllers: '*',
   'event-ttl': '1h',
@@ -197,6 +200,10 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
     serviceClusterIPRange: get('service-cluster-ip-range'),
     serviceNodePortRange: parsePortRange(get('service-node-port-range')),
     admissionPlugins: parsePlugins(values),
+    tolerationSeconds: {
+      notReady: parseNumber('default-not-ready-toleration-seconds', get('default-not-ready-toleration-seconds')),
+      unreachable: parseNumber('default-unreachable-toleration-seconds', get('default-unreachable-toleration-seconds')),
+    },
     runtimeConfig: parsePairs('runtime-config', (values.get('runtime-config') ?? []).join(',')),
     controllers: (values.get('controllers') ?? ['*']).flatMap((text) => text.split(',')),
     eventTtlMs: parseDuration('event-ttl', get('event-ttl')),

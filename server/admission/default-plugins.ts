@@ -11,7 +11,7 @@ import { createCertificateSubjectRestriction } from './plugins/certificate-subje
 import { createClusterTrustBundleAttest } from './plugins/cluster-trust-bundle-attest.ts';
 import { createDefaultIngressClass } from './plugins/default-ingress-class.ts';
 import { createDefaultStorageClass } from './plugins/default-storage-class.ts';
-import { createDefaultTolerationSeconds } from './plugins/default-toleration-seconds.ts';
+import { createDefaultTolerationSeconds, type TolerationSeconds } from './plugins/default-toleration-seconds.ts';
 import { createDenyServiceExternalIPs } from './plugins/deny-service-external-ips.ts';
 import { createExtendedResourceToleration } from './plugins/extended-resource-toleration.ts';
 import { createLimitPodHardAntiAffinityTopology } from './plugins/limit-pod-hard-anti-affinity-topology.ts';
@@ -25,8 +25,10 @@ import {
   type ResourceMapping,
 } from './plugins/owner-references-permission-enforcement.ts';
 import { createPersistentVolumeClaimResize } from './plugins/persistent-volume-claim-resize.ts';
+import { createPodNodeSelector } from './plugins/pod-node-selector.ts';
 import { createPodResizeValidator } from './plugins/pod-resize.ts';
 import { createPodSecurity } from './plugins/pod-security.ts';
+import { createPodTolerationRestriction } from './plugins/pod-toleration-restriction.ts';
 import { createPodTopologyLabels } from './plugins/pod-topology-labels.ts';
 import { createPriorityAdmission } from './plugins/priority.ts';
 import { createResourceQuota } from './plugins/resource-quota.ts';
@@ -42,6 +44,8 @@ export interface AdmissionDeps {
   readonly random: Random;
   readonly clock: Clock;
   readonly authorizer: PermissionAuthorizer;
+  /** `--default-not-ready-toleration-seconds` and its sister; default 300. */
+  readonly tolerationSeconds?: TolerationSeconds;
   /** Finds the resource of a kind, for references to owners. */
   mappingOf(apiVersion: string, kind: string): ResourceMapping | undefined;
 }
@@ -74,8 +78,10 @@ const registrations: Readonly<Record<string, Registration>> = {
   TaintNodesByCondition: on(createTaintNodesByCondition),
   AlwaysPullImages: off(createAlwaysPullImages),
   PodSecurity: on(({ reader }) => createPodSecurity(reader)),
+  PodNodeSelector: off(({ reader }) => createPodNodeSelector(reader)),
   Priority: on(({ reader }) => createPriorityAdmission(reader)),
-  DefaultTolerationSeconds: on(createDefaultTolerationSeconds),
+  DefaultTolerationSeconds: on(({ tolerationSeconds }) => createDefaultTolerationSeconds(tolerationSeconds)),
+  PodTolerationRestriction: off(({ reader }) => createPodTolerationRestriction(reader)),
   ExtendedResourceToleration: off(createExtendedResourceToleration),
   DefaultStorageClass: on(({ reader }) => createDefaultStorageClass(reader)),
   StorageObjectInUseProtection: on(createStorageObjectInUseProtection),

@@ -15,7 +15,7 @@ function equal(a: Readonly<Toleration>, b: Readonly<Toleration>): boolean {
   return sameButSeconds(a, b) && a.tolerationSeconds === b.tolerationSeconds;
 }
 
-function covers(wide: Readonly<Toleration>, narrow: Readonly<Toleration>): boolean {
+export function covers(wide: Readonly<Toleration>, narrow: Readonly<Toleration>): boolean {
   if (equal(wide, narrow)) return true;
   const { key = '', operator = '', effect = '' } = wide;
   if ((narrow.key ?? '') !== key && (key !== '' || operator !== 'Exists')) return false;

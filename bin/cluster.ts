@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import type { Catalog } from '../api/catalog.ts';
@@ -32,7 +33,7 @@ import { systemClock, systemRandom } from './system.ts';
 export interface Generated {
   readonly catalog: Catalog;
   readonly schema: SchemaDocument;
-  readonly protobuf: ProtobufDocument;
+  protobuf(): ProtobufDocument;
 }
 
 const generatedFolder = new URL('../api/generated/', import.meta.url);
@@ -42,11 +43,11 @@ async function readGenerated<T>(name: string): Promise<T> {
 }
 
 export async function loadGenerated(): Promise<Generated> {
-  const [catalog, schema, protobuf] = await Promise.all([
+  const [catalog, schema] = await Promise.all([
     readGenerated<Catalog>('resources.json'),
     readGenerated<SchemaDocument>('schema.json'),
-    readGenerated<ProtobufDocument>('protobuf.json'),
   ]);
+  const protobuf = (): ProtobufDocument => JSON.parse(readFileSync(new URL('protobuf.json', generatedFolder), 'utf8')) as ProtobufDocument;
   return { catalog, schema, protobuf };
 }
 

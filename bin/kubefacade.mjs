@@ -10,8 +10,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const main = join(here, 'main.ts');
 const [major, minor] = process.versions.node.split('.').map(Number);
 const runsTypeScript = major > 24 || (major === 24 && minor >= 12);
-// A young generation of 16 MiB halves costs 10 MiB of memory and wins nothing here: see docs/decisions/0003.
-const flags = ['--max-semi-space-size=4'];
+// A young generation of 16 MiB halves costs 15 MiB of memory and wins little here: see docs/decisions/0003.
+const flags = ['--max-semi-space-size=2'];
 
 function bundledNode() {
   try {

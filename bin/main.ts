@@ -24,6 +24,9 @@ async function main(args: readonly string[]): Promise<void> {
   throw new UsageError(`unknown command: ${command}`);
 }
 
+// Until something is served there is nothing to finish: what is written is written whole at any moment.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(0));
+
 main(process.argv.slice(2)).catch((error: unknown) => {
   process.stderr.write(`kubefacade: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(error instanceof UsageError ? 2 : 1);

@@ -121,5 +121,8 @@ export async function start(args: readonly string[]): Promise<void> {
     await store[Symbol.asyncDispose]();
     process.exit(0);
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.removeAllListeners(signal);
+    process.on(signal, () => void stop());
+  }
 }

@@ -1,7 +1,7 @@
 import type { Catalog } from '../api/catalog.ts';
 import type { Clock, Random } from '../api/clock.ts';
 import { createProtobufReader, type ProtobufDocument } from '../api/protobuf/decode.ts';
-import { createBodyDecoder } from '../api/schema/body.ts';
+import { createBodyDecoder, type ProtobufReader } from '../api/schema/body.ts';
 import { createDecoder } from '../api/schema/decode.ts';
 import type { SchemaDocument } from '../api/schema/schema.ts';
 import type { BootstrapOptions } from './bootstrap/bootstrap-objects.ts';
@@ -28,7 +28,8 @@ export interface ServerOptions {
   readonly log: ErrorLog;
   readonly catalog: Catalog;
   readonly schema: SchemaDocument;
-  readonly protobuf: ProtobufDocument;
+  /** Read when the first protobuf body comes. */
+  protobuf(): ProtobufDocument;
   isServed(group: string, version: string): boolean;
   readonly serviceClusterIPRange: string;
   readonly serviceNodePortRange: { readonly first: number; readonly last: number };
@@ -66,7 +67,7 @@ export async function openServer(options: ServerOptions): Promise<ServerParts> {
   });
   late.table = resources;
   const decoder = createDecoder(schema);
-  const body = createBodyDecoder({ schema, decoder, protobuf: createProtobufReader(options.protobuf, schema) });
+  const body = createBodyDecoder({ schema, decoder, protobuf: lazyProtobufReader(() => createProtobufReader(options.protobuf(), schema)) });
   const api = {
     registry,
     resources,
@@ -87,6 +88,19 @@ export async function openServer(options: ServerOptions): Promise<ServerParts> {
   );
   await repairServiceAddresses(strategyDeps);
   return { registry, resources, api, reader, writer };
+}
+
+/** Many clients never send protobuf: its tables are built for the first who does. */
+function lazyProtobufReader(create: () => ProtobufReader): ProtobufReader {
+  let reader: ProtobufReader | undefined;
+  const made = (): ProtobufReader => {
+    reader ??= create();
+    return reader;
+  };
+  return {
+    readEnvelope: (bytes) => made().readEnvelope(bytes),
+    readMessage: (typeName, raw) => made().readMessage(typeName, raw),
+  };
 }
 
 function present<T>(value: T | undefined): T {

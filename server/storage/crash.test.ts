@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Clock } from '../../api/clock.ts';
 import { openLevelStore } from './level-store.ts';
-import { collect, textOf } from './object-store.contract.ts';
 import type { ObjectStore } from './store.ts';
+import { collect, textOf } from './store-probes.contract.ts';
 
 const stopped: Clock = { now: () => 0, after: () => ({ cancel() {} }) };
 const kills = 50;

@@ -9,10 +9,11 @@ import type { Clock } from '../../api/clock.ts';
 import { createCompactor } from './compactor.ts';
 import { levelDriver, openLevelStore } from './level-store.ts';
 import { memoryDriver, openMemoryStore } from './memory-store.ts';
-import { body, collect, failsWith, objectStoreContract, textOf } from './object-store.contract.ts';
+import { objectStoreContract } from './object-store.contract.ts';
 import { openRevisionedStore } from './revisioned-store.ts';
 import type { RowDatabase, RowDriver } from './row-database.ts';
 import type { ObjectStore } from './store.ts';
+import { body, collect, failsWith, textOf } from './store-probes.contract.ts';
 
 /** Time stands still until `advance`, which runs what is due. */
 function manualClock(): Clock & { advance(ms: number): void } {

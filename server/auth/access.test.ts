@@ -2,10 +2,12 @@ import t from 'tap';
 import { StatusError } from '../../api/status.ts';
 import type { UserInfo } from '../registry/strategy.ts';
 import { reviewAccess, reviewLocalAccess, reviewSelfAccess } from './access-review.ts';
+import { bearerTokenOf, isPublicPath, webSocketTokenOf } from './authenticator.ts';
 import { type Attributes, type Authorizer, alwaysAllow } from './authorizer.ts';
 import { impersonate } from './impersonation.ts';
 import { hasImpersonation, wantedUser } from './impersonation-headers.ts';
 import { reviewRules, reviewSelf } from './self-review.ts';
+import { parseTokenFile } from './token-file.ts';
 
 const start = Date.parse('2026-05-01T12:00:00Z');
 
@@ -223,4 +225,27 @@ await t.test('access reviews are refused in upstream’s words', async (t) => {
     `${lead}[metadata: Invalid value: {"name":"n","namespace":"ns"}: must be empty except for namespace, ` +
       'spec.resourceAttributes.namespace: Invalid value: "x": must match metadata.namespace]',
   );
+});
+
+await t.test('token files, headers and public paths are read as upstream reads them', (t) => {
+  const tokens = parseTokenFile('a,u1,1\r\n\nb,"u,2",,"g1,g ""x"""\n,nobody,3\n', 'f');
+  t.strictSame(
+    [...tokens],
+    [
+      ['a', { username: 'u1', uid: '1', groups: ['system:authenticated'] }],
+      ['b', { username: 'u,2', groups: ['g1', 'g "x"', 'system:authenticated'] }],
+    ],
+  );
+  t.throws(() => parseTokenFile('a,b', 'f'), {
+    message: "token file 'f' must have at least 3 columns (token, user name, user uid), found 2",
+  });
+  t.equal(bearerTokenOf('Bearer abc'), 'abc');
+  t.equal(bearerTokenOf(' bearer abc def'), 'abc');
+  t.equal(bearerTokenOf('Bearer  abc'), undefined);
+  t.equal(bearerTokenOf('Basic abc'), undefined);
+  const carrier = `base64url.bearer.authorization.k8s.io.${Buffer.from('tok').toString('base64url')}`;
+  t.strictSame(webSocketTokenOf(`v5.channel.k8s.io, ${carrier}`), { token: 'tok', protocols: ['v5.channel.k8s.io'] });
+  for (const path of ['/healthz', '/livez', '/readyz/etcd', '/version', '/version/']) t.ok(isPublicPath(path), path);
+  for (const path of ['/', '/api', '/healthzz', '/metrics', '/versions']) t.notOk(isPublicPath(path), path);
+  t.end();
 });

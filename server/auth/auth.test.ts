@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import t from 'tap';
 import type { KubeObject } from '../../api/object.ts';
 import { StatusError } from '../../api/status.ts';
-import type { ClusterReader, UserInfo } from '../registry/strategy.ts';
+import type { ClusterReader } from '../registry/strategy.ts';
 import { issueCertificate } from '../tls/certificate.ts';
 import { openPki } from '../tls/pki.ts';
-import { bearerTokenOf, createAuthenticator, isPublicPath, webSocketTokenOf } from './authenticator.ts';
+import { createAuthenticator } from './authenticator.ts';
 import { createCertificateVerifier } from './client-certificate.ts';
 import { jsonWebKeySet, openIdConfiguration } from './openid.ts';
 import { reviewToken } from './self-review.ts';
@@ -361,29 +361,6 @@ await t.test('a client certificate through an intermediate is good when the inte
     ['a', 'bé', 'system:authenticated'],
   );
   t.throws(() => verifier.verify(leafCertificate.raw), { message: 'x509: certificate signed by unknown authority' });
-  t.end();
-});
-
-await t.test('token files, headers and public paths are read as upstream reads them', (t) => {
-  const tokens = parseTokenFile('a,u1,1\r\n\nb,"u,2",,"g1,g ""x"""\n,nobody,3\n', 'f');
-  t.strictSame(
-    [...tokens],
-    [
-      ['a', { username: 'u1', uid: '1', groups: ['system:authenticated'] }],
-      ['b', { username: 'u,2', groups: ['g1', 'g "x"', 'system:authenticated'] }],
-    ],
-  );
-  t.throws(() => parseTokenFile('a,b', 'f'), {
-    message: "token file 'f' must have at least 3 columns (token, user name, user uid), found 2",
-  });
-  t.equal(bearerTokenOf('Bearer abc'), 'abc');
-  t.equal(bearerTokenOf(' bearer abc def'), 'abc');
-  t.equal(bearerTokenOf('Bearer  abc'), undefined);
-  t.equal(bearerTokenOf('Basic abc'), undefined);
-  const carrier = `base64url.bearer.authorization.k8s.io.${Buffer.from('tok').toString('base64url')}`;
-  t.strictSame(webSocketTokenOf(`v5.channel.k8s.io, ${carrier}`), { token: 'tok', protocols: ['v5.channel.k8s.io'] });
-  for (const path of ['/healthz', '/livez', '/readyz/etcd', '/version', '/version/']) t.ok(isPublicPath(path), path);
-  for (const path of ['/', '/api', '/healthzz', '/metrics', '/versions']) t.notOk(isPublicPath(path), path);
   t.end();
 });
 

@@ -47,7 +47,8 @@ export async function loadGenerated(): Promise<Generated> {
     readGenerated<Catalog>('resources.json'),
     readGenerated<SchemaDocument>('schema.json'),
   ]);
-  const protobuf = (): ProtobufDocument => JSON.parse(readFileSync(new URL('protobuf.json', generatedFolder), 'utf8')) as ProtobufDocument;
+  const protobuf = (): ProtobufDocument =>
+    JSON.parse(readFileSync(new URL('protobuf.json', generatedFolder), 'utf8')) as ProtobufDocument;
   return { catalog, schema, protobuf };
 }
 

@@ -67,7 +67,11 @@ export async function openServer(options: ServerOptions): Promise<ServerParts> {
   });
   late.table = resources;
   const decoder = createDecoder(schema);
-  const body = createBodyDecoder({ schema, decoder, protobuf: lazyProtobufReader(() => createProtobufReader(options.protobuf(), schema)) });
+  const body = createBodyDecoder({
+    schema,
+    decoder,
+    protobuf: lazyProtobufReader(() => createProtobufReader(options.protobuf(), schema)),
+  });
   const api = {
     registry,
     resources,

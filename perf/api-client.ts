@@ -29,7 +29,7 @@ export class ApiClient implements Disposable {
     });
   }
 
-  send(method: string, path: string, body?: unknown): Promise<Answer> {
+  send(method: string, path: string, body?: unknown, contentType = 'application/json'): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const outgoing = request(
         `${this.#access.url}${path}`,
@@ -38,7 +38,7 @@ export class ApiClient implements Disposable {
           agent: this.#agent,
           headers: {
             ...(this.#access.token === undefined ? {} : { Authorization: `Bearer ${this.#access.token}` }),
-            ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+            ...(body === undefined ? {} : { 'Content-Type': contentType }),
           },
         },
         (incoming) => {

@@ -12,6 +12,8 @@ function podAt(index: number): unknown {
       annotations: { 'example.com/purpose': 'performance' },
     },
     spec: {
+      // Nodes that are not there, 30 pods on each: what the field selection takes.
+      nodeName: `node-${Math.floor(index / 30)}`,
       containers: [
         {
           name: 'main',
@@ -30,21 +32,44 @@ async function createUnlessThere(client: ApiClient, path: string, body: unknown)
   if (status !== 201 && status !== 409) throw new Error(`POST ${path} answered ${status}: ${text.slice(0, 300)}`);
 }
 
-/** Makes the namespaces `perf` (what is read) and `perf-create` (what is written), with the ServiceAccount that pods need, and the pods. */
-export async function preload(client: ApiClient, pods: number): Promise<void> {
+async function createAll(client: ApiClient, path: string, bodies: Iterator<unknown>): Promise<void> {
+  const work = async (): Promise<void> => {
+    for (let next = bodies.next(); next.done !== true; next = bodies.next()) {
+      await createUnlessThere(client, path, next.value);
+    }
+  };
+  await Promise.all(Array.from({ length: clients }, work));
+}
+
+/** Makes the namespaces `perf` (what is read) and `perf-create` (what is written), with the ServiceAccount that pods need. */
+export async function makeNamespaces(client: ApiClient): Promise<void> {
   for (const name of ['perf', 'perf-create']) {
     await createUnlessThere(client, '/api/v1/namespaces', { metadata: { name } });
     await createUnlessThere(client, `/api/v1/namespaces/${name}/serviceaccounts`, { metadata: { name: 'default' } });
   }
-  let next = 0;
-  const work = async (): Promise<void> => {
-    while (next < pods) {
-      const index = next;
-      next += 1;
-      await createUnlessThere(client, '/api/v1/namespaces/perf/pods', podAt(index));
+}
+
+/** Makes the pods from number `from` up to `to` in the namespace `perf`. */
+export async function preload(client: ApiClient, from: number, to: number): Promise<void> {
+  const bodies = function* () {
+    for (let index = from; index < to; index += 1) yield podAt(index);
+  };
+  await createAll(client, '/api/v1/namespaces/perf/pods', bodies());
+}
+
+/** Makes the pods that a turn of deletions uses up. */
+export async function makeStock(client: ApiClient, run: string, size: number): Promise<void> {
+  const bodies = function* () {
+    for (let index = 0; index < size; index += 1) {
+      yield {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: `stock-${run}-${index}` },
+        spec: { containers: [{ name: 'main', image: 'registry.k8s.io/pause:3.10' }] },
+      };
     }
   };
-  await Promise.all(Array.from({ length: clients }, work));
+  await createAll(client, '/api/v1/namespaces/perf-create/pods', bodies());
 }
 
 async function count(client: ApiClient, query: string): Promise<number> {

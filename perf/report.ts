@@ -1,59 +1,24 @@
-import type { Scenario, Turn } from './k6.ts';
+import { comparesOf, type Scenario } from './catalog.ts';
+import { type Load, type Results, summaryOf, type TurnResult, timesBetter } from './results.ts';
 
-export interface ServerResult {
-  readonly name: string;
-  readonly readyMs: number | undefined;
-  readonly idleBytes: number | undefined;
-  readonly loadedBytes: number | undefined;
-  readonly peakBytes: number | undefined;
-  readonly turns: Readonly<Partial<Record<Scenario, readonly TurnResult[]>>>;
-}
+export const mebibytes = (bytes: number | undefined) =>
+  bytes === undefined ? '-' : `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 
-export interface TurnResult extends Turn {
-  /** Processor seconds that the server used in the turn. */
-  readonly cpuSeconds: number | undefined;
-}
-
-/** perf/thresholds.json: how many times the other's rate, what part of its memory, and how soon ready. */
-export interface Thresholds {
-  readonly rates: Readonly<Record<Scenario, number>>;
-  readonly idleMemory: number;
-  readonly loadedMemory: number;
-  readonly readyMs: number;
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const [low = 0, high = 0] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[middle]];
-  return (low + high) / 2;
-}
-
-const rateOf = (turns: readonly TurnResult[] | undefined) => median((turns ?? []).map((turn) => turn.rate));
-
-function spreadOf(turns: readonly TurnResult[]): string {
-  const rates = turns.map((turn) => turn.rate);
-  const middle = median(rates);
-  return middle === 0 ? '-' : `±${Math.round(((Math.max(...rates) - Math.min(...rates)) / 2 / middle) * 100)} %`;
-}
-
-function rateCells(turns: readonly TurnResult[] | undefined): string[] {
-  if (turns === undefined || turns.length === 0) return ['-', '-', '-', '-', '-', '-'];
-  const cpu = turns.map((turn) => ((turn.cpuSeconds ?? Number.NaN) / turn.requests) * 1000);
-  const failed = Math.max(...turns.map((turn) => turn.failed));
-  return [
-    median(turns.map((turn) => turn.rate)).toFixed(1),
-    spreadOf(turns),
-    median(turns.map((turn) => turn.med)).toFixed(2),
-    median(turns.map((turn) => turn['p(99)'])).toFixed(1),
-    Number.isNaN(median(cpu)) ? '-' : median(cpu).toFixed(2),
-    `${(failed * 100).toFixed(1)} %`,
-  ];
-}
-
-const mebibytes = (bytes: number | undefined) => (bytes === undefined ? '-' : `${(bytes / 2 ** 20).toFixed(0)} MiB`);
 const ratio = (a: number | undefined, b: number | undefined) =>
   a === undefined || b === undefined || b === 0 ? '-' : (a / b).toFixed(2);
+
+export function rateCells(turns: readonly TurnResult[] | undefined): string[] {
+  const summary = summaryOf(turns);
+  if (summary === undefined) return ['-', '-', '-', '-', '-', '-'];
+  return [
+    summary.rate.toFixed(1),
+    `±${Math.round(summary.spread * 100)} %`,
+    summary.med.toFixed(2),
+    summary.p99.toFixed(1),
+    summary.cpuMsPerRequest?.toFixed(2) ?? '-',
+    `${(summary.failed * 100).toFixed(1)} %`,
+  ];
+}
 
 function table(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
@@ -64,59 +29,54 @@ function table(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-/** What a person reads after a run. `other` is absent when one server was measured alone. */
-export function reportText(scenarios: readonly Scenario[], subject: ServerResult, other?: ServerResult): string {
-  const servers = other === undefined ? [subject] : [subject, other];
-  const rates = [['scenario', 'server', 'req/s', 'spread', 'median ms', 'p99 ms', 'cpu ms/req', 'failed']];
-  const ratios = [['scenario', '', 'times the rate']];
-  for (const scenario of scenarios) {
-    for (const server of servers) rates.push([scenario, server.name, ...rateCells(server.turns[scenario])]);
-    if (other !== undefined) {
-      ratios.push([scenario, '', ratio(rateOf(subject.turns[scenario]), rateOf(other.turns[scenario]))]);
-    }
-  }
-  const memory = [['', 'server', 'ready ms', 'idle', 'loaded', 'peak']];
-  for (const { name, readyMs, idleBytes, loadedBytes, peakBytes } of servers) {
-    const ready = readyMs === undefined ? '-' : readyMs.toFixed(0);
-    memory.push(['', name, ready, mebibytes(idleBytes), mebibytes(loadedBytes), mebibytes(peakBytes)]);
-  }
-  if (other !== undefined) {
-    memory.push([
-      '',
-      'ratio',
-      ratio(subject.readyMs, other.readyMs),
-      ratio(subject.idleBytes, other.idleBytes),
-      ratio(subject.loadedBytes, other.loadedBytes),
-      ratio(subject.peakBytes, other.peakBytes),
-    ]);
-  }
-  return [table(rates), other === undefined ? '' : table(ratios), table(memory)].filter((t) => t !== '').join('\n\n');
+/** One cell for each comparison of the subject with the other server. */
+export function timesText(scenario: Scenario, ours: Load | undefined, theirs: Load | undefined): string {
+  const compares = comparesOf(scenario);
+  const times = timesBetter(compares, summaryOf(ours?.turns[scenario]), summaryOf(theirs?.turns[scenario]));
+  if (times === undefined) return '-';
+  return `${times.toFixed(2)} ${compares === 'rate' ? 'times the rate' : 'times as soon'}`;
 }
 
-/** What falls short of the thresholds, in words; nothing when all are met. */
-export function shortfalls(
-  thresholds: Thresholds,
-  scenarios: readonly Scenario[],
-  subject: ServerResult,
-  other: ServerResult,
-): string[] {
-  const found: string[] = [];
+function turnsText({ servers, scenarios }: Results, load: number, title: string): string {
+  const loads = servers.map((server) => ({ name: server.name, load: server.loads[load] }));
+  const rates = [['scenario', 'server', 'per second', 'spread', 'median ms', 'p99 ms', 'cpu ms each', 'failed']];
+  const ratios = [['scenario', '', 'compared']];
   for (const scenario of scenarios) {
-    const times = rateOf(subject.turns[scenario]) / rateOf(other.turns[scenario]);
-    const wanted = thresholds.rates[scenario];
-    if (!(times >= wanted)) found.push(`${scenario}: ${times.toFixed(2)} times the rate, wanted ${wanted}`);
-    const failed = Math.max(0, ...(subject.turns[scenario] ?? []).map((turn) => turn.failed));
-    if (failed > 0) found.push(`${scenario}: ${(failed * 100).toFixed(2)} % of the requests failed`);
+    for (const server of loads) rates.push([scenario, server.name, ...rateCells(server.load?.turns[scenario])]);
+    if (loads.length > 1) ratios.push([scenario, '', timesText(scenario, loads[0]?.load, loads[1]?.load)]);
   }
-  const part = (what: string, ours: number | undefined, theirs: number | undefined, most: number) => {
-    if (ours === undefined || theirs === undefined) return;
-    if (ours > theirs * most)
-      found.push(`${what}: ${(ours / theirs).toFixed(2)} of the memory, wanted at most ${most}`);
-  };
-  part('idle', subject.idleBytes, other.idleBytes, thresholds.idleMemory);
-  part('loaded', subject.loadedBytes, other.loadedBytes, thresholds.loadedMemory);
-  if ((subject.readyMs ?? 0) > thresholds.readyMs) {
-    found.push(`ready after ${subject.readyMs?.toFixed(0)} ms, wanted ${thresholds.readyMs}`);
+  const parts = [title, table(rates), loads.length > 1 ? table(ratios) : ''];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function memoryText({ servers }: Results): string {
+  const rows = [['pods', 'server', 'ready ms', 'idle', 'loaded', 'peak', 'settled']];
+  for (const [index, load] of (servers[0]?.loads ?? []).entries()) {
+    const loads = servers.map((server) => server.loads[index]);
+    for (const [i, { name, readyMs, idleBytes }] of servers.entries()) {
+      const { loadedBytes, peakBytes, settledBytes } = loads[i] ?? {};
+      const sizes = [idleBytes, loadedBytes, peakBytes, settledBytes].map(mebibytes);
+      rows.push([String(load.pods), name, readyMs?.toFixed(0) ?? '-', ...sizes]);
+    }
+    if (servers.length < 2) continue;
+    const [subject, other] = servers;
+    rows.push([
+      '',
+      'ratio',
+      ratio(subject?.readyMs, other?.readyMs),
+      ratio(subject?.idleBytes, other?.idleBytes),
+      ratio(loads[0]?.loadedBytes, loads[1]?.loadedBytes),
+      ratio(loads[0]?.peakBytes, loads[1]?.peakBytes),
+      ratio(loads[0]?.settledBytes, loads[1]?.settledBytes),
+    ]);
   }
-  return found;
+  return table(rows);
+}
+
+/** What a person reads after a run. */
+export function reportText(results: Results): string {
+  const loads = results.servers[0]?.loads ?? [];
+  const parts = loads.map((load, index) => turnsText(results, index, loads.length > 1 ? `${load.pods} pods` : ''));
+  const skipped = results.skipped.map(({ scenario, why }) => `skipped ${scenario}: ${why}`).join('\n');
+  return [...parts, memoryText(results), skipped].filter((part) => part !== '').join('\n\n');
 }

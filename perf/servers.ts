@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { type Access, ApiClient } from './api-client.ts';
-import { findProgram, isExecutable, pinned } from './k6.ts';
+import { findProgram, isExecutable, pinned } from './programs.ts';
 
 /** A server under measurement. */
 export interface Server extends AsyncDisposable {

@@ -10,7 +10,7 @@ export interface CacheEvent {
   /** The new state; for a delete the last state, carrying the revision of the deletion. */
   readonly entry: Entry;
   readonly previous: Entry | undefined;
-  frames?: Map<string, Uint8Array>;
+  frames?: Map<string, Uint8Array> | undefined;
 }
 
 /** Which events a watcher wants; the narrowest present field decides where it is indexed. */
@@ -25,8 +25,10 @@ export interface Interest {
 export type EventListener = (event: CacheEvent) => void;
 
 // Enough for a client that reconnects within minutes under heavy churn; older revisions are read from the store.
-const maxRingEvents = 8192;
-const maxRingBytes = 8 * 1024 * 1024;
+const maxRingEvents = 4096;
+const maxRingBytes = 4 * 1024 * 1024;
+/** Watchers that keep up ask for an event's frame at once: older events need not keep theirs. */
+const framedEvents = 64;
 
 export interface ResourceCacheOptions {
   /** `/core/pods/`: every key of the resource starts with it. */
@@ -146,6 +148,8 @@ export class ResourceCache {
   #remember(event: CacheEvent): void {
     this.#ring.push(event);
     this.#ringBytes += event.entry.value.length;
+    const settled = this.#ring[this.#ring.length - 1 - framedEvents];
+    if (settled !== undefined) settled.frames = undefined;
     while (
       this.#ring.length - this.#ringHead > maxRingEvents ||
       (this.#ringBytes > maxRingBytes && this.#ring.length - this.#ringHead > 1)

@@ -151,7 +151,7 @@ export async function startTestServer(
     log,
     catalog,
     schema,
-    protobuf,
+    protobuf: () => protobuf,
     isServed: (group, version) => enabled.has(`${group}/${version}`),
     serviceClusterIPRange: '10.96.0.0/16',
     serviceNodePortRange: { first: 30000, last: 32767 },

@@ -87,7 +87,7 @@ await t.test('the newest baseline with as many servers is found by the date insi
 });
 
 await t.test('plots scale to what they hold, also when that is little', async (t) => {
-  t.match(barPlot([{ label: 'a<b', value: 5, low: 4, high: 10 }]), /a&lt;b.*width="150\.0".*M270\.0 13H420\.0/s);
+  t.match(barPlot([{ label: 'a<b', value: 5, low: 4, high: 10 }]), /a&lt;b.*width="150\.0".*M270\.0 13H450\.0/s);
   const lines = [
     {
       label: 'a',

@@ -20,7 +20,7 @@ export function shortNumber(value: number): string {
 /** Horizontal bars from zero, each with a whisker from its lowest to its highest turn. */
 export function barPlot(bars: readonly Bar[]): string {
   const [width, rowHeight, left, right] = [520, 26, 150, 70];
-  const most = Math.max(...bars.map((bar) => bar.high), Number.MIN_VALUE);
+  const most = Math.max(...bars.map((bar) => bar.high)) || 1;
   const x = (value: number) => left + (value / most) * (width - left - right);
   const rows = bars.map((bar, i) => {
     const middle = i * rowHeight + rowHeight / 2;
@@ -55,6 +55,7 @@ function stepFor(range: number): number {
 }
 
 function ticks(most: number): number[] {
+  if (most <= 0) return [0];
   const step = stepFor(most);
   return Array.from({ length: Math.floor(most / step) + 1 }, (_, i) => i * step);
 }
@@ -66,7 +67,7 @@ export function linePlot(lines: readonly Line[], axes: Axes): string {
   if (all.length === 0) return '';
   const xs = [...new Set(all.map(([x]) => x))].sort((a, b) => a - b);
   const [low = 0, high = 1] = [xs[0], xs.at(-1)];
-  const mostY = Math.max(...all.map(([, y]) => y), Number.MIN_VALUE) * 1.05;
+  const mostY = (Math.max(...all.map(([, y]) => y)) || 1) * 1.05;
   const scale = (x: number) => (axes.logX === true ? Math.log(Math.max(x, 1)) : x);
   const range = scale(high) - scale(low) || 1;
   const px = (x: number) => (left + ((scale(x) - scale(low)) / range) * (width - left - 20)).toFixed(1);

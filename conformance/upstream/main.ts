@@ -1,0 +1,112 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ensurePrograms, UsageError } from '../reference/programs.ts';
+import { parseJunit } from './junit.ts';
+import { isSuccess, resultsText } from './results.ts';
+import { runSuite } from './run-suite.ts';
+import { focusOf, readTiers, type Selection, type SuiteTest, selectTests } from './suite.ts';
+
+const usage = `npm run conformance:upstream -- [options] [-- flags of e2e.test]
+  --kubeconfig F    any cluster ($KUBECONFIG)
+  --tier T1,T2      what is run (all)
+  --focus REGEX     only tests with such a name
+  --skip REGEX      not tests with such a name
+  --rerun-failed    only what failed in the last run into the same output folder
+  --list            prints the names and ends
+  --output DIR      e2e.log, junit_01.xml and results.md (conformance/upstream/output)`;
+
+const report = 'junit_01.xml';
+
+function options() {
+  const string = { type: 'string' } as const;
+  const boolean = { type: 'boolean', default: false } as const;
+  const argv = process.argv.slice(2);
+  const end = argv.indexOf('--');
+  try {
+    const { values } = parseArgs({
+      args: end === -1 ? argv : argv.slice(0, end),
+      options: {
+        kubeconfig: string,
+        tier: string,
+        focus: string,
+        skip: string,
+        'rerun-failed': boolean,
+        list: boolean,
+        output: { ...string, default: join(import.meta.dirname, 'output') },
+        help: boolean,
+      },
+    });
+    return { ...values, suiteFlags: end === -1 ? [] : argv.slice(end + 1) };
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+/** A rerun has a folder of its own below the output, so that the whole run's files stay; the later of both is the last one. */
+function lastFailures(folder: string): ReadonlySet<string> {
+  const files = [join(folder, report), join(folder, 'rerun', report)].filter((file) => existsSync(file));
+  const [last] = files.toSorted((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+  if (last === undefined) throw new UsageError(`--rerun-failed: no ${report} in ${folder}`);
+  const failed = parseJunit(readFileSync(last, 'utf8')).filter(({ outcome }) => outcome === 'failed');
+  return new Set(failed.map(({ name }) => name));
+}
+
+/** A mistake in a tier or an expression is the user's. */
+function select(all: readonly SuiteTest[], selection: Selection): readonly SuiteTest[] {
+  try {
+    return selectTests(all, selection);
+  } catch (error) {
+    if (!(error instanceof RangeError || error instanceof SyntaxError)) throw error;
+    throw new UsageError(error.message, { cause: error });
+  }
+}
+
+async function main(values: ReturnType<typeof options>): Promise<boolean> {
+  if (values.help) {
+    console.log(usage);
+    return true;
+  }
+  const all = readTiers();
+  const rerun = values['rerun-failed'];
+  const { tier, focus, skip } = values;
+  const names = rerun ? lastFailures(values.output) : undefined;
+  const selected = select(all, { tiers: tier === undefined ? [] : tier.split(','), focus, skip, names });
+  if (values.list) {
+    for (const test of selected) console.log(`${test.tier} ${test.name}`);
+    return true;
+  }
+  if (selected.length === 0) {
+    if (!rerun) throw new UsageError('no test is selected');
+    console.log('nothing failed in the last run');
+    return true;
+  }
+  const kubeconfig = values.kubeconfig ?? process.env['KUBECONFIG'];
+  if (kubeconfig === undefined || !existsSync(kubeconfig)) {
+    throw new UsageError(kubeconfig === undefined ? `--kubeconfig is missing\n${usage}` : `no file ${kubeconfig}`);
+  }
+  await ensurePrograms(['e2e.test', 'kubectl']);
+  const folder = rerun ? join(values.output, 'rerun') : resolve(values.output);
+  mkdirSync(folder, { recursive: true });
+  if (!rerun) rmSync(join(folder, 'rerun'), { recursive: true, force: true });
+  rmSync(join(folder, report), { force: true });
+  const flags = values.suiteFlags;
+  const suiteFocus = focusOf(selected, all);
+  const code = await runSuite({ kubeconfig: resolve(kubeconfig), folder, focus: suiteFocus, flags });
+  if (!existsSync(join(folder, report))) {
+    throw new UsageError(`e2e.test ended with ${code} and without a report; see ${join(folder, 'e2e.log')}`);
+  }
+  const results = parseJunit(readFileSync(join(folder, report), 'utf8'));
+  const text = resultsText(results, selected, all);
+  writeFileSync(join(folder, 'results.md'), text);
+  console.log(text);
+  return code === 0 && isSuccess(results, selected);
+}
+
+try {
+  process.exitCode = (await main(options())) ? 0 : 1;
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+}

@@ -26,6 +26,8 @@ export function spawnProgram(...args: readonly string[]): SpawnedProcess {
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString();
   });
+  // Nobody may read it, and a program ends once it has ended.
+  child.stdout.resume();
   const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, stderr }) as Ended);
   return { child, ended };
 }
@@ -69,6 +71,7 @@ export async function spawnServer(dataDir: string, ...args: readonly string[]): 
     throw new Error(`ended before it was ready (${code ?? signal}): ${stderr}`);
   })();
   const { url, port, kubeconfig } = await ready;
+  child.stdout?.resume();
   const credentials = await credentialsOf(kubeconfig);
   const agent = new Agent({ keepAlive: true, ...credentials });
   const open = (method: string, path: string, body?: unknown): ClientRequest => {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { compareAnswer } from './compare.ts';
 import type { Connection } from './connection.ts';
-import { runTable } from './run.ts';
+import { runTable, type StepObserver } from './run.ts';
 import type { Answer, Table } from './table.ts';
 
 /** What became of one step; `differences` is empty when it agrees with the recorded answer. */
@@ -35,10 +35,15 @@ export async function recordTable(connection: Connection, table: Table, folder: 
 }
 
 /** A table that cannot be run to its end fails as one step. */
-export async function checkTable(connection: Connection, table: Table, folder: string): Promise<StepResult[]> {
+export async function checkTable(
+  connection: Connection,
+  table: Table,
+  folder: string,
+  observe?: StepObserver,
+): Promise<StepResult[]> {
   const expected = new Map(readRecorded(folder, table).map((answer) => [answer.id, answer]));
   try {
-    const answers = await runTable(connection, table);
+    const answers = await runTable(connection, table, observe);
     return answers.map((answer) => ({
       table: table.name,
       step: answer.id,

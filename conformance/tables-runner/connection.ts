@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
@@ -14,12 +15,27 @@ export interface Response {
   readonly status: number;
   readonly contentType: string;
   readonly warnings: readonly string[];
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
 }
 
-/** A way to one API server: address, trust and credentials. */
+/** An answer whose body arrives bit by bit. Leaving the loop over `chunks` ends the request. */
+export interface StreamedResponse {
+  readonly status: number;
+  readonly contentType: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly chunks: AsyncIterable<Buffer>;
+  cancel(): void;
+}
+
+/**
+ * A way to one API server: address, trust and credentials. A request that names `Authorization` itself is sent without the
+ * connection's own credentials, client certificate included; the empty string stands for none at all.
+ */
 export interface Connection extends Disposable {
+  readonly server: string;
   send(options: RequestOptions): Promise<Response>;
+  stream(options: RequestOptions): Promise<StreamedResponse>;
 }
 
 interface ConnectionOptions {
@@ -33,34 +49,50 @@ interface ConnectionOptions {
 
 export function connect(options: ConnectionOptions): Connection {
   const { server, token, ca, cert, key, insecure = false } = options;
-  const agent = new Agent({ keepAlive: true, ca, cert, key, rejectUnauthorized: !insecure });
-  const send = ({ method, path, headers, body }: RequestOptions): Promise<Response> =>
+  const trust = { keepAlive: true, ca, rejectUnauthorized: !insecure };
+  const agent = new Agent({ ...trust, cert, key });
+  const bareAgent = new Agent(trust);
+  const open = ({ method, path, headers, body }: RequestOptions): Promise<IncomingMessage> =>
     new Promise((succeed, fail) => {
-      const authorization =
-        token === undefined || 'Authorization' in headers ? {} : { Authorization: `Bearer ${token}` };
+      const bare = 'Authorization' in headers;
+      const authorization = token === undefined || bare ? {} : { Authorization: `Bearer ${token}` };
       const sent = Object.fromEntries(
         Object.entries({ ...authorization, ...headers }).filter(([, value]) => value !== ''),
       );
       // Node does not count the body of a DELETE by itself.
       if (body !== undefined) sent['Content-Length'] = String(Buffer.byteLength(body));
-      const req = request(new URL(path, server), { method, agent, headers: sent }, (res) => {
-        const chunks: Buffer[] = [];
-        res.on('data', (chunk: Buffer) => chunks.push(chunk));
-        res.on('error', fail);
-        res.on('end', () =>
-          succeed({
-            status: res.statusCode ?? 0,
-            contentType: (res.headers['content-type'] ?? '').split(';')[0] ?? '',
-            warnings: res.rawHeaders.filter((_, i, all) => i % 2 === 1 && all[i - 1]?.toLowerCase() === 'warning'),
-            text: Buffer.concat(chunks).toString('utf8'),
-          }),
-        );
-      });
+      const req = request(new URL(path, server), { method, agent: bare ? bareAgent : agent, headers: sent }, succeed);
       req.setTimeout(60_000, () => req.destroy(new Error(`${method} ${path}: no answer within 60 s`)));
       req.on('error', fail);
       req.end(body);
     });
-  return { send, [Symbol.dispose]: () => agent.destroy() };
+  const send = async (options: RequestOptions): Promise<Response> => {
+    const answer = await open(options);
+    const chunks: Buffer[] = [];
+    for await (const chunk of answer) chunks.push(chunk as Buffer);
+    return {
+      ...headOf(answer),
+      warnings: answer.rawHeaders.filter((_, i, all) => i % 2 === 1 && all[i - 1]?.toLowerCase() === 'warning'),
+      text: Buffer.concat(chunks).toString('utf8'),
+    };
+  };
+  const stream = async (options: RequestOptions): Promise<StreamedResponse> => {
+    const answer = await open(options);
+    return { ...headOf(answer), chunks: answer, cancel: () => answer.destroy() };
+  };
+  const close = (): void => {
+    agent.destroy();
+    bareAgent.destroy();
+  };
+  return { server, send, stream, [Symbol.dispose]: close };
+}
+
+function headOf(answer: IncomingMessage): Pick<Response, 'status' | 'contentType' | 'headers'> {
+  return {
+    status: answer.statusCode ?? 0,
+    contentType: (answer.headers['content-type'] ?? '').split(';')[0] ?? '',
+    headers: answer.headers,
+  };
 }
 
 interface Kubeconfig {

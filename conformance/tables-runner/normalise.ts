@@ -15,14 +15,18 @@ const alwaysTimes = new Set(['creationTimestamp', 'deletionTimestamp']);
 const nearMs = 24 * 3600 * 1000;
 
 function normaliseText(text: string, names: Names, now: number): string {
-  return text
-    .replaceAll(names.ns, '{ns}')
-    .replaceAll(names.rand, '{rand}')
-    .replace(uuid, '<uid>')
-    .replace(/kube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access-<random>')
-    .replace(time, (found, fraction) =>
-      Math.abs(Date.parse(found) - now) > nearMs ? found : fraction ? '<micro time>' : '<time>',
-    );
+  return (
+    text
+      .replaceAll(names.ns, '{ns}')
+      .replaceAll(names.rand, '{rand}')
+      .replace(uuid, '<uid>')
+      .replace(/kube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access-<random>')
+      // Upstream says one or the other, as its cache or its storage noticed.
+      .replace('Code: 4, Key: /registry/', 'Code: 4, Key: /')
+      .replace(time, (found, fraction) =>
+        Math.abs(Date.parse(found) - now) > nearMs ? found : fraction ? '<micro time>' : '<time>',
+      )
+  );
 }
 
 function normaliseField(key: string, value: unknown, names: Names, now: number): unknown {

@@ -80,8 +80,11 @@ function createdPath(
   return method === 'POST' ? `${at}/${name}` : at;
 }
 
+/** Told of each step's request and answer as they were; not of setup and cleanup. */
+export type StepObserver = (step: { method: string; path: string; requestType: string }, response: Response) => void;
+
 /** Runs the steps of one table in order and gives their normalised answers; removes afterwards what they created. */
-export async function runTable(connection: Connection, table: Table): Promise<Answer[]> {
+export async function runTable(connection: Connection, table: Table, observe?: StepObserver): Promise<Answer[]> {
   const names = freshNames();
   const captured: Captured = new Map();
   const created: string[] = [];
@@ -121,6 +124,9 @@ export async function runTable(connection: Connection, table: Table): Promise<An
     const answers: Answer[] = [];
     for (const [i, step] of table.steps.entries()) {
       const { response, body } = await send(step);
+      const requestType = step.body === undefined && step.rawBody === undefined ? '' : 'application/json';
+      const path = fillText(step.path, names, captured);
+      observe?.({ method: step.method, path, requestType: step.contentType ?? requestType }, response);
       const now = Date.now();
       const shown = normalise(body, names, now);
       hidePaths(shown, step.ignore ?? []);

@@ -1,0 +1,112 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type RunningServer, startServer } from '../clients/server.ts';
+import { type Connection, connect } from '../tables-runner/connection.ts';
+import type { Need } from './case.ts';
+
+/** A cluster under test, and what it can do. */
+export interface Target extends AsyncDisposable {
+  readonly name: string;
+  readonly connection: () => Connection;
+  readonly offers: ReadonlySet<Need>;
+  readonly groupVersions: ReadonlySet<string>;
+  readonly restart?: () => Promise<void>;
+}
+
+const token = 'conformance';
+
+export interface OwnServerOptions {
+  readonly storage: 'memory' | 'leveldb';
+  readonly flags: readonly string[];
+}
+
+/** Our own server in a process of its own; on LevelDB it can be killed and started again on its data. */
+export async function startTarget({ storage, flags }: OwnServerOptions): Promise<Target> {
+  const folder = await mkdtemp(join(tmpdir(), 'kubefacade-conformance-'));
+  const tokens = join(folder, 'tokens.csv');
+  await writeFile(tokens, `${token},admin,admin,"system:masters"\n`);
+  const allFlags = ['--token-auth-file', tokens, ...flags];
+  const start = (port: number): Promise<RunningServer> =>
+    startServer({ storage, dataDir: join(folder, 'data'), port, flags: allFlags });
+  const open = ({ url }: RunningServer): Connection => connect({ server: url, token, insecure: true });
+
+  let server: RunningServer;
+  try {
+    server = await start(0);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+  let connection = open(server);
+  const restart = async (): Promise<void> => {
+    const { port } = new URL(server.url);
+    await server.stop('SIGKILL');
+    connection[Symbol.dispose]();
+    server = await start(Number(port));
+    connection = open(server);
+  };
+  const target = await attach(storage, () => connection, storage === 'leveldb' ? restart : undefined);
+  const dispose = async (): Promise<void> => {
+    connection[Symbol.dispose]();
+    await server[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { ...target, [Symbol.asyncDispose]: dispose };
+}
+
+/** Looks at a running cluster: which groups it serves, whether controllers and kubelets work there. */
+export async function attach(
+  name: string,
+  connection: () => Connection,
+  restart?: () => Promise<void>,
+): Promise<Target> {
+  const offers = new Set<Need>();
+  if (await namespacesEmptyThemselves(connection())) offers.add('controllers');
+  if (await hasReadyNode(connection())) offers.add('kubelet');
+  if (restart !== undefined) offers.add('restart');
+  return {
+    name,
+    connection,
+    offers,
+    groupVersions: await servedGroupVersions(connection()),
+    ...(restart === undefined ? {} : { restart }),
+    [Symbol.asyncDispose]: async () => connection()[Symbol.dispose](),
+  };
+}
+
+async function getJson<T>(connection: Connection, path: string): Promise<T> {
+  const { status, text } = await connection.send({ method: 'GET', path, headers: {} });
+  if (status !== 200) throw new Error(`${connection.server}: GET ${path} answered ${status}: ${text.slice(0, 300)}`);
+  return JSON.parse(text) as T;
+}
+
+async function servedGroupVersions(connection: Connection): Promise<Set<string>> {
+  const { groups } = await getJson<{ groups: { versions: { groupVersion: string }[] }[] }>(connection, '/apis');
+  return new Set(['v1', ...groups.flatMap(({ versions }) => versions.map(({ groupVersion }) => groupVersion))]);
+}
+
+async function hasReadyNode(connection: Connection): Promise<boolean> {
+  interface Node {
+    readonly status?: { readonly conditions?: readonly { type: string; status: string }[] };
+  }
+  const { items } = await getJson<{ items: Node[] }>(connection, '/api/v1/nodes');
+  return items.some(({ status }) => status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True'));
+}
+
+async function namespacesEmptyThemselves(connection: Connection): Promise<boolean> {
+  const name = `conformance-probe-${process.pid}`;
+  const path = `/api/v1/namespaces/${name}`;
+  const headers = { 'Content-Type': 'application/json' };
+  const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+  await connection.send({ method: 'POST', path: '/api/v1/namespaces', headers, body: JSON.stringify(object) });
+  await connection.send({ method: 'DELETE', path, headers: {} });
+  for (let tries = 0; tries < 15; tries++) {
+    if ((await connection.send({ method: 'GET', path, headers: {} })).status === 404) return true;
+    await sleep(100);
+  }
+  const body = JSON.stringify({ ...object, spec: { finalizers: [] } });
+  await connection.send({ method: 'PUT', path: `${path}/finalize`, headers, body });
+  return false;
+}

@@ -1,7 +1,7 @@
-import { comparesOf, definitionOf, type Scenario } from './catalog.ts';
+import { type Comparison, comparesOf, definitionOf, type Scenario } from './catalog.ts';
 import { barPlot, escapeText, type Line, linePlot } from './plots.ts';
 import { mebibytes, rateCells, timesText } from './report.ts';
-import { type Results, type Sample, type ServerResult, summaryOf } from './results.ts';
+import { median, type Results, type Sample, type ServerResult, summaryOf } from './results.ts';
 
 const style = `
 :root { color-scheme: light dark; --ink: #1c2430; --paper: #fff; --faint: #d8dee6; --first: #2f6fde; --second: #e08a2e; }
@@ -29,6 +29,12 @@ function tableOf(head: readonly string[], rows: readonly (readonly string[])[]):
   return `<table>${cells('th', head)}${rows.map((row) => cells('td', row)).join('')}</table>`;
 }
 
+const units: Readonly<Record<Comparison, string>> = {
+  rate: 'per second, more is better',
+  latency: 'median milliseconds, less is better',
+  p99: 'milliseconds that 99 of 100 keep within, less is better',
+};
+
 /** Bars at the last, largest load. */
 function scenarioCard(scenario: Scenario, { servers }: Results): string {
   const compares = comparesOf(scenario);
@@ -37,17 +43,17 @@ function scenarioCard(scenario: Scenario, { servers }: Results): string {
     const turns = server.loads.at(-1)?.turns[scenario] ?? [];
     const summary = summaryOf(turns);
     if (summary === undefined) return [];
-    const meds = turns.map((turn) => turn.med);
+    const times = turns.map((turn) => (compares === 'p99' ? turn['p(99)'] : turn.med));
     return [
       compares === 'rate'
         ? { label: server.name, value: summary.rate, low: summary.lowestRate, high: summary.highestRate }
-        : { label: server.name, value: summary.med, low: Math.min(...meds), high: Math.max(...meds) },
+        : { label: server.name, value: median(times), low: Math.min(...times), high: Math.max(...times) },
     ];
   });
   const head = ['', 'per second', 'spread', 'median ms', 'p99 ms', 'cpu ms each', 'failed'];
   const rows = servers.map((server) => [server.name, ...rateCells(server.loads.at(-1)?.turns[scenario])]);
   const times = servers.length > 1 ? ` · ${timesText(scenario, loads[0], loads[1])}` : '';
-  const unit = compares === 'rate' ? 'per second, more is better' : 'median milliseconds, less is better';
+  const unit = units[compares];
   return `<section class="card"><h3>${scenario}${times}</h3><p>${escapeText(definitionOf(scenario).what)} (${unit})</p>${barPlot(bars)}${tableOf(head, rows)}</section>`;
 }
 

@@ -1,5 +1,5 @@
 import { comparesOf, type Scenario } from './catalog.ts';
-import { type Load, type Results, type ServerResult, summaryOf, timesBetter } from './results.ts';
+import { figureOf, type Load, type Results, type ServerResult, summaryOf, timesBetter } from './results.ts';
 
 /** perf/thresholds.json: how many times the other's rate, what part of its memory, how soon ready, how late an event. */
 export interface Thresholds {
@@ -88,7 +88,8 @@ function figuresOf({ scenarios, servers }: Results): Figure[] {
     for (const scenario of scenarios) {
       const compares = comparesOf(scenario);
       const own = summaryOf(ours.turns[scenario]);
-      const alone = compares === 'rate' ? own?.rate : own === undefined || own.med === 0 ? undefined : 1 / own.med;
+      const figure = own === undefined ? 0 : figureOf(compares, own);
+      const alone = figure === 0 ? undefined : compares === 'rate' ? figure : 1 / figure;
       const value = other === undefined ? alone : timesBetter(compares, own, summaryOf(theirs?.turns[scenario]));
       if (value !== undefined) figures.push({ what: `${scenario} with ${ours.pods} pods`, value });
     }

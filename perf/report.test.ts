@@ -87,6 +87,7 @@ await t.test('rates compare upwards and latencies downwards', async (t) => {
   const [ours, theirs] = [summaryOf([turn(300, { med: 2 })]), summaryOf([turn(100, { med: 8 })])];
   t.equal(timesBetter('rate', ours, theirs), 3);
   t.equal(timesBetter('latency', ours, theirs), 4);
+  t.equal(timesBetter('p99', ours, summaryOf([turn(1, { 'p(99)': 6 })])), 2);
   t.equal(timesBetter('rate', ours, undefined), undefined);
   t.equal(timesBetter('latency', summaryOf([turn(1, { med: 0 })]), theirs), undefined);
 });

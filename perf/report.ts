@@ -34,7 +34,7 @@ export function timesText(scenario: Scenario, ours: Load | undefined, theirs: Lo
   const compares = comparesOf(scenario);
   const times = timesBetter(compares, summaryOf(ours?.turns[scenario]), summaryOf(theirs?.turns[scenario]));
   if (times === undefined) return '-';
-  return `${times.toFixed(2)} ${compares === 'rate' ? 'times the rate' : 'times as soon'}`;
+  return `${times.toFixed(2)} ${{ rate: 'times the rate', latency: 'times as soon', p99: 'times as soon (p99)' }[compares]}`;
 }
 
 function turnsText({ servers, scenarios }: Results, load: number, title: string): string {

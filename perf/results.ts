@@ -1,4 +1,4 @@
-import type { Scenario } from './catalog.ts';
+import type { Comparison, Scenario } from './catalog.ts';
 import type { Turn } from './turn.ts';
 
 export interface TurnResult extends Turn {
@@ -96,13 +96,19 @@ export function summaryOf(turns: readonly TurnResult[] | undefined): Summary | u
   };
 }
 
-/** How many times better the first is: in rate, or in its median latency. Undefined when there is nothing to divide. */
+/** The number that a scenario is about. */
+export function figureOf(compares: Comparison, { rate, med, p99 }: Summary): number {
+  return { rate, latency: med, p99 }[compares];
+}
+
+/** How many times better the first is; undefined when there is nothing to divide. */
 export function timesBetter(
-  compares: 'rate' | 'latency',
+  compares: Comparison,
   ours: Summary | undefined,
   theirs: Summary | undefined,
 ): number | undefined {
   if (ours === undefined || theirs === undefined) return undefined;
-  const [high, low] = compares === 'rate' ? [ours.rate, theirs.rate] : [theirs.med, ours.med];
+  const [own, other] = [figureOf(compares, ours), figureOf(compares, theirs)];
+  const [high, low] = compares === 'rate' ? [own, other] : [other, own];
   return low === 0 ? undefined : high / low;
 }

@@ -93,8 +93,8 @@ function insert(root: Branch, operation: Operation): void {
       at = at.any;
       continue;
     }
-    let next = at.fixed.get(segment);
-    if (next === undefined) at.fixed.set(segment, (next = newBranch()));
+    const next = at.fixed.get(segment) ?? newBranch();
+    at.fixed.set(segment, next);
     at = next;
   }
   at.operations.set(operation.method, operation);

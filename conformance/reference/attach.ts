@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 import { stringify } from 'yaml';
 import type { AttachOptions } from './options.ts';
-import { type Started, start, waitUntil } from './processes.ts';
+import { type Started, start } from './processes.ts';
 import { ensurePrograms, ensureStages, programPath, UsageError } from './programs.ts';
 
 /** Starts the scheduler, the controller manager and simulated nodes against any API server. */
@@ -38,12 +38,11 @@ export async function attach(
     const flags = ['--manage-all-nodes=false', '--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake'];
     const network = ['--node-ip=127.0.0.1', '--cidr=10.244.0.0/16', '--node-lease-duration-seconds=40'];
     started.push(start(runFolder, 'kwok', [config, ...flags, ...network, `--config=${stages}`]));
-    const areReady = async () => {
-      const path = '{.items[*].status.conditions[?(@.type=="Ready")].status}';
-      const text = await kubectl(config, ['get', 'nodes', ...names, '-o', `jsonpath=${path}`], '');
-      return text.split(' ').filter((status) => status === 'True').length >= names.length;
-    };
-    await waitUntil('the nodes of kwok', areReady, started);
+    await kubectl(
+      config,
+      ['wait', '--for=condition=Ready', '--timeout=60s', ...names.map((name) => `node/${name}`)],
+      '',
+    );
   }
   for (const program of started) program.check();
   return started;

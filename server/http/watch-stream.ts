@@ -46,8 +46,8 @@ export class WatchStream {
   attach(sink: StreamSink): void {
     this.#sink = sink;
     sink.onDrain(() => this.#flush());
+    this.#flush();
     if (this.#ended) sink.end();
-    else this.#flush();
   }
 
   event(selected: SelectedEvent): void {
@@ -86,7 +86,8 @@ export class WatchStream {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#pending = [];
+    // What was said before the head went out is still to be sent.
+    if (this.#sink !== undefined) this.#pending = [];
     this.#sink?.end();
     this.onEnd();
   }

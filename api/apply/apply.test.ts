@@ -61,12 +61,14 @@ function targetOf({ type, apiVersion, kind }: Sequence, subresource: string): Fi
   };
 }
 
-/** Where a value holds something that another one, which may hold more, does not. */
+/** Where a value holds something that another one, which may hold more, does not. Zero ports and nil lists are for defaulting. */
 function missing(part: unknown, whole: unknown, path = ''): string[] {
   if (Array.isArray(part)) {
+    if (part.length === 0 && whole === undefined) return [];
     if (!Array.isArray(whole) || whole.length !== part.length) return [`${path}: ${JSON.stringify(whole)}`];
     return part.flatMap((item, i) => missing(item, whole[i], `${path}[${i}]`));
   }
+  if (part === 0 && path.endsWith('.targetPort')) return [];
   if (!isObject(part)) return part === whole ? [] : [`${path}: ${JSON.stringify(part)} and ${JSON.stringify(whole)}`];
   if (!isObject(whole)) return Object.keys(part).length === 0 ? [] : [`${path} is absent`];
   return Object.keys(part).flatMap((name) => missing(part[name], whole[name], `${path}.${name}`));
@@ -91,7 +93,7 @@ function replay(sequence: Sequence, step: Step, live: KubeObject | undefined) {
     const request = { target, live, applied: step.body, manager: step.manager, force: step.force === true, time };
     const { object, managedFields } = manager.apply(request);
     const merged = decode(sequence.type, object);
-    const ignored = step.subresource === undefined ? ['generation', 'status'] : ['generation', 'spec'];
+    const ignored = step.subresource === undefined ? ['stringData', 'status'] : ['spec'];
     const { metadata, ...rest } = merged as KubeObject & JsonObject;
     for (const name of ignored) delete rest[name];
     const { generation: _, uid: __, creationTimestamp: ___, ...meta } = metadata ?? {};

@@ -5,6 +5,7 @@ export interface Known {
   readonly ns: string;
   readonly rand: string;
   readonly folder: string;
+  readonly cases: string;
   readonly server: string;
 }
 
@@ -21,6 +22,8 @@ const changing: readonly (readonly [RegExp, string])[] = [
   [/\bkube-api-access-\w{5}\b/g, 'kube-api-access-{suffix}'],
   [/\b3[0-2]\d{3}\b/g, '{port}'],
   [/(^|[ (])(\d+y)?(\d+d)?(\d+h)?(\d+m)?\d+(\.\d+)?(s|ms|µs)( ago)?(?=$|[ )])/gm, '$1{age}$8'],
+  // Without seconds it may be a quantity: only in columns.
+  [/(?<=[^:\s] {2,})(\d+y)?(\d+d)?(\d+h)?(\d+m)?(?<=[ydhm])(?=$| )/gm, '{age}'],
 ];
 
 /** Columns are as wide as their widest value, so runs of spaces inside a line count as two. */
@@ -28,7 +31,11 @@ export function normaliseOutput(output: string, { hide = [], unordered = false }
   let text = output;
   if (known.server !== '')
     text = text.replaceAll(known.server, '{server}').replaceAll(known.server.replace(/^https:\/\//, ''), '{server}');
-  text = text.replaceAll(known.folder, '{folder}').replaceAll(known.ns, '{ns}').replaceAll(known.rand, '{rand}');
+  text = text
+    .replaceAll(known.folder, '{folder}')
+    .replaceAll(known.cases, '{cases}')
+    .replaceAll(known.ns, '{ns}')
+    .replaceAll(known.rand, '{rand}');
   for (const [pattern, replacement] of changing) text = text.replace(pattern, replacement);
   for (const pattern of hide) text = text.replace(new RegExp(pattern, 'gm'), '{any}');
   const lines = text.split('\n').map((line) => line.trimEnd().replace(/(?<=\S) {2,}/g, '  '));

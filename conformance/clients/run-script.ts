@@ -32,6 +32,7 @@ export async function runScript(
     KUBECONFIG: join(folder, '.kubeconfig'),
     NS: ns,
     RAND: rand,
+    CASES: script.folder,
     TZ: 'UTC',
     LC_ALL: 'C.UTF-8',
   };
@@ -45,7 +46,7 @@ export async function runScript(
       await writeFile(join(folder, name), content.replaceAll('{ns}', ns).replaceAll('{rand}', rand), { mode: 0o755 });
     }
     if (kubectl !== undefined) await prepareNamespace(kubectl, ns, env);
-    const known: Known = { ns, rand, folder, server: await serverOf(kubectl, env) };
+    const known: Known = { ns, rand, folder, cases: script.folder, server: await serverOf(kubectl, env) };
     const answers = new Map<string, Answer>();
     for (const step of stepsFor(script, versionOf(programs)))
       answers.set(step.id, await runStep(step, folder, env, known));

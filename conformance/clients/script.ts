@@ -17,6 +17,8 @@ export interface Step {
 /** Steps that run in order in one folder with the files of the script, in a namespace of their own. */
 export interface Script {
   readonly name: string;
+  /** Where the scripts stand: `$CASES` in the steps. */
+  readonly folder: string;
   /** Why it is here. */
   readonly about: string;
   readonly files: Readonly<Record<string, string>>;
@@ -46,7 +48,7 @@ export function loadScripts(folder: string): Script[] {
   const names = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
   return names.sort().map((file) => {
     const { about, files = {}, steps } = parse(readFileSync(join(folder, file), 'utf8')) as ScriptFile;
-    return { name: basename(file, '.yaml'), about, files, steps: parseSteps(steps, file) };
+    return { name: basename(file, '.yaml'), folder, about, files, steps: parseSteps(steps, file) };
   });
 }
 

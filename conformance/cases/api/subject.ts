@@ -85,7 +85,8 @@ export async function replace(
   for (let tries = 0; ; tries++) {
     const object = structuredClone((await c.get(path, { unstable: true })).body) as Record<string, unknown>;
     change(object);
-    const answer = await c.put(path, object, { status: tries < 5 ? [200, 409] : 200 });
+    const has = { kind: (kind: unknown) => typeof kind === 'string' };
+    const answer = await c.put(path, object, { status: tries < 5 ? [200, 409] : 200, has });
     if (answer.status === 200) return answer;
   }
 }

@@ -1,0 +1,110 @@
+import type { Case } from '../../runner/case.ts';
+import type { CaseContext } from '../../runner/context.ts';
+
+const verbs = ['GET', 'PUT', 'POST', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'] as const;
+
+async function proxied(c: CaseContext, collection: string): Promise<void> {
+  const resource = collection.slice(collection.lastIndexOf('/') + 1);
+  const missing = { reason: 'NotFound', message: `${resource} "none" not found`, 'details.kind': resource };
+  for (const rest of ['', '/a/b'])
+    for (const verb of verbs) {
+      const body = verb === 'PUT' || verb === 'POST' || verb === 'PATCH' ? { rawBody: '{}' } : {};
+      const has = verb === 'HEAD' ? { '': null } : missing;
+      await c.call(verb, `${collection}/none/proxy${rest}`, { ...body, status: 404, has });
+    }
+}
+
+async function streams(c: CaseContext): Promise<void> {
+  const pods = `/api/v1/namespaces/${await c.namespace()}/pods`;
+  const missing = { reason: 'NotFound', message: 'pods "none" not found', 'details.name': 'none' };
+  for (const query of ['exec?command=true&stdout=true', 'attach?stdout=true', 'portforward?ports=80']) {
+    await c.get(`${pods}/none/${query}`, { status: 404, has: missing });
+    await c.post(`${pods}/none/${query}`, undefined, { status: 404, has: missing });
+  }
+  await c.get(`${pods}/none/log`, { status: 404, has: missing });
+}
+
+async function logOfAWaitingPod(c: CaseContext): Promise<void> {
+  const pods = `/api/v1/namespaces/${await c.namespace()}/pods`;
+  const spec = {
+    nodeSelector: { 'conformance.example.com/no-such-node': 'true' },
+    containers: [{ name: 'main', image: 'registry.example.com/none:1' }],
+  };
+  await c.post(
+    pods,
+    { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec },
+    { has: { 'status.phase': 'Pending' } },
+  );
+  await c.get(`${pods}/p/log`, { status: 204, has: { '': null } });
+  await c.get(`${pods}/p/log?container=other`, {
+    status: 400,
+    has: { reason: 'BadRequest', message: 'container other is not valid for pod p' },
+  });
+}
+
+async function namespaceIsWatchedTheOldWay(c: CaseContext): Promise<void> {
+  const ns = await c.namespace();
+  const path = '/api/v1/watch/namespaces';
+  for (const each of [`${path}/${ns}`, `${path}?fieldSelector=metadata.name%3D${ns}`]) {
+    const events = await c.watch(each, { until: (all) => all.some(({ type }) => type === 'ADDED') });
+    c.equal(events[0]?.at('metadata.name'), ns, 'name in the event');
+  }
+}
+
+async function namespaceStatus(c: CaseContext): Promise<void> {
+  const path = `/api/v1/namespaces/${await c.namespace()}`;
+  await c.get(`${path}/status`, { has: { kind: 'Namespace', 'status.phase': 'Active' } });
+  const conditions = [{ type: 'Conformance', status: 'True', reason: 'R', message: 'm' }];
+  await c.patch(`${path}/status`, { status: { conditions } }, { has: { 'status.conditions[0].reason': 'R' } });
+  const { body } = await c.get(path, { has: { 'status.conditions[0].type': 'Conformance' } });
+  await c.put(
+    `${path}/status`,
+    { ...(body as object), status: { phase: 'Active' } },
+    { has: { 'status.conditions': undefined } },
+  );
+}
+
+async function ephemeralContainers(c: CaseContext): Promise<void> {
+  const pods = `/api/v1/namespaces/${await c.namespace()}/pods`;
+  const spec = {
+    nodeSelector: { 'conformance.example.com/no-such-node': 'true' },
+    containers: [{ name: 'main', image: 'registry.example.com/none:1' }],
+  };
+  await c.post(
+    pods,
+    { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec },
+    { has: { 'metadata.name': 'p' } },
+  );
+  const { body } = await c.get(`${pods}/p/ephemeralcontainers`, { has: { 'spec.ephemeralContainers': undefined } });
+  const pod = structuredClone(body) as { spec: Record<string, unknown> };
+  pod.spec['ephemeralContainers'] = [{ name: 'debug', image: 'registry.example.com/debug:1' }];
+  await c.put(`${pods}/p/ephemeralcontainers`, pod, { has: { 'spec.ephemeralContainers[0].name': 'debug' } });
+  const { body: resizable } = await c.get(`${pods}/p/resize`, { has: { kind: 'Pod' } });
+  await c.put(`${pods}/p/resize`, resizable, { has: { kind: 'Pod' } });
+}
+
+/** Paths that lead to nodes and pods, and what namespaces and pods have beyond the standard verbs. */
+export const connectionCases: readonly Case[] = [
+  { id: 'api/nodes/a missing one has no proxy', run: (c) => proxied(c, '/api/v1/nodes') },
+  {
+    id: 'api/pods/a missing one has no proxy',
+    run: async (c) => proxied(c, `/api/v1/namespaces/${await c.namespace()}/pods`),
+  },
+  {
+    id: 'api/services/a missing one has no proxy',
+    run: async (c) => proxied(c, `/api/v1/namespaces/${await c.namespace()}/services`),
+  },
+  { id: 'api/pods/a missing one has no streams', run: streams },
+  { id: 'api/pods/one that waits has an empty log', run: logOfAWaitingPod },
+  {
+    id: 'api/pods/takes ephemeral containers and resizes',
+    proves: '[sig-node] Ephemeral Containers should update the ephemeral containers in an existing pod [Conformance]',
+    run: ephemeralContainers,
+  },
+  { id: 'api/namespaces/is watched the old way', run: namespaceIsWatchedTheOldWay },
+  {
+    id: 'api/namespaces/has a status of its own',
+    proves: '[sig-api-machinery] Namespaces [Serial] should apply changes to a namespace status [Conformance]',
+    run: namespaceStatus,
+  },
+];

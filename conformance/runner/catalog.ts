@@ -1,7 +1,25 @@
+import { admissionCases } from '../cases/admission/admission-cases.ts';
+import { connectionCases } from '../cases/api/connection-cases.ts';
 import { resourceCases } from '../cases/api/resource-cases.ts';
+import { discoveryCases } from '../cases/discovery/discovery-cases.ts';
+import { listCases } from '../cases/lists/list-cases.ts';
+import { patchCases } from '../cases/patch/patch-cases.ts';
+import { securityCases } from '../cases/security/security-cases.ts';
+import { storageCases } from '../cases/storage/storage-cases.ts';
+import { watchCases } from '../cases/watch/watch-cases.ts';
 import type { Case } from './case.ts';
 
 /** Every case there is. A new file of cases is one line here. */
 export function allCases(): Case[] {
-  return [...resourceCases()];
+  return [
+    ...resourceCases(),
+    ...connectionCases,
+    ...discoveryCases,
+    ...listCases,
+    ...watchCases,
+    ...patchCases,
+    ...securityCases,
+    ...storageCases,
+    ...admissionCases,
+  ];
 }

@@ -5,9 +5,22 @@ import { createDecoder } from '../schema/decode.ts';
 import type { SchemaDocument } from '../schema/schema.ts';
 import { StatusError } from '../status.ts';
 import { createFieldManager, keepTimes } from './field-manager.ts';
+import {
+  difference,
+  equalFieldSets,
+  fieldSetOf,
+  intersection,
+  leaves,
+  parseFieldSet,
+  pathsOf,
+  pathText,
+  recursiveDifference,
+  union,
+} from './field-set.ts';
 import { isObject, type JsonObject } from './field-type.ts';
 import type { ManagedFields } from './managers.ts';
 import { ignoredFields } from './reset-fields.ts';
+import { fromScaleManagedFields, toScaleManagedFields } from './scale.ts';
 import { createSchemaTypes } from './schema-types.ts';
 import type { FieldTarget } from './target.ts';
 
@@ -144,3 +157,111 @@ for (const file of ['config-maps', 'workloads', 'other-kinds']) {
     t.end();
   });
 }
+
+test('an object of two versions is compared for every manager in that manager’s own', (t) => {
+  interface VersionedStep extends Pick<Step, 'manager'> {
+    readonly apiVersion: string;
+    readonly time: string;
+    readonly objects: Readonly<Record<string, KubeObject>>;
+  }
+  const typeIn = (apiVersion: string) => `io.k8s.api.${apiVersion.replace('/', '.')}.HorizontalPodAutoscaler`;
+  let before: Readonly<Record<string, KubeObject>> | undefined;
+  for (const step of read<VersionedStep[]>('versions.cases.json')) {
+    const { apiVersion, objects } = step;
+    const decoded = Object.fromEntries(
+      Object.entries(objects).map(([version, object]) => [version, decode(typeIn(version), object)]),
+    );
+    const live = before?.[apiVersion];
+    const old = before;
+    const target: FieldTarget = {
+      ...targetOf({ name: '', steps: [], kind: 'HorizontalPodAutoscaler', apiVersion, type: typeIn(apiVersion) }, ''),
+      type: (version) => types.typeNamed(typeIn(version)),
+      convert: (object, version) => {
+        if (old !== undefined && object === live) return old[version] as JsonObject;
+        if (live === undefined && Object.keys(object).length < 4) return { ...types.emptyObject(typeIn(version)) };
+        return decoded[version] as JsonObject;
+      },
+    };
+    const next = withManagers(decoded[apiVersion] ?? {}, live?.metadata?.managedFields);
+    const managedFields = manager.update({ target, live, next, manager: step.manager, time: step.time });
+    t.strictSame(managedFields, objects[apiVersion]?.metadata?.managedFields, `${step.manager} in ${apiVersion}`);
+    before = decoded;
+  }
+  t.end();
+});
+
+test('a manager of a version that is no longer served is dropped', (t) => {
+  const sequence = { name: '', steps: [], type: 'io.k8s.api.core.v1.ConfigMap', apiVersion: 'v1', kind: 'ConfigMap' };
+  const entry = {
+    manager: 'old',
+    operation: 'Update',
+    apiVersion: 'v0',
+    fieldsType: 'FieldsV1',
+    fieldsV1: { 'f:data': {} },
+  };
+  const live = { metadata: { uid: 'u', managedFields: [entry] } };
+  const request = { target: targetOf(sequence, ''), live, next: live, manager: 'm', time: '2026-01-01T00:00:00Z' };
+  t.equal(manager.update(request), undefined);
+  t.end();
+});
+
+test('field sets are read, combined and written in upstream’s order', (t) => {
+  const messy = {
+    'f:b': { 'f:c': {}, '.': {} },
+    'k:{"protocol":"TCP", "port":80}': {},
+    'f:a': {},
+    'x:y': {},
+    'i:1': {},
+  };
+  const set = parseFieldSet(messy) ?? {};
+  t.equal(
+    JSON.stringify(set),
+    JSON.stringify({ 'f:a': {}, 'f:b': { '.': {}, 'f:c': {} }, 'k:{"port":80,"protocol":"TCP"}': {}, 'i:1': {} }),
+  );
+  t.equal(parseFieldSet(set), set, 'canonical sets are taken as they are');
+  for (const wrong of [{ f: {} }, { 'f:a': 1 }, 'x', { 'k:[]': {} }, { 'i:x': {} }, { 'v:{': {} }]) {
+    t.equal(parseFieldSet(wrong), undefined, JSON.stringify(wrong));
+  }
+  t.strictSame(pathsOf(set).map(pathText), ['.a', '.b', '[port=80,protocol="TCP"]', '[1]', '.b.c']);
+  const ports = parseFieldSet({ 'k:{"port":443}': {}, 'k:{"port":80}': {}, 'v:10': {}, 'v:9': {}, 'v:"a"': {} }) ?? {};
+  t.strictSame(Object.keys(ports), ['k:{"port":80}', 'k:{"port":443}', 'v:9', 'v:10', 'v:"a"']);
+  const b = fieldSetOf(['f:b']);
+  t.strictSame(difference(set, b)['f:b'], { 'f:c': {} });
+  t.strictSame(recursiveDifference(set, b)['f:b'], undefined);
+  t.strictSame(intersection(set, union(b, fieldSetOf(['f:b', 'f:d']))), { 'f:b': {} });
+  t.strictSame(union(fieldSetOf(['f:b', 'f:d']), b), { 'f:b': { '.': {}, 'f:d': {} } });
+  t.strictSame(leaves(union(b, fieldSetOf(['f:b', 'f:d']))), { 'f:b': { 'f:d': {} } });
+  t.ok(equalFieldSets(union(set, ports), union(ports, set)));
+  t.end();
+});
+
+test('a scale shows who manages the replicas, and gives them back', (t) => {
+  const paths = { 'apps/v1': ['f:spec', 'f:replicas'] };
+  const applied = (fieldsV1: object, rest: object = {}) => ({
+    manager: 'ssa',
+    operation: 'Apply',
+    apiVersion: 'apps/v1',
+    fieldsType: 'FieldsV1',
+    fieldsV1: fieldsV1 as Record<string, never>,
+    ...rest,
+  });
+  const parent = [applied({ 'f:spec': { 'f:replicas': {}, 'f:selector': {} } }, { time: '2026-01-01T00:00:00Z' })];
+  const scale = toScaleManagedFields(parent, paths);
+  t.match(scale, [{ manager: 'ssa', apiVersion: 'autoscaling/v1', fieldsV1: { 'f:spec': { 'f:replicas': {} } } }]);
+  t.strictSame(fromScaleManagedFields(parent, scale, 'apps/v1', paths), parent, 'untouched');
+  const stolen = [
+    {
+      ...applied({ 'f:spec': { 'f:replicas': {} } }),
+      manager: 'hpa',
+      operation: 'Update',
+      apiVersion: 'autoscaling/v1',
+      time: '2026-01-01T00:00:05Z',
+      subresource: 'scale',
+    },
+  ];
+  t.match(fromScaleManagedFields(parent, stolen, 'apps/v1', paths), [
+    { manager: 'ssa', fieldsV1: { 'f:spec': { 'f:selector': {} } } },
+    { manager: 'hpa', apiVersion: 'apps/v1', subresource: 'scale', time: undefined },
+  ]);
+  t.end();
+});

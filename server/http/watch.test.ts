@@ -418,7 +418,7 @@ t.test(
       names.push(...found.items);
       t.equal(found.metadata.remainingItemCount, names.length === total ? undefined : total - names.length);
       if (names.length === 2000) await store.compact(store.revision);
-    token = found.metadata.continue ?? '';
+      token = found.metadata.continue ?? '';
       if (token !== '' && Number(pinned) < store.compactedRevision) break;
     }
     const expired = await page(server);

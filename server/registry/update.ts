@@ -81,7 +81,7 @@ async function createInstead(
   }
   const object = await source.transform(undefined);
   const meta = metaOf(object);
-  if (revisionOf(meta) !== 0n) throw conflict(groupResourceOf(stored), name, optimisticLockMessage);
+  meta.resourceVersion = undefined;
   wipeSystemFields(meta);
   ensureNamespace(stored, meta, request.namespace);
   await request.admission.mutate('CREATE', object, undefined);

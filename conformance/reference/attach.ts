@@ -43,9 +43,19 @@ export async function attach(
       ['wait', '--for=condition=Ready', '--timeout=60s', ...names.map((name) => `node/${name}`)],
       '',
     );
+    // New nodes are tainted as not ready until the node life cycle controller looks at them, and it need not be there.
+    for (const name of names) {
+      await kubectl(config, ['taint', 'node', name, 'node.kubernetes.io/not-ready:NoSchedule-'], '').catch(
+        ignoreUntainted,
+      );
+    }
   }
   for (const program of started) program.check();
   return started;
+}
+
+function ignoreUntainted(error: unknown): void {
+  if (!(error instanceof UsageError && /taint .* not found/.test(error.message))) throw error;
 }
 
 function nodeNamed(name: string): object {

@@ -1,11 +1,15 @@
 import { admissionCases } from '../cases/admission/admission-cases.ts';
 import { connectionCases } from '../cases/api/connection-cases.ts';
 import { resourceCases } from '../cases/api/resource-cases.ts';
+import { deletionCases } from '../cases/deletion/deletion-cases.ts';
+import { discoveryDetailCases } from '../cases/discovery/detail-cases.ts';
 import { discoveryCases } from '../cases/discovery/discovery-cases.ts';
 import { listCases } from '../cases/lists/list-cases.ts';
 import { patchCases } from '../cases/patch/patch-cases.ts';
 import { securityCases } from '../cases/security/security-cases.ts';
 import { storageCases } from '../cases/storage/storage-cases.ts';
+import { tableCases } from '../cases/tables/table-cases.ts';
+import { eventCases } from '../cases/watch/event-cases.ts';
 import { watchCases } from '../cases/watch/watch-cases.ts';
 import type { Case } from './case.ts';
 
@@ -15,8 +19,12 @@ export function allCases(): Case[] {
     ...resourceCases(),
     ...connectionCases,
     ...discoveryCases,
+    ...discoveryDetailCases,
     ...listCases,
     ...watchCases,
+    ...eventCases,
+    ...tableCases,
+    ...deletionCases,
     ...patchCases,
     ...securityCases,
     ...storageCases,

@@ -2,7 +2,7 @@ import type { KubeObject } from '../object.ts';
 import { StatusError } from '../status.ts';
 import { equalJson } from './compare.ts';
 import { conflictError, type FieldConflict, sortConflicts } from './conflict.ts';
-import { difference, type FieldSet, hasPath, isEmptyFieldSet, parseFieldSet, pathsOf, union } from './field-set.ts';
+import { equalFieldSets, type FieldSet, hasPath, isEmptyFieldSet, parseFieldSet, pathsOf } from './field-set.ts';
 import { isObject, type JsonObject } from './field-type.ts';
 import { fieldsOf } from './fields-of.ts';
 import { clientAppliedFields, hasLastApplied, renewLastApplied } from './last-applied.ts';
@@ -14,7 +14,6 @@ import {
   type ManagedFields,
   type Manager,
   type ManagerIdentity,
-  withoutEmpty,
 } from './managers.ts';
 import { merge } from './merge.ts';
 import { reconcileManagers, takeFromOthers, updateOwnership, withoutUnmanaged } from './ownership.ts';
@@ -193,23 +192,12 @@ function applyOnce(
   const { managers: after, conflicts } = takeFromOthers(live, object, next, self, target);
   if (conflicts.length !== 0 && !force) refuseConflicts(conflicts, live, manager, target);
   const changed = !equalJson(live, object);
+  const others = after.filter((manager) => manager !== mine);
   const kept = withoutUnmanaged(fields);
-  const others = after.filter((other) => other !== mine);
-  return {
-    object,
-    managers: isEmptyFieldSet(kept)
-      ? others
-      : withoutEmpty([
-          ...others,
-          { ...mine, ...sameEntry(last, kept), time: changed ? time : last?.time, fields: kept },
-        ]),
-  };
-}
-
-function sameEntry(last: Manager | undefined, fields: FieldSet): Pick<Manager, 'entry'> {
-  return last?.entry !== undefined && isEmptyFieldSet(difference(fields, last.fields)) && last.fields === fields
-    ? { entry: last.entry }
-    : {};
+  if (isEmptyFieldSet(kept)) return { object, managers: others };
+  const same = last?.apiVersion === apiVersion && equalFieldSets(last.fields, kept);
+  const entry = same ? last : { ...self, fields: kept };
+  return { object, managers: [...others, { ...entry, time: changed ? time : last?.time }] };
 }
 
 /** kubectl may take over, without force, what it applied on the client's side. */
@@ -235,9 +223,4 @@ export function keepTimes(before: KubeObject, after: KubeObject): ManagedFields 
   const timeless = (entries: ManagedFields) => entries.map((entry) => ({ ...entry, time: undefined }));
   if (now.every((entry, i) => entry.time === old[i]?.time) || !equalJson(timeless(old), timeless(now))) return now;
   return equalJson(asJson(withoutManagedFields(before)), asJson(withoutManagedFields(after))) ? old : now;
-}
-
-/** All that anybody manages, e.g. for explanations and tests. */
-export function managedSet(entries: ManagedFields | undefined): FieldSet {
-  return managersOf(entries, parseFieldSet).reduce<FieldSet>((set, { fields }) => union(set, fields), {});
 }

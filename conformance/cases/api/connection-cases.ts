@@ -1,13 +1,14 @@
 import type { Case } from '../../runner/case.ts';
 import type { CaseContext } from '../../runner/context.ts';
 
-const verbs = ['GET', 'PUT', 'POST', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'] as const;
+const verbs = ['GET', 'PUT', 'POST', 'PATCH', 'DELETE'];
+const askingVerbs = ['OPTIONS', 'HEAD'];
 
-async function proxied(c: CaseContext, collection: string): Promise<void> {
+async function proxied(c: CaseContext, collection: string, methods = verbs): Promise<void> {
   const resource = collection.slice(collection.lastIndexOf('/') + 1);
   const missing = { reason: 'NotFound', message: `${resource} "none" not found`, 'details.kind': resource };
   for (const rest of ['', '/a/b'])
-    for (const verb of verbs) {
+    for (const verb of methods) {
       const body = verb === 'PUT' || verb === 'POST' || verb === 'PATCH' ? { rawBody: '{}' } : {};
       const has = verb === 'HEAD' ? { '': null } : missing;
       await c.call(verb, `${collection}/none/proxy${rest}`, { ...body, status: 404, has });
@@ -93,6 +94,18 @@ export const connectionCases: readonly Case[] = [
   {
     id: 'api/services/a missing one has no proxy',
     run: async (c) => proxied(c, `/api/v1/namespaces/${await c.namespace()}/services`),
+  },
+  {
+    id: 'api/nodes/the proxy of a missing one answers OPTIONS and HEAD',
+    run: (c) => proxied(c, '/api/v1/nodes', askingVerbs),
+  },
+  {
+    id: 'api/pods/the proxy of a missing one answers OPTIONS and HEAD',
+    run: async (c) => proxied(c, `/api/v1/namespaces/${await c.namespace()}/pods`, askingVerbs),
+  },
+  {
+    id: 'api/services/the proxy of a missing one answers OPTIONS and HEAD',
+    run: async (c) => proxied(c, `/api/v1/namespaces/${await c.namespace()}/services`, askingVerbs),
   },
   { id: 'api/pods/a missing one has no streams', run: streams },
   { id: 'api/pods/one that waits has an empty log', run: logOfAWaitingPod },

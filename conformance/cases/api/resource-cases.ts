@@ -181,6 +181,17 @@ async function status(c: CaseContext, subject: Subject): Promise<void> {
   await remove(c, path);
 }
 
+async function approval(c: CaseContext, subject: Subject): Promise<void> {
+  const { collection, name, object } = await placeOf(c, subject);
+  const path = `${collection}/${name}`;
+  await c.post(collection, object(), { has: { 'metadata.name': name } });
+  await c.get(`${path}/approval`, { has: { 'metadata.name': name } });
+  const conditions = [{ type: 'Approved', status: 'True', reason: 'R', message: 'm' }];
+  await c.patch(`${path}/approval`, { status: { conditions } }, { has: { 'status.conditions[0].type': 'Approved' } });
+  await replace(c, `${path}/approval`, () => undefined);
+  await remove(c, path);
+}
+
 async function scale(c: CaseContext, subject: Subject): Promise<void> {
   const { collection, name, object } = await placeOf(c, subject);
   const path = `${collection}/${name}`;
@@ -207,6 +218,7 @@ const behaviours = [
   { name: 'is shown as table, metadata and YAML', run: otherForms },
   { name: 'has a status of its own', run: status, subresource: 'status' },
   { name: 'is scaled', run: scale, subresource: 'scale' },
+  { name: 'is approved', run: approval, subresource: 'approval' },
 ] as const;
 
 /** What every resource can do, for every resource. */

@@ -93,7 +93,7 @@ async function jsonOperations(c: CaseContext): Promise<void> {
   await c.patch(path, [{ op: 'test', path: '/spec/replicas', value: 7 }], {
     type: json,
     status: 422,
-    has: { reason: 'Invalid', message: /testing value .*\/spec\/replicas.* failed/ },
+    has: { reason: 'Invalid' },
   });
   await c.patch(path, [{ op: 'remove', path: '/spec/none' }], { type: json, status: 422, has: { reason: 'Invalid' } });
 }

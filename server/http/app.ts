@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { promisify } from 'node:util';
 import { constants, gzip } from 'node:zlib';
@@ -127,6 +126,7 @@ function sinkOf(res: ServerResponse): StreamSink {
     write: (chunk) => res.write(chunk),
     onDrain: (callback) => void res.on('drain', callback),
     end: () => void res.end(),
+    cut: () => void res.destroy(),
   };
 }
 
@@ -174,7 +174,15 @@ async function writePieces(res: ServerResponse, pieces: readonly Uint8Array[]): 
 /** False: the client has gone. */
 async function drained(res: ServerResponse): Promise<boolean> {
   if (res.destroyed) return false;
-  await Promise.race([once(res, 'drain'), once(res, 'close')]);
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      res.off('drain', done);
+      res.off('close', done);
+      resolve();
+    };
+    res.on('drain', done);
+    res.on('close', done);
+  });
   return !res.destroyed;
 }
 

@@ -18,7 +18,10 @@ export interface StreamSink {
   /** False: the client is slow; `onDrain` tells when it has caught up. */
   write(chunk: Uint8Array): boolean;
   onDrain(callback: () => void): void;
+  /** Ends once everything was taken. */
   end(): void;
+  /** Ends now: the client does not take what there is. */
+  cut(): void;
 }
 
 export interface ApiResponse {

@@ -80,5 +80,6 @@ function sinkOf(webSocket: WebSocket, socket: Duplex): StreamSink {
     },
     onDrain: (callback) => void socket.on('drain', callback),
     end: () => webSocket.close(1000),
+    cut: () => webSocket.terminate(),
   };
 }

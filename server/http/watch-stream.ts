@@ -10,6 +10,9 @@ import { type Rendering, renderForWatch, tableOf } from './render.ts';
 const maxPendingFrames = 1024;
 const maxPendingBytes = 4 * 1024 * 1024;
 
+/** What is handed to a socket at a time: it keeps a copy until the client has taken it. */
+const maxBatchBytes = 64 * 1024;
+
 const frameEnd = Buffer.from('}\n');
 
 export interface WatchStreamOptions {
@@ -26,6 +29,9 @@ export class WatchStream {
   #sink: StreamSink | undefined;
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
+  /** Of what is pending, what was so before there was anybody to be slow: initial events may be many. */
+  #initialFrames = 0;
+  #initialBytes = 0;
   #writable = true;
   #ended = false;
   #headerSent = false;
@@ -45,6 +51,8 @@ export class WatchStream {
   /** Frames sent before this are kept. */
   attach(sink: StreamSink): void {
     this.#sink = sink;
+    this.#initialFrames = this.#pending.length;
+    this.#initialBytes = this.#pendingBytes;
     sink.onDrain(() => this.#flush());
     this.#flush();
     if (this.#ended) sink.end();
@@ -84,11 +92,15 @@ export class WatchStream {
   }
 
   end(): void {
+    this.#finish((sink) => sink.end());
+  }
+
+  #finish(close: (sink: StreamSink) => void): void {
     if (this.#ended) return;
     this.#ended = true;
     // What was said before the head went out is still to be sent.
     if (this.#sink !== undefined) this.#pending = [];
-    this.#sink?.end();
+    if (this.#sink !== undefined) close(this.#sink);
     this.onEnd();
   }
 
@@ -122,16 +134,26 @@ export class WatchStream {
     }
     this.#pending.push(frame);
     this.#pendingBytes += frame.length;
-    // Before the head is sent there is nobody to be slow: initial events may be many.
     if (this.#sink === undefined) return;
-    if (this.#pending.length > maxPendingFrames || this.#pendingBytes > maxPendingBytes) this.end();
+    const frames = this.#pending.length - this.#initialFrames;
+    const bytes = this.#pendingBytes - this.#initialBytes;
+    if (frames > maxPendingFrames || bytes > maxPendingBytes) this.#finish((sink) => sink.cut());
+  }
+
+  #takeBatch(): Uint8Array[] {
+    let count = 0;
+    let bytes = 0;
+    for (; count < this.#pending.length && bytes < maxBatchBytes; count++) bytes += this.#pending[count]?.length ?? 0;
+    this.#pendingBytes -= bytes;
+    this.#initialFrames = Math.max(this.#initialFrames - count, 0);
+    this.#initialBytes = Math.max(this.#initialBytes - bytes, 0);
+    return this.#pending.splice(0, count);
   }
 
   #flush(): void {
     this.#writable = true;
     while (this.#pending.length > 0 && this.#writable && this.#sink !== undefined) {
-      const batch = this.#pending.splice(0, 64);
-      for (const frame of batch) this.#pendingBytes -= frame.length;
+      const batch = this.#takeBatch();
       this.#writable = this.#sink.write(batch.length === 1 ? (batch[0] as Uint8Array) : Buffer.concat(batch));
     }
   }

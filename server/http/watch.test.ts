@@ -31,6 +31,7 @@ interface Event {
 interface Watching {
   readonly events: Event[];
   ended: boolean;
+  cut: boolean;
   /** `ADDED a`, `BOOKMARK`. */
   told(): string[];
 }
@@ -52,6 +53,7 @@ async function watch(
   const watching: Watching = {
     events: [],
     ended: false,
+    cut: false,
     told: () => watching.events.map(({ type, object }) => `${type} ${object.metadata.name ?? ''}`.trim()),
   };
   const sink: StreamSink = {
@@ -63,6 +65,10 @@ async function watch(
     onDrain: () => undefined,
     end: () => {
       watching.ended = true;
+    },
+    cut: () => {
+      watching.ended = true;
+      watching.cut = true;
     },
   };
   response.stream(sink);
@@ -325,10 +331,16 @@ t.test('a watcher that takes nothing is cut, its queue bounded, and the others a
   const slow = await watch(server, from, { blocked: true });
   const fast = await watch(server, from);
   for (let i = 0; i < 1100; i++) await put(server, 'a', { i: String(i) });
-  t.ok(slow.ended);
+  t.ok(slow.cut, 'at once: what it did not take is dropped');
   t.equal(slow.events.length, 1, 'it got what its socket took');
   t.notOk(fast.ended);
   t.equal(fast.events.length, 1100);
+  for (let i = 0; i < 1500; i++) await put(server, `b${i}`);
+  const starting = await watch(server, '', { blocked: true });
+  await put(server, 'a');
+  t.notOk(starting.ended, 'initial events may be more than may wait later');
+  for (let i = 0; i < 1100; i++) await put(server, 'a', { i: String(i) });
+  t.ok(starting.cut);
 });
 
 t.test('over WebSocket each event is one message', async (t) => {

@@ -95,10 +95,11 @@ async function runStep(step: Step, folder: string, env: Record<string, string>, 
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // What it started behind itself would hold the streams open.
+  child.on('exit', () => endGroup(child));
   const timer = setTimeout(() => endGroup(child), stepTimeout);
   const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), exitCode(child)]);
   clearTimeout(timer);
-  endGroup(child);
   return { code, out: normaliseOutput(out, step, known), err: normaliseOutput(err, step, known) };
 }
 

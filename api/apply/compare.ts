@@ -1,4 +1,4 @@
-import { emptyFieldSet, type FieldSet, fieldNode, memberOnly, unionOfNodes } from './field-set.ts';
+import { emptyFieldSet, type FieldSet, fieldNode, memberChildren, memberOnly, unionOfNodes } from './field-set.ts';
 import {
   type FieldType,
   formOf,
@@ -220,7 +220,7 @@ function wholeNode(value: unknown, type: FieldType): FieldSet {
 
 function wholeMap(object: JsonObject, map: MapType): FieldSet {
   const keys: PathKey[] = [];
-  const children: Record<PathKey, FieldSet> = {};
+  const children: Record<PathKey, FieldSet> = memberChildren();
   for (const name in object) {
     const value = object[name];
     const field = map.fields.get(name);
@@ -240,7 +240,7 @@ function wholeMap(object: JsonObject, map: MapType): FieldSet {
 
 function wholeList(list: readonly unknown[], type: ListType): FieldSet {
   const keys: PathKey[] = [];
-  const children: Record<PathKey, FieldSet> = {};
+  const children: Record<PathKey, FieldSet> = memberChildren();
   for (const item of list) {
     const key = itemKey(type, item);
     if (key === undefined) continue;

@@ -30,11 +30,17 @@ function childKeys(node: FieldSet): PathKey[] {
   return keys;
 }
 
+/** An object to gather the children of a member in; `fieldNode` takes it as it is where they come in order. */
+export function memberChildren(): Building {
+  return { '.': leaf };
+}
+
 /** A node from its children, which need not be in order; undefined where nothing is left. */
 export function fieldNode(member: boolean, keys: PathKey[], children: Building): FieldSet | undefined {
   if (keys.length === 0) return member ? leaf : undefined;
-  if (!member && isSortedPathKeys(keys)) return children;
-  if (!isSortedPathKeys(keys)) keys.sort(comparePathKeys);
+  const sorted = isSortedPathKeys(keys);
+  if (sorted && member === (children['.'] !== undefined)) return children;
+  if (!sorted) keys.sort(comparePathKeys);
   const node: Building = member ? { '.': leaf } : {};
   for (const key of keys) node[key] = children[key] ?? leaf;
   return node;

@@ -98,7 +98,7 @@ export function openContext({ connection, restart, namespacesEmptyThemselves }: 
     const sent = { ...(content === undefined ? {} : { 'Content-Type': type }), ...headers };
     const request = { method, path, headers: sent, ...(content === undefined ? {} : { body: content }) };
     const response = await connection().send(request);
-    const answer = parseBody(response.text);
+    const answer = parseBody(response.text, response.contentType);
     const exchange: Exchange = {
       method,
       path,

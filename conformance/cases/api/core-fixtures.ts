@@ -66,6 +66,6 @@ export const coreFixtures: Fixtures = {
   services: (rand) => ({
     object: { spec: { selector: { app: rand }, ports: [{ port: 80 }] } },
     status: { patch: { status: { conditions: [condition] } }, path: 'status.conditions[0].reason', value: 'R' },
-    free: ['spec.clusterIP', 'spec.clusterIPs'],
+    free: ['spec.clusterIP', 'spec.clusterIPs', 'rows[*].cells[2]'],
   }),
 };

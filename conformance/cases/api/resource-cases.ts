@@ -160,7 +160,7 @@ async function otherForms(c: CaseContext, subject: Subject): Promise<void> {
   });
   const yaml = await c.get(path, {
     headers: { Accept: 'application/yaml' },
-    has: { '': new RegExp(`^ *name: "?${name}"?$`, 'm') },
+    has: { kind: subject.resource.kind, 'metadata.name': name },
   });
   c.equal(yaml.contentType, 'application/yaml', 'media type');
   await remove(c, path);

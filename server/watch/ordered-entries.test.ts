@@ -1,0 +1,58 @@
+import t from 'tap';
+import type { Entry } from './entry.ts';
+import { OrderedEntries } from './ordered-entries.ts';
+
+function entry(key: string, revision: number): Entry {
+  return { key, namespace: '', name: key, revision, value: new Uint8Array() };
+}
+
+/** mulberry32: the same keys in each run. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let x = Math.imul(state ^ (state >>> 15), state | 1);
+    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
+    return ((x ^ (x >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+t.test(
+  'entries agree with a plain sorted list through thousands of insertions, replacements and removals',
+  async (t) => {
+    const random = seeded(7);
+    const entries = new OrderedEntries();
+    const plain = new Map<string, Entry>();
+    for (let i = 1; i <= 20_000; i++) {
+      const key = `/${'abc'[Math.floor(random() * 3)]}/${Math.floor(random() * 2500)}`;
+      if (random() < (i < 12_000 ? 0.3 : 0.7)) {
+        if (entries.delete(key) !== plain.get(key)) t.fail(`delete ${key}`);
+        plain.delete(key);
+      } else {
+        const added = entry(key, i);
+        if (entries.set(added) !== plain.get(key)) t.fail(`set ${key}`);
+        plain.set(key, added);
+      }
+      if (entries.get(key) !== plain.get(key)) t.fail(`get ${key}`);
+      if (i % 2000 !== 0) continue;
+      const sorted = [...plain.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1));
+      t.equal(entries.size, plain.size);
+      for (const prefix of ['/', '/a/', '/b/', '/b/1', '/d/']) {
+        const inside = sorted.filter((e) => e.key.startsWith(prefix));
+        t.same([...entries.range(prefix)], inside, `${prefix} at step ${i}`);
+        t.equal(entries.count(prefix), inside.length);
+        for (const after of [
+          inside[0]?.key,
+          inside[Math.floor(inside.length / 2)]?.key,
+          `${prefix}1234x`,
+          inside.at(-1)?.key,
+        ]) {
+          if (after === undefined) continue;
+          const rest = inside.filter((e) => e.key > after);
+          t.same([...entries.range(prefix, after)], rest, `${prefix} behind ${after}`);
+          t.equal(entries.count(prefix, after), rest.length);
+        }
+      }
+    }
+  },
+);

@@ -161,7 +161,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
         });
   const stop = new AbortController();
   const client = createLocalClient({ ...parts.api, admission }, selfUser);
-  const running = controllers({ client, rootCA: identity.servingCa })
+  const running = controllers({ client, clock: systemClock, rootCA: identity.servingCa })
     .filter(({ name }) => runsController(options.controllers, name))
     .map((controller) =>
       runController(

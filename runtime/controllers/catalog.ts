@@ -1,5 +1,8 @@
 import type { ApiClient } from '../../api/client.ts';
+import type { Clock } from '../../api/clock.ts';
 import type { KeyedController, KeySource } from './keyed-runner.ts';
+import { nodeLifecycleController } from './node-lifecycle/condition-taints.ts';
+import { protectionControllers } from './protection/protection.ts';
 import type { NamespaceSource } from './publishers/namespace-source.ts';
 import {
   publishRootCACertificate,
@@ -14,6 +17,7 @@ import {
 
 export interface ControllerOptions {
   readonly client: ApiClient;
+  readonly clock: Clock;
   /** PEM, for `kube-root-ca.crt`. */
   readonly rootCA: string;
 }
@@ -23,8 +27,10 @@ function keyed(sources: readonly NamespaceSource[]): KeySource[] {
 }
 
 /** Every controller by its upstream name. */
-export function controllers({ client, rootCA }: ControllerOptions): readonly KeyedController[] {
+export function controllers({ client, clock, rootCA }: ControllerOptions): readonly KeyedController[] {
   return [
+    ...protectionControllers(client),
+    nodeLifecycleController(client, clock),
     {
       name: serviceAccountControllerName,
       sources: keyed(serviceAccountSources),

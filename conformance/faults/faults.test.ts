@@ -10,12 +10,22 @@ import { type Connection, connect } from '../tables-runner/connection.ts';
 import { loadTables, type Table } from '../tables-runner/table.ts';
 import { answerDefects } from './answer-defects.ts';
 import { type Defect, type Hooks, type Part, partName } from './defect.ts';
+import { descriptionDefects } from './description-defects.ts';
+import { listDefects } from './list-defects.ts';
 import { objectDefects } from './object-defects.ts';
 import { type Certificate, proxyCertificate, startProxy } from './proxy.ts';
 import { requestDefects } from './request-defects.ts';
+import { watchDefects } from './watch-defects.ts';
 
 const suite = join(import.meta.dirname, '..');
-const defects: readonly Defect[] = [...objectDefects, ...answerDefects, ...requestDefects];
+const defects: readonly Defect[] = [
+  ...objectDefects,
+  ...answerDefects,
+  ...requestDefects,
+  ...listDefects,
+  ...watchDefects,
+  ...descriptionDefects,
+];
 const nothing: Hooks = {};
 
 interface Suite {
@@ -72,10 +82,14 @@ async function runThrough(
   return { failures, changes: proxy.changes() };
 }
 
-/** Defects of one table run one after another: its requests may name what there is only once in a cluster. */
-function byPart(): Defect[][] {
-  const groups = Map.groupBy(defects, ({ part }) => ('case' in part ? part.case : part.table));
-  return [...groups.values()];
+/**
+ * What runs beside each other. Cases keep to themselves; the requests of a table may name what there is only once in a cluster, so its
+ * defects run one after another. Cases first: those that wait for what never comes take longest.
+ */
+function inBatches(): Defect[][] {
+  const [ofTables, ofCases] = [true, false].map((wanted) => defects.filter(({ part }) => 'table' in part === wanted));
+  const tables = Map.groupBy(ofTables ?? [], ({ part }) => ('table' in part ? part.table : ''));
+  return [...(ofCases ?? []).map((defect) => [defect]), ...tables.values()];
 }
 
 t.test('the suite notices every defect of a server', async (t) => {
@@ -85,21 +99,26 @@ t.test('the suite notices every defect of a server', async (t) => {
   const run = (hooks: Hooks, part: Part): Promise<Run> => runThrough(hooks, part, all, target, certificate);
   const noticed: string[] = [];
 
-  await inParallel(byPart(), 6, async (group) => {
-    const parts = new Map(group.map(({ part }) => [partName(part), part]));
-    const passUndisturbed = async (when: string): Promise<void> => {
-      for (const [name, part] of parts)
-        t.same(await run(nothing, part), { failures: [], changes: 0 }, `${name} passes ${when} the defects`);
-    };
-    await passUndisturbed('before');
-    for (const { name, part, inject } of group) {
+  const batches = inBatches();
+  const passUndisturbed = (when: string): Promise<unknown> => {
+    const parts = new Map(batches.flat().map(({ part }) => [partName(part), part]));
+    const byTable = Map.groupBy(parts.values(), (part) => ('case' in part ? part.case : part.table));
+    return inParallel([...byTable.values()], 4, async (group) => {
+      for (const part of group)
+        t.same(await run(nothing, part), { failures: [], changes: 0 }, `${when} the defects ${partName(part)} passes`);
+    });
+  };
+
+  await passUndisturbed('before');
+  await inParallel(batches, 12, async (batch) => {
+    for (const { name, part, inject } of batch) {
       const { failures, changes } = await run(inject(), part);
       t.ok(changes > 0, `${name}: happened`);
       t.ok(failures.length > 0, `${name}: noticed by ${partName(part)}`);
       noticed.push(`${name} -> ${partName(part)} -> ${(failures[0] ?? 'NOT NOTICED').slice(0, 160)}`);
     }
-    await passUndisturbed('after');
   });
+  await passUndisturbed('after');
 
   t.ok(defects.length >= 30, 'there are at least 30 defects');
   t.equal(new Set(defects.map(({ name }) => name)).size, defects.length, 'every defect has a name of its own');

@@ -114,8 +114,10 @@ export const objectDefects: readonly Defect[] = [
     metadata['uid'] = '00000000-0000-4000-8000-000000000000';
     return true;
   }),
-  wrongAnswer('managedFields are missing', { case: 'api/configmaps/is applied by the server' }, (document) =>
-    lose(objectAt(document, 'metadata'), 'managedFields'),
+  wrongAnswer(
+    'the last finalizer does not let go',
+    { case: 'deletion/configmaps/finalizers hold' },
+    (document) => document['reason'] === 'NotFound' && lose(document, 'reason'),
   ),
   wrongAnswer('a scale write is lost', { case: 'api/deployments.apps/is scaled' }, (document, { method, path }) => {
     const spec = path.endsWith('/scale') && method === 'PUT' ? objectAt(document, 'spec') : undefined;

@@ -30,8 +30,7 @@ export const requestDefects: readonly Defect[] = [
     ({ method }) => method !== 'DELETE',
   ),
   deafTo('propagationPolicy', 'propagationPolicy is ignored', {
-    table: 'core/services-patch',
-    until: 'delete in the foreground',
+    case: 'deletion/configmaps/propagation is what was asked for',
   }),
   misread('uid of a write is ignored', { table: 'core/configmaps', until: 'update with a wrong uid' }, (document) =>
     lose(objectAt(document, 'metadata'), 'uid'),
@@ -41,18 +40,18 @@ export const requestDefects: readonly Defect[] = [
     { case: 'api/configmaps/is created, read, listed, replaced and deleted' },
     (document) => lose(objectAt(document, 'metadata'), 'resourceVersion'),
   ),
-  misread('gracePeriodSeconds is ignored', { table: 'core/pods-updates', until: 'delete with grace' }, (document) =>
+  misread('gracePeriodSeconds is ignored', { table: 'core/pods-updates', until: 'graceful delete again' }, (document) =>
     lose(document, 'gracePeriodSeconds'),
   ),
-  misread('preconditions are ignored', { table: 'core/pods-eviction', until: 'precondition fails' }, (document) =>
-    lose(objectAt(document, 'deleteOptions') ?? document, 'preconditions'),
+  misread('preconditions are ignored', { case: 'deletion/configmaps/preconditions protect' }, (document) =>
+    lose(document, 'preconditions'),
   ),
   misread('finalizers of a create are dropped', { table: 'core/configmaps', until: 'create full' }, (document) =>
     lose(objectAt(document, 'metadata'), 'finalizers'),
   ),
   otherHeader(
     'strategic merge patch is taken for a merge patch',
-    { table: 'core/services-patch', until: 'add a port' },
+    { table: 'meta/strategic-merge-patch' },
     'content-type',
     swapped(strategic, merge),
   ),
@@ -74,16 +73,4 @@ export const requestDefects: readonly Defect[] = [
     'impersonate-user',
     () => undefined,
   ),
-  {
-    name: 'an apply takes fields from others',
-    part: { table: 'core/services-patch', until: 'apply by another' },
-    inject: () => ({
-      request: (passed) => {
-        if (passed.headers['content-type'] !== 'application/apply-patch+yaml') return undefined;
-        const query = new URLSearchParams(passed.query);
-        query.set('force', 'true');
-        return { ...passed, query };
-      },
-    }),
-  },
 ];

@@ -68,6 +68,7 @@ export async function watchEvents(
     clearTimeout(timer);
     stream.cancel();
   }
+  if (until === undefined && late) throw new CaseFailure(`watch ${path}: not ended within ${patienceMs / 1000} s`);
   const came = typesOf(events).join(' ');
   if (until !== undefined && !isEnough()) throw new CaseFailure(`watch ${path}: not enough events came: ${came}`);
   if (Array.isArray(until) && came !== until.join(' '))

@@ -160,7 +160,7 @@ function tableBy(
     return {
       cells: printer.cells(object, { now: rendering.now }),
       ...(conditions.length === 0 ? {} : { conditions }),
-      ...(rendering.includeObject === 'None' ? {} : { object: objectOf(object) }),
+      object: rendering.includeObject === 'None' ? null : objectOf(object),
     };
   });
   return {

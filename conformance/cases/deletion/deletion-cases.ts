@@ -34,7 +34,10 @@ async function preconditions(c: CaseContext): Promise<void> {
     ),
   });
   await c.get(path, { has: { 'metadata.uid': uid } });
-  await c.delete(path, { body: { ...options, preconditions: { uid, resourceVersion: revision } }, has: { status: 'Success' } });
+  await c.delete(path, {
+    body: { ...options, preconditions: { uid, resourceVersion: revision } },
+    has: { status: 'Success' },
+  });
 }
 
 async function propagation(c: CaseContext): Promise<void> {
@@ -42,7 +45,12 @@ async function propagation(c: CaseContext): Promise<void> {
   const finalizers = { Foreground: 'foregroundDeletion', Orphan: 'orphan' };
   for (const [policy, finalizer] of Object.entries(finalizers))
     await c.delete(`${path}?dryRun=All&propagationPolicy=${policy}`, {
-      has: { kind: 'ConfigMap', 'metadata.finalizers': [finalizer], 'metadata.deletionTimestamp': /^\d{4}-/, 'metadata.deletionGracePeriodSeconds': 0 },
+      has: {
+        kind: 'ConfigMap',
+        'metadata.finalizers': [finalizer],
+        'metadata.deletionTimestamp': /^\d{4}-/,
+        'metadata.deletionGracePeriodSeconds': 0,
+      },
     });
   await c.delete(`${path}?dryRun=All&propagationPolicy=Background`, { has: { kind: 'Status', status: 'Success' } });
   await c.delete(`${path}?propagationPolicy=Some`, {
@@ -62,8 +70,19 @@ async function held(c: CaseContext): Promise<void> {
   await c.delete(path, { has: { ...is, 'metadata.finalizers': ['example.com/a', 'example.com/b'] } });
   await c.get(path, { has: is });
   const added = ['example.com/a', 'example.com/b', 'example.com/c'];
-  await c.patch(path, { metadata: { finalizers: added } }, { status: 422, has: { reason: 'Invalid', message: /no new finalizers can be added if the object is being deleted/ } });
-  await c.patch(path, { metadata: { finalizers: ['example.com/b'] } }, { has: { ...is, 'metadata.finalizers': ['example.com/b'] } });
+  await c.patch(
+    path,
+    { metadata: { finalizers: added } },
+    {
+      status: 422,
+      has: { reason: 'Invalid', message: /no new finalizers can be added if the object is being deleted/ },
+    },
+  );
+  await c.patch(
+    path,
+    { metadata: { finalizers: ['example.com/b'] } },
+    { has: { ...is, 'metadata.finalizers': ['example.com/b'] } },
+  );
   await c.patch(path, { metadata: { finalizers: null } }, { has: is });
   await c.get(path, { status: 404, has: { reason: 'NotFound' } });
 }

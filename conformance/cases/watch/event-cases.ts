@@ -14,16 +14,22 @@ async function mapsOf(c: CaseContext): Promise<string> {
 async function states(c: CaseContext): Promise<void> {
   const maps = await mapsOf(c);
   const written: unknown[] = [];
-  const note = (answer: { at(path: string): unknown }): void => void written.push(answer.at('metadata.resourceVersion'));
+  const note = (answer: { at(path: string): unknown }): void =>
+    void written.push(answer.at('metadata.resourceVersion'));
   const events = await c.watch(`${maps}?watch=true&${label}`, {
     until: ['ADDED', 'MODIFIED', 'MODIFIED', 'DELETED'],
     during: async () => {
       note(await c.post(maps, map('a'), { has: { 'data.state': 'new' } }));
-      for (const state of ['second', 'third']) note(await c.patch(`${maps}/a`, { data: { state } }, { has: { 'data.state': state } }));
+      for (const state of ['second', 'third'])
+        note(await c.patch(`${maps}/a`, { data: { state } }, { has: { 'data.state': state } }));
       await c.delete(`${maps}/a`, { has: { status: 'Success' } });
     },
   });
-  c.equal(events.map((event) => event.at('data.state')), ['new', 'second', 'third', 'third'], 'states in the events');
+  c.equal(
+    events.map((event) => event.at('data.state')),
+    ['new', 'second', 'third', 'third'],
+    'states in the events',
+  );
   const revisions = events.map((event) => event.at('metadata.resourceVersion'));
   c.equal(revisions.slice(0, 3), written, 'revisions of the events are those of the writes');
   c.ok(Number(revisions[3]) > Number(revisions[2]), 'a deletion has a revision of its own');
@@ -50,7 +56,10 @@ async function bookmarks(c: CaseContext): Promise<void> {
   c.equal(bookmark?.at('kind'), 'ConfigMap', 'kind of a bookmark');
   c.equal(bookmark?.at('metadata.name'), undefined, 'name of a bookmark');
   const revision = String(bookmark?.at('metadata.resourceVersion') ?? '');
-  c.ok(Number(revision) >= Number(before.at('metadata.resourceVersion')), 'a bookmark is not older than what came before it');
+  c.ok(
+    Number(revision) >= Number(before.at('metadata.resourceVersion')),
+    'a bookmark is not older than what came before it',
+  );
   await c.post(maps, map('b'), { has: { 'metadata.name': 'b' } });
   const after = await c.watch(`${maps}?watch=true&${label}&resourceVersion=${revision}`, { until: ['ADDED'] });
   c.equal(after[0]?.at('metadata.name'), 'b', 'the first event after the bookmark');
@@ -62,5 +71,9 @@ const concepts = 'Kubernetes API concepts: efficient detection of changes';
 export const eventCases: readonly Case[] = [
   { id: 'watch/configmaps/events hold the state after each write', proves: concepts, run: states },
   { id: 'watch/configmaps/goes on where a list ended', proves: concepts, run: listThenWatch },
-  { id: 'watch/configmaps/goes on where a bookmark stands', proves: 'Kubernetes API concepts: watch bookmarks', run: bookmarks },
+  {
+    id: 'watch/configmaps/goes on where a bookmark stands',
+    proves: 'Kubernetes API concepts: watch bookmarks',
+    run: bookmarks,
+  },
 ];

@@ -2,7 +2,7 @@ import { apiVersionOf, type KubeObject } from '../../../api/object.ts';
 import type { BodyDecoder } from '../../../api/schema/body.ts';
 import type { Decoder } from '../../../api/schema/decode.ts';
 import type { SchemaDocument } from '../../../api/schema/schema.ts';
-import { StatusError } from '../../../api/status.ts';
+import { badRequest, StatusError } from '../../../api/status.ts';
 import type { Admission, RegistryDeps, WriteRequest } from '../../registry/context.ts';
 import type { ServedResource } from '../../registry/resource.ts';
 import type { ResourceTable } from '../../registry/resources.ts';
@@ -57,13 +57,21 @@ export function renderingOf(
   const form = deps.negotiate(headerOf(call.request, 'accept'));
   const { query } = call;
   const agent = headerOf(call.request, 'user-agent');
-  const includeObject = query.get('includeObject');
   return {
     form,
     pretty: query.has('pretty') ? query.bool('pretty') : prettyAgents.some((prefix) => agent.startsWith(prefix)),
-    includeObject: includeObject === 'None' || includeObject === 'Object' ? includeObject : 'Metadata',
+    includeObject: form.as === 'table' ? includeObjectOf(query) : 'Metadata',
     now: deps.registry.clock.now(),
   };
+}
+
+function includeObjectOf(query: Query): Rendering['includeObject'] {
+  const value = query.get('includeObject') || 'Metadata';
+  if (value === 'None' || value === 'Metadata' || value === 'Object') return value;
+  const quoted = JSON.stringify(value);
+  throw badRequest(
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${quoted}: must be 'Metadata', 'Object', 'None', or empty`,
+  );
 }
 
 export function refuseForm(form: OutputForm, served: ServedResource, isList: boolean): void {

@@ -34,7 +34,7 @@ export const answerDefects: readonly Defect[] = [
   wrongCode('200 in place of 201', 201, 200, created),
   wrongCode('404 in place of 409', 409, 404, conflict),
   wrongCode('400 in place of 422', 422, 400, invalid),
-  wrongCode('202 in place of 200 for a deletion', 200, 202, { table: 'core/configmaps', until: 'delete immutable' }),
+  wrongCode('202 in place of 200', 200, 202, { table: 'core/configmaps', until: 'delete immutable' }),
   wrongAnswer('wrong reason', invalid, (document) => {
     if (isFailure(document)) document['reason'] = 'BadRequest';
     return isFailure(document);

@@ -30,6 +30,8 @@ async function startServer(): Promise<Server> {
     '0',
     '--data-dir',
     dataDir,
+    // The reference that gave the answers ran these two and no other controllers.
+    '--controllers=serviceaccount-controller,root-ca-certificate-publisher-controller',
     '--token-auth-file',
     join(dataDir, 'tokens.csv'),
   ];

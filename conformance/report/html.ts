@@ -8,11 +8,11 @@ function escaped(text: string | number): string {
 
 const style = `
 body{font:14px/1.45 system-ui,sans-serif;margin:2em auto;max-width:1200px;padding:0 1em;color:#1c2733}
-h2{margin-top:2em}table{border-collapse:collapse;margin:.6em 0}td,th{border:1px solid #d5dce3;padding:.25em .6em;text-align:left;vertical-align:top}
+h2{margin-top:2em}table{border-collapse:collapse;margin:.6em 0;display:block;max-width:100%;overflow-x:auto}td,th{border:1px solid #d5dce3;padding:.25em .6em;text-align:left;vertical-align:top}
 th{background:#f2f5f8}td.n{text-align:right}.passed{background:#dcf3e3}.failed{background:#f9d9d6}.gap{background:#fbeecb}.skipped{background:#eceff2;color:#667}
 .bar{background:#eceff2;width:160px;height:.9em}.bar i{display:block;height:100%;background:#4a9d6b}
-pre{background:#f6f8fa;padding:.7em;overflow:auto;white-space:pre-wrap}details{margin:.3em 0}summary{cursor:pointer}
-.legend span{padding:.1em .6em;margin-right:.5em}input{padding:.35em;width:24em}
+pre{background:#f6f8fa;padding:.7em;overflow:auto;white-space:pre-wrap;overflow-wrap:anywhere}details{margin:.3em 0}summary{cursor:pointer}
+.legend span{padding:.1em .6em;margin-right:.5em}input{padding:.35em;width:24em;max-width:100%;box-sizing:border-box}
 @media(prefers-color-scheme:dark){body{background:#14191f;color:#d7dee6}th,pre,.bar{background:#222a33}td,th{border-color:#37424e}.passed{background:#1d4a2e}.failed{background:#64262a}.gap{background:#57461b}.skipped{background:#2a323b;color:#9ab}}
 `;
 

@@ -6,9 +6,6 @@ import { type RunningServer, startServer } from '../clients/server.ts';
 import { type Connection, connect } from '../tables-runner/connection.ts';
 import type { Need } from './case.ts';
 
-// The reference that gave the recorded answers ran these two and no other controllers.
-const quietControllers = ['--controllers=serviceaccount-controller,root-ca-certificate-publisher-controller'];
-
 /** A cluster under test, and what it can do. */
 export interface Target extends AsyncDisposable {
   readonly name: string;
@@ -32,7 +29,7 @@ export async function startTarget({ storage, flags }: OwnServerOptions): Promise
   await writeFile(tokens, `${token},admin,admin,"system:masters"\n`);
   const allFlags = ['--token-auth-file', tokens, ...flags];
   const start = (port: number): Promise<RunningServer> =>
-    startServer({ storage, dataDir: join(folder, 'data'), port, flags: [...quietControllers, ...allFlags] });
+    startServer({ storage, dataDir: join(folder, 'data'), port, flags: allFlags });
   const open = ({ url }: RunningServer): Connection => connect({ server: url, token, insecure: true });
 
   let server: RunningServer;

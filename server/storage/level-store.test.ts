@@ -303,7 +303,7 @@ await t.test(
   'a full disk turns writes into errors, keeps reads working, and writes resume when there is room',
   async (t) => {
     const directory = await mkdtemp(join(tmpdir(), 'kubefacade-full-disk-'));
-    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', directory]);
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=32m', 'tmpfs', directory]);
     try {
       if (mounted.status === 0) await fillAndFree(t, directory);
       else t.pass('a full disk', { skip: 'a small file system cannot be mounted here: the full disk was NOT tried' });
@@ -315,8 +315,9 @@ await t.test(
 );
 
 async function fillAndFree(t: Test, directory: string): Promise<void> {
+  // What is set free must hold what recovery writes anew: the log's 4 MiB as a table, and a new log.
   const ballast = join(directory, 'ballast');
-  await writeFile(ballast, Buffer.alloc(4 * 1024 * 1024));
+  await writeFile(ballast, Buffer.alloc(16 * 1024 * 1024));
   const data = join(directory, 'data');
   await mkdir(data);
   const acknowledged = new Map<string, string>();

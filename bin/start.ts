@@ -17,6 +17,8 @@ import { systemClock } from './system.ts';
 /** Longer than client-go keeps idle connections (90 s), so that the client closes first. */
 const keepAliveMs = 120_000;
 const maxHeaderBytes = 1024 * 1024;
+/** Draining ends after this. */
+const stopDeadlineMs = 5000;
 /** Where there is no network: an address that Endpoints accept. */
 const fallbackAddress = '100.64.0.1';
 
@@ -112,6 +114,8 @@ export async function start(args: readonly string[]): Promise<void> {
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
+    // Whatever hangs on the way: what was acknowledged is on disk, and nobody waits for ever.
+    systemClock.after(stopDeadlineMs, () => process.exit(0));
     server.close();
     server.closeIdleConnections();
     await cluster.close();

@@ -3,8 +3,8 @@ import type { Clock } from '../../../api/clock.ts';
 import { toTime } from '../../../api/clock.ts';
 import { semanticEqual } from '../../../api/equal.ts';
 import type { Api, GroupVersionResource } from '../../../api/object.ts';
-import { StatusError } from '../../../api/status.ts';
 import type { KeyedController } from '../keyed-runner.ts';
+import { unlessMissing } from '../publishers/status-cause.ts';
 
 type Node = Api<'io.k8s.api.core.v1.Node'>;
 type Taint = NonNullable<NonNullable<Node['spec']>['taints']>[number];
@@ -45,20 +45,11 @@ export function nodeLifecycleController(client: ApiClient, clock: Clock): KeyedC
     name: nodeLifecycleControllerName,
     sources: [{ resource: nodes, keysOf: ({ object }) => [object.metadata?.name ?? ''] }],
     reconcile: async (name) => {
-      const node = await getNode(client, name);
+      const node = await unlessMissing(client.get<Node>(nodes, '', name));
       if (node === undefined) return;
       const taints = taintsOf(node, clock.now());
       if (semanticEqual(taints, node.spec?.taints ?? [])) return;
       await client.update<Node>(nodes, '', { ...node, spec: { ...node.spec, taints } });
     },
   };
-}
-
-async function getNode(client: ApiClient, name: string): Promise<Readonly<Node> | undefined> {
-  try {
-    return await client.get<Node>(nodes, '', name);
-  } catch (error) {
-    if (error instanceof StatusError && error.reason === 'NotFound') return undefined;
-    throw error;
-  }
 }

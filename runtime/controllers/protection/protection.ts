@@ -1,7 +1,7 @@
 import type { ApiClient } from '../../../api/client.ts';
 import type { Api, GroupVersionResource, KubeObject } from '../../../api/object.ts';
-import { StatusError } from '../../../api/status.ts';
 import type { KeyedController, KeySource } from '../keyed-runner.ts';
+import { unlessMissing } from '../publishers/status-cause.ts';
 
 type Claim = Api<'io.k8s.api.core.v1.PersistentVolumeClaim'>;
 type Volume = Api<'io.k8s.api.core.v1.PersistentVolume'>;
@@ -105,7 +105,7 @@ export function protectionControllers(client: ApiClient): readonly KeyedControll
 
 async function release(client: ApiClient, protection: Protection, key: string): Promise<void> {
   const [namespace = '', name = ''] = key.split('/');
-  const object = await getOrNothing(client, protection.resource, namespace, name);
+  const object = await unlessMissing(client.get(protection.resource, namespace, name));
   const finalizers = object?.metadata?.finalizers ?? [];
   if (object?.metadata?.deletionTimestamp === undefined || !finalizers.includes(protection.finalizer)) return;
   if (await protection.isInUse(client, object)) return;
@@ -114,18 +114,4 @@ async function release(client: ApiClient, protection: Protection, key: string): 
     ...object,
     metadata: { ...object.metadata, finalizers: kept },
   });
-}
-
-async function getOrNothing(
-  client: ApiClient,
-  resource: GroupVersionResource,
-  namespace: string,
-  name: string,
-): Promise<Readonly<KubeObject> | undefined> {
-  try {
-    return await client.get(resource, namespace, name);
-  } catch (error) {
-    if (error instanceof StatusError && error.reason === 'NotFound') return undefined;
-    throw error;
-  }
 }

@@ -1,5 +1,4 @@
 import { StatusError } from '../../../api/status.ts';
-import { expiredMessage } from '../../registry/interpret.ts';
 import { waitUntil } from '../../registry/list.ts';
 import { parseSelection } from '../../registry/selection.ts';
 import { StorageError } from '../../storage/store.ts';
@@ -119,5 +118,3 @@ function sendInitial(stream: WatchStream, selection: Selection, entries: Iterabl
     });
   }
 }
-
-export { expiredMessage };

@@ -1,10 +1,10 @@
-import type { Clock } from '../../api/clock.ts';
 import { createFieldManager } from '../../api/apply/field-manager.ts';
 import type { JsonObject } from '../../api/apply/field-type.ts';
 import type { ManagedFields } from '../../api/apply/managers.ts';
 import { ignoredFields } from '../../api/apply/reset-fields.ts';
 import { createSchemaTypes } from '../../api/apply/schema-types.ts';
 import type { FieldTarget } from '../../api/apply/target.ts';
+import type { Clock } from '../../api/clock.ts';
 import { toTime } from '../../api/clock.ts';
 import { apiVersionOf, type KubeObject } from '../../api/object.ts';
 import type { SchemaDocument } from '../../api/schema/schema.ts';
@@ -83,10 +83,10 @@ export function createFieldManagement(schema: SchemaDocument, resources: Resourc
   };
 
   const targetOf = (served: ServedResource, subresource: string): FieldTarget => {
-    let places = targets.get(served);
-    if (places === undefined) targets.set(served, (places = new Map()));
-    let target = places.get(subresource);
-    if (target === undefined) places.set(subresource, (target = makeTarget(served, subresource)));
+    const places = targets.get(served) ?? new Map<string, FieldTarget>();
+    targets.set(served, places);
+    const target = places.get(subresource) ?? makeTarget(served, subresource);
+    places.set(subresource, target);
     return target;
   };
 

@@ -1,3 +1,4 @@
+import { JsonNumber } from '../../../api/json-exact.ts';
 import type { KubeObject } from '../../../api/object.ts';
 import { DecodeError } from '../../../api/schema/decode.ts';
 import { badRequest, StatusError } from '../../../api/status.ts';
@@ -15,6 +16,14 @@ export interface AppliedBody {
   readonly strictError: string | undefined;
 }
 
+/** Integers keep 64 bits; other numbers are doubles here, as upstream's are. */
+function plainNumbers(value: unknown): unknown {
+  if (value instanceof JsonNumber) return value.toValue();
+  if (Array.isArray(value)) return value.map(plainNumbers);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plainNumbers(member)]));
+}
+
 export function parseApplied(bytes: Uint8Array): AppliedBody {
   try {
     const { value, duplicates } = parseYaml(Buffer.from(bytes).toString());
@@ -22,9 +31,11 @@ export function parseApplied(bytes: Uint8Array): AppliedBody {
       duplicates.length === 0
         ? undefined
         : `error converting YAML to JSON: yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`;
-    return { value, strictError };
+    return { value: plainNumbers(value), strictError };
   } catch (error) {
-    throw badRequest(`error decoding patch: ${error instanceof Error ? error.message : String(error)}`);
+    throw badRequest(
+      `error decoding YAML: error converting YAML to JSON: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 
@@ -41,7 +52,7 @@ export function decodeApplied(deps: Pick<ApiDeps, 'decoder'>, typeName: string, 
     const name = `${metadata.namespace ?? ''}/${metadata.name ?? ''}; ${version}, Kind=${kind}`;
     throw new StatusError(
       '',
-      `failed to convert new object (${name}) to proper version (${apiVersion}): ${error.message}`,
+      `failed to convert new object (${name}) to proper version: unable to convert unstructured object to ${version.replace(/^\//, '')}, Kind=${kind}: ${error.message}`,
     );
   }
   decoded.metadata = { ...decoded.metadata, managedFields };
@@ -57,8 +68,8 @@ export interface ApplyOptions {
 /** The complaints of the parser come after those of the apply itself. */
 export function checkStrict({ body, fieldValidation }: ApplyOptions, warn: (text: string) => void): void {
   if (body.strictError === undefined || fieldValidation === 'Ignore') return;
-  if (fieldValidation === 'Strict') throw badRequest(`error strict decoding patch: ${body.strictError}`);
-  warn(body.strictError);
+  if (fieldValidation === 'Strict') throw badRequest(`error strict decoding YAML: ${body.strictError}`);
+  for (const line of body.strictError.split('\n').slice(1)) warn(line.trim());
 }
 
 /** The object that an apply leads to, in the stored version, for the resource or a subresource of its kind. */

@@ -31,6 +31,8 @@ export interface WriteOptions {
   readonly subresource?: string;
   readonly fieldManager?: string;
   readonly dryRun?: boolean;
+  /** An apply takes fields over from other managers. */
+  readonly force?: boolean;
 }
 
 export interface DeleteOptions {

@@ -9,14 +9,16 @@ import type {
 } from '../api/client.ts';
 import type { GroupVersionResource, KubeObject } from '../api/object.ts';
 import { notFoundError, StatusError } from '../api/status.ts';
+import { applyType, decodeApplied } from './http/handlers/apply.ts';
 import { type ApiDeps, toHub } from './http/handlers/handler.ts';
-import { applyPatch } from './http/handlers/patch.ts';
+import { applyPatch, currentFor, keepManagers, touchesManagers } from './http/handlers/patch.ts';
 import { findEntry } from './http/handlers/read.ts';
 import { convertFromHub } from './http/render.ts';
 import { watchLocally } from './local-watch.ts';
 import type { WriteRequest } from './registry/context.ts';
 import { createObject } from './registry/create.ts';
 import { deleteObject } from './registry/delete.ts';
+import { asGiven, managerOfUser } from './registry/field-management.ts';
 import { listEntries } from './registry/list.ts';
 import { groupResourceOf, type ServedResource } from './registry/resource.ts';
 import { parseSelection } from './registry/selection.ts';
@@ -35,8 +37,9 @@ export function createLocalClient(deps: ApiDeps, user: UserInfo): ApiClient {
     (served.conversion === undefined && served.head.text === served.stored.head.text
       ? object
       : convertFromHub(served, object)) as Readonly<T>;
+  const ownName = managerOfUser(user.username);
   const writing = (served: ServedResource, namespace: string, name: string, options: WriteOptions): WriteRequest => {
-    const { subresource = '', dryRun = false } = options;
+    const { subresource = '', dryRun = false, fieldManager = ownName } = options;
     const warn = (): void => undefined;
     return {
       user,
@@ -44,8 +47,25 @@ export function createLocalClient(deps: ApiDeps, user: UserInfo): ApiClient {
       dryRun,
       subresource,
       warn,
+      manage: deps.fields.updating(served, subresource, fieldManager),
       admission: deps.admission({ served, user, subresource, namespace, name, dryRun, warn, kind: served.definition }),
     };
+  };
+  const applyLocally = async <T extends KubeObject>(
+    served: ServedResource,
+    { namespace, name }: PatchTarget,
+    value: unknown,
+    options: WriteOptions,
+  ): Promise<Readonly<T>> => {
+    const { subresource = '', fieldManager: manager = ownName } = options;
+    const transform = (live: Readonly<KubeObject> | undefined): KubeObject => {
+      const source = { live, applied: structuredClone(value), manager, force: options.force === true };
+      const made = deps.fields.apply(served, subresource, source);
+      return toHub(served, decodeApplied(deps, served.typeName, made));
+    };
+    const write = { ...writing(served, namespace, name, options), manage: asGiven };
+    const source = { transform, forceAllowCreate: subresource === '' };
+    return present<T>(served, (await updateObject(deps.registry, served.stored, name, source, write)).object);
   };
   return {
     get: async <T extends KubeObject>(resource: GroupVersionResource, namespace: string, name: string) => {
@@ -114,14 +134,14 @@ export function createLocalClient(deps: ApiDeps, user: UserInfo): ApiClient {
     },
     patch: async <T extends KubeObject>(target: PatchTarget, value: unknown, options: WriteOptions = {}) => {
       const served = servedOf(target.resource);
+      if (target.type === applyType) return applyLocally<T>(served, target, value, options);
       const patch = { type: target.type, value, strictErrors: [] };
       const transform = (old: Readonly<KubeObject> | undefined): KubeObject => {
         if (old === undefined) throw notFoundError(groupResourceOf(served.stored), target.name);
-        const current = convertFromHub(served, structuredClone(old) as KubeObject);
-        return toHub(
-          served,
-          applyPatch(deps, served.typeName, { patch, fieldValidation: 'Ignore', warn: () => undefined }, current),
-        );
+        const patching = { patch, fieldValidation: 'Ignore', warn: () => undefined };
+        const object = applyPatch(deps, served.typeName, patching, currentFor(patch, served, old));
+        if (!touchesManagers(patch)) keepManagers(object, old);
+        return toHub(served, object);
       };
       const write = writing(served, target.namespace, target.name, options);
       return present<T>(

@@ -12,6 +12,7 @@ import type { ApiRequest, ApiResponse } from './http/message.ts';
 import { createPipeline, type PipelineOptions } from './http/pipeline.ts';
 import { createSubresources, type SubresourceDeps } from './http/subresources.ts';
 import type { Admission, RegistryDeps } from './registry/context.ts';
+import { createFieldManagement } from './registry/field-management.ts';
 import { createClusterReader, createClusterWriter } from './registry/local-access.ts';
 import { createResourceTable, type ResourceTable } from './registry/resources.ts';
 import type { ClusterReader, ClusterWriter } from './registry/strategy.ts';
@@ -78,6 +79,7 @@ export async function openServer(options: ServerOptions): Promise<ServerParts> {
     body,
     decoder,
     schema,
+    fields: createFieldManagement(schema, resources, clock),
     negotiate: createNegotiator(),
     minRequestTimeoutSeconds: options.minRequestTimeoutSeconds,
   };

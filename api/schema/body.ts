@@ -13,6 +13,8 @@ export interface DecodedBody {
   readonly gvk: GroupVersionKind;
   /** In upstream's order; YAML's repeated keys are one error together. Pass them to `applyFieldValidation`. */
   readonly strictErrors: readonly string[];
+  /** The body's metadata.managedFields is an empty list, which decoding drops. */
+  readonly forgetsManagers?: boolean;
 }
 
 export interface BodyLimits {
@@ -179,10 +181,11 @@ export function createBodyDecoder(deps: {
     const value = found.raw === undefined ? found.value : deps.protobuf?.readMessage(typeName, found.raw);
     if (value === undefined)
       throw new DecodeError(`object *v1.${found.gvk.kind} does not implement the protobuf marshalling interface`);
+    const forgetsManagers = hasEmptyManagedFields(value);
     const { object, unknown } = deps.decoder.decode(typeName, value, found.repeated);
     // JSON's own repeated keys are told by the decoder, where they matter and in its order.
     const strictErrors = found.repeated === undefined ? [...found.duplicates, ...unknown] : unknown;
-    return { object: withTypeMeta(object, found.gvk), gvk: found.gvk, strictErrors };
+    return { object: withTypeMeta(object, found.gvk), gvk: found.gvk, strictErrors, forgetsManagers };
   };
 
   const decodeAs = (found: Read, expected: GroupVersionKind): DecodedBody => {
@@ -243,6 +246,13 @@ export function createBodyDecoder(deps: {
       }
     },
   };
+}
+
+/** An empty list of managers asks for them to be forgotten; `value` is not decoded yet. */
+export function hasEmptyManagedFields(value: unknown): boolean {
+  const { metadata } = (value ?? {}) as { metadata?: { managedFields?: unknown } | null };
+  const managers = typeof metadata === 'object' ? metadata?.managedFields : undefined;
+  return Array.isArray(managers) && managers.length === 0;
 }
 
 function withTypeMeta(object: Record<string, unknown>, gvk: GroupVersionKind): Record<string, unknown> {

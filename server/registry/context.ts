@@ -2,6 +2,7 @@ import type { Clock, Random } from '../../api/clock.ts';
 import type { KubeObject } from '../../api/object.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import type { Caches } from '../watch/caches.ts';
+import type { Manage } from './field-management.ts';
 import type { StoredResource } from './resource.ts';
 import type { StrategyContext, StrategyDeps, UserInfo } from './strategy.ts';
 
@@ -44,6 +45,8 @@ export interface WriteRequest {
   /** `v1`, `apps/v1`: the version the client speaks; the server's own writes have none. */
   readonly apiVersion?: string;
   readonly admission: Admission;
+  /** Says who manages which field; without it managers stay as they are stored. */
+  readonly manage?: Manage;
   /** Adds a Warning header. */
   warn(text: string): void;
 }

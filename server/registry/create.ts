@@ -27,8 +27,9 @@ export async function createObject(
   request: WriteRequest,
 ): Promise<Written> {
   const meta = metaOf(given);
-  wipeSystemFields(meta);
   ensureNamespace(stored, meta, request.namespace);
+  meta.managedFields = request.manage?.(undefined, given);
+  wipeSystemFields(meta);
   dedupeOwnerReferences(meta, request, false);
   await request.admission.mutate('CREATE', given, undefined);
   dedupeOwnerReferences(metaOf(given), request, true);

@@ -24,8 +24,6 @@ export function wipeSystemFields(meta: ObjectMeta): void {
   meta.deletionTimestamp = undefined;
   meta.deletionGracePeriodSeconds = undefined;
   meta.selfLink = undefined;
-  // Who owns which field is not kept yet.
-  meta.managedFields = undefined;
 }
 
 export function fillSystemFields(deps: RegistryDeps, meta: ObjectMeta): void {

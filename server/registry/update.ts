@@ -1,3 +1,5 @@
+import { equalJson } from '../../api/apply/compare.ts';
+import { keepTimes } from '../../api/apply/field-manager.ts';
 import { semanticEqual } from '../../api/equal.ts';
 import { FieldPath, invalid } from '../../api/field-error.ts';
 import { goQuote } from '../../api/go-text.ts';
@@ -82,8 +84,9 @@ async function createInstead(
   const object = await source.transform(undefined);
   const meta = metaOf(object);
   meta.resourceVersion = undefined;
-  wipeSystemFields(meta);
   ensureNamespace(stored, meta, request.namespace);
+  meta.managedFields = request.manage?.(undefined, object);
+  wipeSystemFields(meta);
   await request.admission.mutate('CREATE', object, undefined);
   return createNamed(deps, stored, object, request);
 }
@@ -105,10 +108,12 @@ async function updateOnce(deps: RegistryDeps, stored: StoredResource, attempt: A
   const object = await source.transform(old);
   const meta = metaOf(object);
   ensureNamespace(stored, meta, request.namespace);
-  meta.managedFields = undefined;
+  meta.managedFields = request.manage === undefined ? oldMeta.managedFields : request.manage(old, object);
   dedupeOwnerReferences(meta, request, false);
   await request.admission.mutate('UPDATE', object, old);
   dedupeOwnerReferences(metaOf(object), request, true);
+  // A request that changes nothing else does not renew times either.
+  metaOf(object).managedFields = keepTimes(old, object);
   checkResourceVersion(stored, name, metaOf(object), oldMeta);
 
   const { strategy } = stored;
@@ -207,13 +212,20 @@ async function commit(
     return { object, value: encodeObject(stored, object), created: false };
   }
   // Nothing changed: nothing is written and the revision stays.
-  if (semanticEqual(object, old)) return { object: old, value: entry.value, created: false };
+  if (isSame(object, old)) return { object: old, value: entry.value, created: false };
   if (request.dryRun) return { object, value: encodeObject(stored, object), created: false };
   const { value } = await deps.store.update(entry.key, entry.revision, (revision) => {
     meta.resourceVersion = String(revision);
     return encodeObject(stored, object);
   });
   return { object, value, created: false };
+}
+
+/** Sets of fields are compared to the letter: an empty object there means that a field is owned. */
+function isSame(object: Readonly<KubeObject>, old: Readonly<KubeObject>): boolean {
+  const now = object.metadata?.managedFields;
+  const before = old.metadata?.managedFields;
+  return (now === before || equalJson(now, before)) && semanticEqual(object, old);
 }
 
 /** The last finalizer of an object that is being deleted went away: the object goes too. */

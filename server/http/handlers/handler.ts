@@ -4,6 +4,7 @@ import type { Decoder } from '../../../api/schema/decode.ts';
 import type { SchemaDocument } from '../../../api/schema/schema.ts';
 import { badRequest, StatusError } from '../../../api/status.ts';
 import type { Admission, RegistryDeps, WriteRequest } from '../../registry/context.ts';
+import { type FieldManagement, type Manage, managerOf } from '../../registry/field-management.ts';
 import type { ServedResource } from '../../registry/resource.ts';
 import type { ResourceTable } from '../../registry/resources.ts';
 import type { UserInfo } from '../../registry/strategy.ts';
@@ -31,6 +32,7 @@ export interface ApiDeps {
   readonly body: BodyDecoder;
   readonly decoder: Decoder;
   readonly schema: SchemaDocument;
+  readonly fields: FieldManagement;
   readonly negotiate: (accept: string) => OutputForm;
   readonly admission: (target: AdmissionTarget) => Admission;
   readonly minRequestTimeoutSeconds: number;
@@ -126,6 +128,12 @@ export interface WriteTarget {
   readonly name: string;
   readonly dryRun: boolean;
   readonly options?: unknown;
+  readonly manage?: Manage;
+}
+
+/** Who makes the request, as managedFields will tell. */
+export function managerOfCall(call: ResourceCall, fieldManager: string): string {
+  return managerOf(fieldManager, headerOf(call.request, 'user-agent'));
 }
 
 export function writeRequestOf(deps: ApiDeps, call: ResourceCall, target: WriteTarget): WriteRequest {
@@ -138,6 +146,7 @@ export function writeRequestOf(deps: ApiDeps, call: ResourceCall, target: WriteT
     subresource: target.subresource,
     apiVersion: apiVersionOf(served.definition),
     warn,
+    ...(target.manage === undefined ? {} : { manage: target.manage }),
     admission: deps.admission({
       served,
       user,

@@ -7,15 +7,19 @@ import { findConversionError } from '../../../api/patch/conversion-error.ts';
 import { applyJsonPatch, unknownJsonPatchFields } from '../../../api/patch/json-patch.ts';
 import { applyMergePatch } from '../../../api/patch/merge-patch.ts';
 import { applyStrategicMerge } from '../../../api/patch/strategic-merge.ts';
+import { hasEmptyManagedFields } from '../../../api/schema/body.ts';
 import { type Decoded, DecodeError } from '../../../api/schema/decode.ts';
 import { badRequest, invalidError, notFoundError, StatusError } from '../../../api/status.ts';
-import { groupResourceOf } from '../../registry/resource.ts';
+import { asGiven } from '../../registry/field-management.ts';
+import { groupResourceOf, type ServedResource } from '../../registry/resource.ts';
 import { updateObject } from '../../registry/update.ts';
 import type { ApiResponse } from '../message.ts';
-import { writeOptions } from '../query.ts';
-import { convertFromHub, renderValue } from '../render.ts';
+import { type WriteOptions, writeOptions } from '../query.ts';
+import { convertFromHub, type Rendering, renderValue } from '../render.ts';
+import { applyObject, applyType, parseApplied } from './apply.ts';
 import {
   type ApiDeps,
+  managerOfCall,
   maxBodyBytes,
   mediaTypeOf,
   type ResourceCall,
@@ -47,12 +51,6 @@ export function unsupportedBody(): StatusError {
 }
 
 export function parsePatch(contentType: string, bytes: Uint8Array, fieldValidation: string): ParsedPatch {
-  if (contentType === 'application/apply-patch+yaml') {
-    throw new StatusError(
-      'UnsupportedMediaType',
-      'server-side apply is not supported by this server yet: use create, update, or a JSON, merge or strategic merge patch',
-    );
-  }
   if (!patchTypes.includes(contentType)) throw unsupportedBody();
   const type = contentType as PatchType;
   const strict = fieldValidation !== 'Ignore';
@@ -105,6 +103,7 @@ export function applyPatch(
     ]);
   const mistake = isStrategic(patch) ? findConversionError(result, deps.schema, typeName) : undefined;
   if (mistake !== undefined) throw refuse(mistake);
+  const forgets = hasEmptyManagedFields(result);
   let decoded: Decoded;
   try {
     decoded = deps.decoder.decode(typeName, result);
@@ -115,27 +114,79 @@ export function applyPatch(
   if (strictErrors.length > 0 && fieldValidation === 'Strict')
     throw refuse(`strict decoding error: ${strictErrors.join(', ')}`);
   if (fieldValidation === 'Warn') for (const text of strictErrors) options.warn(text);
-  return decoded.object as KubeObject;
+  const object = decoded.object as KubeObject;
+  if (forgets) object.metadata = { ...object.metadata, managedFields: [] };
+  return object;
 }
 
 function isStrategic(patch: ParsedPatch): boolean {
   return patch.type === 'application/strategic-merge-patch+json';
 }
 
+function namesManagers(pointer: unknown): boolean {
+  return pointer === '' || pointer === '/metadata' || String(pointer).startsWith('/metadata/managedFields');
+}
+
+/** A patch that says nothing of managers need not carry them about. */
+export function touchesManagers({ type, value }: ParsedPatch): boolean {
+  if (type === 'application/json-patch+json') {
+    const steps = Array.isArray(value) ? value : [];
+    return steps.some((step) => namesManagers(step?.path) || (step?.from !== undefined && namesManagers(step.from)));
+  }
+  const { metadata } = (value ?? {}) as { metadata?: { managedFields?: unknown } | null };
+  return metadata === null || metadata?.managedFields !== undefined;
+}
+
+/** A copy of the stored object in the served version, which the patch may change. */
+export function currentFor(patch: ParsedPatch, served: ServedResource, old: Readonly<KubeObject>): KubeObject {
+  const { managedFields: _, ...metadata } = old.metadata ?? {};
+  const copied = touchesManagers(patch) ? old : { ...old, metadata };
+  return convertFromHub(served, structuredClone(copied) as KubeObject);
+}
+
+export function keepManagers(object: KubeObject, old: Readonly<KubeObject>): void {
+  object.metadata = { ...object.metadata, managedFields: old.metadata?.managedFields };
+}
+
+interface ApplyCall {
+  readonly bytes: Uint8Array;
+  readonly options: WriteOptions;
+  readonly rendering: Rendering;
+}
+
+/** Server-side apply, which creates what is not there. */
+async function handleApply(deps: ApiDeps, call: ResourceCall, given: ApplyCall): Promise<ApiResponse> {
+  const { served, info } = call;
+  const { fieldManager: manager, fieldValidation, dryRun } = given.options;
+  const body = parseApplied(given.bytes);
+  const apply = { body, fieldValidation, source: { manager, force: call.query.bool('force') } };
+  const target = { subresource: info.subresource, name: info.name, dryRun, manage: asGiven };
+  const write = writeRequestOf(deps, call, target);
+  const source = {
+    transform: (old: Readonly<KubeObject> | undefined) => applyObject(deps, call, apply, old),
+    forceAllowCreate: info.subresource === '',
+  };
+  const { value, created } = await updateObject(deps.registry, served.stored, info.name, source, write);
+  return respond(call, created ? 201 : 200, renderValue(served, value, given.rendering), given.rendering);
+}
+
 export async function handlePatch(deps: ApiDeps, call: ResourceCall): Promise<ApiResponse> {
   const { served, info } = call;
   const contentType = mediaTypeOf(call);
-  if (!patchTypes.includes(contentType) && contentType !== 'application/apply-patch+yaml') throw unsupportedBody();
+  if (!patchTypes.includes(contentType) && contentType !== applyType) throw unsupportedBody();
   const rendering = renderingOf(deps, call);
   refuseForm(rendering.form, served, false);
   const bytes = await call.request.readBody(maxBodyBytes);
-  const options = writeOptions(call.query, 'PatchOptions', contentType === 'application/apply-patch+yaml');
+  const options = writeOptions(call.query, 'PatchOptions', contentType === applyType);
+  if (contentType === applyType) return handleApply(deps, call, { bytes, options, rendering });
   const patch = parsePatch(contentType, bytes, options.fieldValidation);
   const warn = (text: string): void => void call.warnings.push(text);
-  const write = writeRequestOf(deps, call, { subresource: info.subresource, name: info.name, dryRun: options.dryRun });
+  const manage = deps.fields.updating(served, info.subresource, managerOfCall(call, options.fieldManager));
+  const target = { subresource: info.subresource, name: info.name, dryRun: options.dryRun, manage };
+  const write = writeRequestOf(deps, call, target);
   const transform = (old: Readonly<KubeObject> | undefined): KubeObject => {
     if (old === undefined) throw notFoundError(groupResourceOf(served.stored), info.name);
-    const current = convertFromHub(served, structuredClone(old) as KubeObject);
+    const current = currentFor(patch, served, old);
     const object = applyPatch(
       deps,
       served.typeName,
@@ -144,6 +195,7 @@ export async function handlePatch(deps: ApiDeps, call: ResourceCall): Promise<Ap
     );
     // kind and apiVersion of a patched object are whatever the patch made of them.
     checkName(object, info.name, info.namespace);
+    if (!touchesManagers(patch)) keepManagers(object, old);
     return toHub(served, object);
   };
   const { value } = await updateObject(deps.registry, served.stored, info.name, { transform }, write);

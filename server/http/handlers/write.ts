@@ -8,6 +8,7 @@ import { writeOptions } from '../query.ts';
 import { renderValue } from '../render.ts';
 import {
   type ApiDeps,
+  managerOfCall,
   maxBodyBytes,
   mediaTypeOf,
   type ResourceCall,
@@ -23,7 +24,10 @@ async function readObject(deps: ApiDeps, call: ResourceCall, fieldValidation: st
   const bytes = await call.request.readBody(maxBodyBytes);
   const body = deps.body.decodeRequestBody(mediaTypeOf(call), bytes, call.served.definition);
   call.warnings.push(...applyFieldValidation(body, call.served.definition.kind, fieldValidation));
-  return body.object as KubeObject;
+  const object = body.object as KubeObject;
+  // Decoding drops empty lists, but this one says something.
+  if (body.forgetsManagers === true) object.metadata = { ...object.metadata, managedFields: [] };
+  return object;
 }
 
 export async function handleCreate(deps: ApiDeps, call: ResourceCall): Promise<ApiResponse> {
@@ -36,6 +40,7 @@ export async function handleCreate(deps: ApiDeps, call: ResourceCall): Promise<A
     subresource: '',
     name: object.metadata?.name ?? '',
     dryRun: options.dryRun,
+    manage: deps.fields.updating(served, '', managerOfCall(call, options.fieldManager)),
   });
   const { value } = await createObject(deps.registry, served.stored, object, write);
   return respond(call, 201, renderValue(served, value, rendering), rendering);
@@ -50,7 +55,12 @@ export async function handleUpdate(deps: ApiDeps, call: ResourceCall): Promise<A
   const given = toHub(served, await readObject(deps, call, options.fieldValidation));
   checkName(given, info.name, info.namespace);
   const source: UpdateSource = { transform: () => structuredClone(given), uid: given.metadata?.uid };
-  const write = writeRequestOf(deps, call, { subresource: info.subresource, name: info.name, dryRun: options.dryRun });
+  const write = writeRequestOf(deps, call, {
+    subresource: info.subresource,
+    name: info.name,
+    dryRun: options.dryRun,
+    manage: deps.fields.updating(served, info.subresource, managerOfCall(call, options.fieldManager)),
+  });
   const { value, created } = await updateObject(deps.registry, served.stored, info.name, source, write);
   return respond(call, created ? 201 : 200, renderValue(served, value, rendering), rendering);
 }

@@ -1,0 +1,166 @@
+import { createFieldManager } from '../../api/apply/field-manager.ts';
+import type { JsonObject } from '../../api/apply/field-type.ts';
+import type { ManagedFields } from '../../api/apply/managers.ts';
+import { ignoredFields } from '../../api/apply/reset-fields.ts';
+import { createSchemaTypes } from '../../api/apply/schema-types.ts';
+import type { FieldTarget } from '../../api/apply/target.ts';
+import type { Clock } from '../../api/clock.ts';
+import { toTime } from '../../api/clock.ts';
+import { apiVersionOf, type KubeObject } from '../../api/object.ts';
+import type { SchemaDocument } from '../../api/schema/schema.ts';
+import { type ServedResource, withHead } from './resource.ts';
+import type { ResourceTable } from './resources.ts';
+
+/** The managedFields of the object that a request is about to store; both objects are in the stored version. */
+export type Manage = (live: Readonly<KubeObject> | undefined, next: KubeObject) => ManagedFields | undefined;
+
+/** One apply of a body as it was parsed. */
+export interface ApplySource {
+  /** The stored object, undefined where the apply creates it. */
+  readonly live: Readonly<KubeObject> | undefined;
+  readonly applied: unknown;
+  readonly manager: string;
+  readonly force: boolean;
+}
+
+/** Keeps `metadata.managedFields` for the writes of the server. Made once when the server is wired. */
+export interface FieldManagement {
+  /** For creates, updates and patches at one place: '' or the name of a subresource that carries the kind itself. */
+  updating(served: ServedResource, subresource: string, manager: string): Manage;
+  /** The applied object in the served version, to be decoded and defaulted; it carries its managedFields. */
+  apply(served: ServedResource, subresource: string, source: ApplySource): KubeObject;
+  /** The same two for Scales, which have a type of their own. */
+  updateScale(live: KubeObject, next: KubeObject, manager: string): ManagedFields | undefined;
+  applyScale(source: ApplySource): KubeObject;
+}
+
+const scaleType = 'io.k8s.api.autoscaling.v1.Scale';
+const scaleVersion = 'autoscaling/v1';
+
+/** Managers are settled already: they stay as they came with the object. */
+export const asGiven: Manage = (_live, next) => next.metadata?.managedFields;
+
+export function fromHub(served: ServedResource, object: Readonly<KubeObject>): KubeObject {
+  const { conversion, definition } = served;
+  const converted = conversion === undefined ? object : conversion.fromHub(structuredClone(object) as KubeObject);
+  return withHead(converted as KubeObject, definition);
+}
+
+export function createFieldManagement(schema: SchemaDocument, resources: ResourceTable, clock: Clock): FieldManagement {
+  const types = createSchemaTypes(schema);
+  const fields = createFieldManager();
+  const targets = new WeakMap<ServedResource, Map<string, FieldTarget>>();
+  const time = (): string => toTime(clock.now());
+
+  const makeTarget = (served: ServedResource, subresource: string): FieldTarget => {
+    const { stored, definition } = served;
+    const { group, kind } = definition;
+    const versions = new Map(
+      resources.all
+        .filter((other) => other.stored === stored)
+        .map((other) => [apiVersionOf(other.definition), other] as const),
+    );
+    const ignored = ignoredFields({ group, kind, subresource });
+    const apiVersion = apiVersionOf(definition);
+    return {
+      apiVersion,
+      kind,
+      subresource,
+      type: (version) => {
+        const other = versions.get(version);
+        return other === undefined ? undefined : types.typeNamed(other.typeName);
+      },
+      empty: { ...types.emptyObject(served.typeName), apiVersion, kind },
+      convert: (object, version) => {
+        const other = versions.get(version);
+        if (other === undefined) return object;
+        const hub =
+          served.conversion === undefined ? object : served.conversion.toHub(structuredClone(object) as KubeObject);
+        return fromHub(other, hub as KubeObject) as JsonObject;
+      },
+      ...(ignored === undefined ? {} : { ignored }),
+    };
+  };
+
+  const targetOf = (served: ServedResource, subresource: string): FieldTarget => {
+    const places = targets.get(served) ?? new Map<string, FieldTarget>();
+    targets.set(served, places);
+    const target = places.get(subresource) ?? makeTarget(served, subresource);
+    places.set(subresource, target);
+    return target;
+  };
+
+  const scale: FieldTarget = {
+    apiVersion: scaleVersion,
+    kind: 'Scale',
+    subresource: 'scale',
+    type: (version) => (version === scaleVersion ? types.typeNamed(scaleType) : undefined),
+    empty: { ...types.emptyObject(scaleType), apiVersion: scaleVersion, kind: 'Scale' },
+  };
+
+  const applyAt = (target: FieldTarget, { live, ...source }: ApplySource): KubeObject => {
+    const { object, managedFields } = fields.apply({ ...source, target, live, time: time() });
+    // The result shares parts with the stored object, and decoding works in place.
+    const { managedFields: _, ...metadata } = object.metadata ?? {};
+    const copy = structuredClone({ ...object, metadata }) as KubeObject;
+    copy.metadata = { ...copy.metadata, managedFields };
+    return copy;
+  };
+
+  return {
+    updating(served, subresource, manager) {
+      const target = targetOf(served, subresource);
+      const asServed = (object: Readonly<KubeObject>): KubeObject =>
+        served.conversion === undefined && served.head.text === served.stored.head.text
+          ? object
+          : fromHub(served, object);
+      return (live, next) =>
+        fields.update({
+          target,
+          live: live === undefined ? undefined : asServed(live),
+          next: asServed(next),
+          manager,
+          time: time(),
+        });
+    },
+    apply(served, subresource, source) {
+      const live = source.live === undefined ? undefined : fromHub(served, source.live);
+      return applyAt(targetOf(served, subresource), { ...source, live });
+    },
+    updateScale: (live, next, manager) => fields.update({ target: scale, live, next, manager, time: time() }),
+    applyScale: (source) => applyAt(scale, source),
+  };
+}
+
+const longestName = 128;
+
+/** Who stands behind a request that names no manager: the user agent up to its first slash. */
+export function managerOf(fieldManager: string, userAgent: string): string {
+  if (fieldManager !== '') return fieldManager;
+  const [program = ''] = userAgent.split('/', 1);
+  if (/^[\x20-\x7e]*$/.test(program)) return program.slice(0, longestName);
+  // Header values come as Latin-1, one character for each byte.
+  let name = '';
+  let room = longestName;
+  for (const letter of Buffer.from(program, 'latin1').toString()) {
+    if (!/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(letter)) continue;
+    const size = Buffer.byteLength(letter);
+    if (size > room) break;
+    name += letter;
+    room -= size;
+  }
+  return name;
+}
+
+const ownClients: Readonly<Record<string, string>> = {
+  'system:apiserver': 'kube-apiserver',
+  'system:kube-scheduler': 'kube-scheduler',
+  'system:kube-controller-manager': 'kube-controller-manager',
+};
+
+/** The same for clients inside the process: the name of the program that does their work elsewhere. */
+export function managerOfUser(username: string): string {
+  if (username.startsWith('system:node:')) return 'kubelet';
+  if (username.startsWith('system:serviceaccount:kube-system:')) return 'kube-controller-manager';
+  return ownClients[username] ?? username;
+}

@@ -1,4 +1,5 @@
 import type { Catalog, CatalogResource } from './catalog.ts';
+import { prioritiesOf } from './group-priorities.ts';
 
 /** A group-version that a server offers right now: built in, of a custom resource, or of an aggregated server. */
 export interface ServedGroupVersion {
@@ -13,6 +14,8 @@ export interface ServedGroupVersion {
   readonly builtIn?: boolean;
   /** Stale: the aggregated server behind it does not answer. */
   readonly freshness?: 'Current' | 'Stale';
+  /** What the aggregated server behind it says of its resources: an APIVersionDiscovery. `resources` is empty then. */
+  readonly remote?: Readonly<Record<string, unknown>>;
 }
 
 /** The group-versions of the catalog that are switched on, in its order. */
@@ -21,14 +24,12 @@ export function servedOf(
   isOn: (gv: { readonly group: string; readonly version: string; readonly enabled: boolean }) => boolean = (gv) =>
     gv.enabled,
 ): ServedGroupVersion[] {
-  const groups = [...new Set(catalog.groupVersions.map((gv) => gv.group))];
   return catalog.groupVersions.filter(isOn).map((gv) => ({
     group: gv.group,
     version: gv.version,
     resources: catalog.resources.filter((r) => r.group === gv.group && r.version === gv.version),
     builtIn: true,
-    groupPriority: 20000 - groups.indexOf(gv.group),
-    versionPriority: 100 - catalog.groupVersions.filter((x) => x.group === gv.group).indexOf(gv),
+    ...prioritiesOf(gv),
   }));
 }
 
@@ -60,7 +61,7 @@ export function groupsOf(served: readonly ServedGroupVersion[]): ServedGroup[] {
   const byGroup = new Map<string, ServedGroupVersion[]>();
   for (const gv of served) byGroup.set(gv.group, [...(byGroup.get(gv.group) ?? []), gv]);
   const priority = (versions: readonly ServedGroupVersion[]) =>
-    Math.max(...versions.map((gv) => gv.groupPriority ?? 1000));
+    Math.max(...versions.map((gv) => (gv.group === '' ? Number.POSITIVE_INFINITY : (gv.groupPriority ?? 1000))));
   return [...byGroup]
     .map(([group, versions]) => ({
       group,

@@ -72,7 +72,7 @@ function readyEndpoint(
 ): Endpoint | undefined {
   const port = ports.find((candidate) => (candidate.name ?? '') === portName && candidate.port !== undefined)?.port;
   const ready = endpoints.filter(({ conditions }) => conditions?.ready !== false);
-  const host = ready[Math.floor(random.next() * ready.length)]?.addresses[0];
+  const host = ready[Math.floor(random.next() * ready.length)]?.addresses?.[0];
   return port === undefined || host === undefined ? undefined : { host, port };
 }
 

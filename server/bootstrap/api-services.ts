@@ -1,33 +1,8 @@
 import { toTime } from '../../api/clock.ts';
+import { prioritiesOf } from '../../api/group-priorities.ts';
 import type { Api } from '../../api/object.ts';
 
 export type APIService = Api<'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService'>;
-
-/** Group: its priority, then each version's. */
-const priorities: Readonly<Record<string, readonly [number, Readonly<Record<string, number>>]>> = {
-  '': [18000, { v1: 1 }],
-  apps: [17800, { v1: 15 }],
-  'events.k8s.io': [17750, { v1: 15, v1beta1: 5 }],
-  'authentication.k8s.io': [17700, { v1: 15, v1beta1: 9, v1alpha1: 1 }],
-  'authorization.k8s.io': [17600, { v1: 15 }],
-  autoscaling: [17500, { v1: 15, v2: 30 }],
-  batch: [17400, { v1: 15 }],
-  'certificates.k8s.io': [17300, { v1: 15, v1beta1: 9, v1alpha1: 1 }],
-  'networking.k8s.io': [17200, { v1: 15, v1beta1: 9 }],
-  policy: [17100, { v1: 15 }],
-  'rbac.authorization.k8s.io': [17000, { v1: 15 }],
-  'storage.k8s.io': [16800, { v1: 15, v1beta1: 9, v1alpha1: 1 }],
-  'apiextensions.k8s.io': [16700, { v1: 15 }],
-  'admissionregistration.k8s.io': [16700, { v1: 15, v1beta1: 12, v1alpha1: 9 }],
-  'scheduling.k8s.io': [16600, { v1: 15, v1alpha2: 2 }],
-  'coordination.k8s.io': [16500, { v1: 15, v1beta1: 13, v1alpha2: 12 }],
-  'node.k8s.io': [16300, { v1: 15 }],
-  'discovery.k8s.io': [16200, { v1: 15 }],
-  'resource.k8s.io': [16200, { v1: 21, v1beta2: 15, v1beta1: 9, v1alpha3: 1 }],
-  'flowcontrol.apiserver.k8s.io': [16100, { v1: 21 }],
-  'internal.apiserver.k8s.io': [16000, { v1alpha1: 9 }],
-  'storagemigration.k8s.io': [15800, { v1beta1: 9 }],
-};
 
 interface GroupVersion {
   readonly group: string;
@@ -35,7 +10,7 @@ interface GroupVersion {
 }
 
 function localAPIService({ group, version }: GroupVersion, automanaged: 'onstart' | 'true', now: number): APIService {
-  const [groupPriorityMinimum, versions] = priorities[group] ?? [1000, {}];
+  const { groupPriority, versionPriority } = prioritiesOf({ group, version });
   return {
     apiVersion: 'apiregistration.k8s.io/v1',
     kind: 'APIService',
@@ -43,8 +18,8 @@ function localAPIService({ group, version }: GroupVersion, automanaged: 'onstart
     spec: {
       ...(group === '' ? {} : { group }),
       version,
-      groupPriorityMinimum,
-      versionPriority: versions[version] ?? 100,
+      groupPriorityMinimum: groupPriority,
+      versionPriority,
     },
     status: {
       conditions: [

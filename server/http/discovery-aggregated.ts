@@ -32,6 +32,7 @@ function resource(r: CatalogResource, { builtIn = false }: ServedGroupVersion) {
 }
 
 function version(gv: ServedGroupVersion) {
+  if (gv.remote !== undefined) return { ...gv.remote, version: gv.version, freshness: gv.freshness ?? 'Current' };
   return {
     version: gv.version,
     ...(gv.resources.length === 0 ? {} : { resources: gv.resources.map((r) => resource(r, gv)) }),

@@ -6,6 +6,8 @@ type Json = Record<string, unknown>;
 export interface Names {
   readonly ns: string;
   readonly rand: string;
+  /** managedFields are compared too, in an order that does not depend on their times. */
+  readonly managers?: boolean;
 }
 
 const uuid = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g;
@@ -50,14 +52,24 @@ function hideGeneratedName(object: Json): void {
   }
 }
 
-/** Replaces what differs from run to run: uids, revisions, fresh times, random names; drops managedFields and selfLink. */
+/** Managers stand in the order of their times, which a second's turn changes. */
+function inOrder(entries: readonly Json[]): Json[] {
+  const place = ({ operation, manager, apiVersion, subresource }: Json): string =>
+    JSON.stringify([operation, manager, apiVersion, subresource]);
+  return entries.toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
+}
+
+/** Replaces what differs from run to run: uids, revisions, fresh times, random names; drops selfLink, and managedFields where nobody asks for them. */
 export function normalise(value: unknown, names: Names, now: number): unknown {
   if (typeof value === 'string') return normaliseText(value, names, now);
   if (Array.isArray(value)) return value.map((item) => normalise(item, names, now));
   if (typeof value !== 'object' || value === null) return value;
   const result: Json = {};
   for (const [key, field] of Object.entries(value)) {
-    if (key === 'managedFields' && Array.isArray(field)) continue;
+    if (key === 'managedFields' && Array.isArray(field)) {
+      if (names.managers === true) result[key] = inOrder(normalise(field, names, now) as Json[]);
+      continue;
+    }
     if (key === 'selfLink' && typeof field === 'string') continue;
     result[normaliseText(key, names, now)] = normaliseField(key, field, names, now);
   }

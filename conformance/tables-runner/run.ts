@@ -85,7 +85,7 @@ export type StepObserver = (step: { method: string; path: string; requestType: s
 
 /** Runs the steps of one table in order and gives their normalised answers; removes afterwards what they created. */
 export async function runTable(connection: Connection, table: Table, observe?: StepObserver): Promise<Answer[]> {
-  const names = freshNames();
+  const names = { ...freshNames(), managers: table.managers };
   const captured: Captured = new Map();
   const created: string[] = [];
   const usesNamespace = JSON.stringify(table).includes('{ns}');

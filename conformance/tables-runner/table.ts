@@ -21,6 +21,8 @@ export interface Step {
 export interface Table {
   /** Path below `conformance/tables` without the extension; recorded answers have the same. */
   readonly name: string;
+  /** managedFields are compared. */
+  readonly managers: boolean;
   readonly setup: readonly Step[];
   readonly steps: readonly Step[];
   readonly cleanup: readonly Step[];
@@ -38,6 +40,7 @@ export interface Answer {
 interface TableFile {
   /** What a step's path is relative to: absent it is this, `name/status` is below it, `?dryRun=All` behind it. */
   readonly base?: string;
+  readonly managers?: boolean;
   readonly setup?: readonly Partial<Step>[];
   readonly steps?: readonly Partial<Step>[];
   readonly cleanup?: readonly Partial<Step>[];
@@ -49,7 +52,7 @@ function fullPath(base: string, path: string): string {
 }
 
 function parseTable(name: string, text: string): Table {
-  const { base, setup = [], steps = [], cleanup = [] } = parse(text, { merge: true }) as TableFile;
+  const { base, managers = false, setup = [], steps = [], cleanup = [] } = parse(text, { merge: true }) as TableFile;
   const seen = new Set<string>();
   const complete = (step: Partial<Step>, i: number): Step => {
     const {
@@ -65,7 +68,7 @@ function parseTable(name: string, text: string): Table {
     if (seen.has(id)) throw new Error(`${name}: two steps are called ${JSON.stringify(id)}`);
     seen.add(id);
   }
-  return { name, setup: setup.map(complete), steps: completed, cleanup: cleanup.map(complete) };
+  return { name, managers, setup: setup.map(complete), steps: completed, cleanup: cleanup.map(complete) };
 }
 
 /** Every table below a folder whose name starts with one of `only` (none: all), sorted by name. */

@@ -26,6 +26,7 @@ import { createHandle, openServer } from '../server/server.ts';
 import { createCompactor } from '../server/storage/compactor.ts';
 import type { ObjectStore } from '../server/storage/store.ts';
 import type { Identity } from '../server/tls/identity.ts';
+import { openFlowControl } from './flow-control.ts';
 import { openGate } from './gate.ts';
 import { runsController, type StartOptions, servesGroupVersion } from './options.ts';
 import { systemClock, systemRandom } from './system.ts';
@@ -129,13 +130,22 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     issuer: options.serviceAccountIssuer,
     keys: gate.keys,
     checks: { healthz: wellKnown, livez: wellKnown, readyz: [...wellKnown, well('informer-sync'), well('shutdown')] },
-    metrics: () => metrics.text(),
+    metrics: async () => (await metrics.text()) + flowControl.metrics(),
+  });
+  const client = createLocalClient({ ...parts.api, admission }, selfUser);
+  const flowControl = openFlowControl({
+    client,
+    limits: options.flowLimits,
+    clock: systemClock,
+    resources: parts.resources,
+    onError: (err) => log.error({ err }, 'flow control failed'),
   });
   const handle = createHandle(parts, {
     log,
+    limiter: flowControl.limiter,
     authenticate: createAuthentication(gate.authenticator, alwaysAllow),
     isPublic: isPublicPath,
-    nonResource: documents,
+    nonResource: (call) => flowControl.debug(call) ?? documents(call),
     virtual: createVirtualResources({ ...parts.api, admission, tokens: gate.tokens, authorizer: alwaysAllow }),
     issuer: gate.issuer,
     reader,
@@ -160,7 +170,6 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
           onError: (err) => log.error({ err }, 'expiry failed'),
         });
   const stop = new AbortController();
-  const client = createLocalClient({ ...parts.api, admission }, selfUser);
   const running = controllers({ client, clock: systemClock, rootCA: identity.servingCa })
     .filter(({ name }) => runsController(options.controllers, name))
     .map((controller) =>
@@ -179,6 +188,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     close: async () => {
       stop.abort();
       expiry?.[Symbol.dispose]();
+      flowControl[Symbol.dispose]();
       await Promise.all(running);
       await compactor[Symbol.asyncDispose]();
     },

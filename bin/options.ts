@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { type PluginSelection, pluginSelectionErrors } from '../server/admission/default-plugins.ts';
+import type { FlowLimits } from './flow-control.ts';
 
 /** A mistake on the command line: one line on stderr, exit code 2. */
 export class UsageError extends Error {}
@@ -27,6 +28,7 @@ export interface StartOptions {
   readonly eventTtlMs: number;
   readonly compactionIntervalMs: number;
   readonly minRequestTimeoutSeconds: number;
+  readonly flowLimits: FlowLimits;
   readonly logLevel: string;
   readonly warnings: readonly string[];
 }
@@ -53,6 +55,9 @@ const known = {
   'event-ttl': '1h',
   'compaction-interval': '5m',
   'min-request-timeout': '1800',
+  'max-requests-inflight': '400',
+  'max-mutating-requests-inflight': '200',
+  'enable-priority-and-fairness': 'true',
   'log-level': 'warn',
   'authorization-mode': 'AlwaysAllow',
   nodes: '0',
@@ -63,8 +68,6 @@ const ignored = new Set([
   'etcd-servers',
   'etcd-prefix',
   'allow-privileged',
-  'max-requests-inflight',
-  'max-mutating-requests-inflight',
   'request-timeout',
   'profiling',
   'feature-gates',
@@ -118,6 +121,24 @@ function parsePort(flag: string, text: string): number {
 function parseNumber(flag: string, text: string): number {
   if (!/^\d+$/.test(text)) throw new UsageError(`--${flag}: not a number: ${text}`);
   return Number(text);
+}
+
+function parseBool(flag: string, text: string): boolean {
+  if (/^(1|t|T|true|TRUE|True)$/.test(text)) return true;
+  if (/^(0|f|F|false|FALSE|False)$/.test(text)) return false;
+  throw new UsageError(`--${flag}: want true or false, not ${text}`);
+}
+
+function parseFlowLimits(get: (name: keyof typeof known) => string): FlowLimits {
+  const number = (flag: keyof typeof known): number => parseNumber(flag, get(flag));
+  const limits = {
+    priorityAndFairness: parseBool('enable-priority-and-fairness', get('enable-priority-and-fairness')),
+    maxRequestsInFlight: number('max-requests-inflight'),
+    maxMutatingRequestsInFlight: number('max-mutating-requests-inflight'),
+  };
+  if (limits.priorityAndFairness && limits.maxRequestsInFlight + limits.maxMutatingRequestsInFlight === 0)
+    throw new UsageError('--max-requests-inflight and --max-mutating-requests-inflight must add up to something');
+  return limits;
 }
 
 /** `api/all=true,storage.k8s.io/v1beta1=true`. */
@@ -209,6 +230,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
     eventTtlMs: parseDuration('event-ttl', get('event-ttl')),
     compactionIntervalMs: parseDuration('compaction-interval', get('compaction-interval')),
     minRequestTimeoutSeconds: parseNumber('min-request-timeout', get('min-request-timeout')),
+    flowLimits: parseFlowLimits(get),
     logLevel: get('log-level'),
     warnings,
   };

@@ -26,6 +26,16 @@ const rules: Readonly<Record<string, { readonly own: readonly string[]; readonly
     own: ['api', 'server/registry/strategy.ts', 'server/admission', 'server/resources'],
     packages: [],
   },
+  'server/flow-control': {
+    own: [
+      'api',
+      'server/registry/strategy.ts',
+      'server/resources/flowcontrol',
+      'server/bootstrap/flow-control.ts',
+      'server/flow-control',
+    ],
+    packages: ['node:'],
+  },
   'server/auth': { own: ['api', 'server/registry/strategy.ts', 'server/auth'], packages: ['node:', 'jose'] },
   'server/tls': { own: ['api', 'server/tls'], packages: ['node:', '@peculiar/x509', 'yaml'] },
   'server/bootstrap': {

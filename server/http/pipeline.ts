@@ -18,9 +18,10 @@ import { handlePatch } from './handlers/patch.ts';
 import { findEntry, handleGet, handleList } from './handlers/read.ts';
 import { handleWatch } from './handlers/watch.ts';
 import { handleCreate, handleUpdate } from './handlers/write.ts';
+import { type Pass, type RequestLimiter, tooManyRequests } from './limiter.ts';
 import { type ApiRequest, type ApiResponse, headerOf } from './message.ts';
 import { listOptions, Query } from './query.ts';
-import { hasBrokenEscape, parsePath, type ResourceRequest } from './request-info.ts';
+import { hasBrokenEscape, parsePath, type RequestInfo, type ResourceRequest } from './request-info.ts';
 
 export type ResourceHandler = (deps: ApiDeps, call: ResourceCall) => Promise<ApiResponse> | ApiResponse;
 
@@ -36,6 +37,8 @@ export interface PipelineOptions {
   /** Undefined: nobody. Throws StatusError when the credentials are wrong. Impersonation included. */
   authenticate(request: ApiRequest): Promise<UserInfo | undefined> | UserInfo | undefined;
   isPublic(path: string): boolean;
+  /** Who is served now, who waits, who is refused; absent: everybody is served. */
+  readonly limiter?: RequestLimiter;
   /** Discovery, health, metrics …; undefined: not mine. */
   nonResource(call: NonResourceCall): Promise<ApiResponse | undefined> | ApiResponse | undefined;
   /** Resources that are answered and not stored, by `group/version/resource`. */
@@ -67,17 +70,23 @@ export function createPipeline(options: PipelineOptions): (request: ApiRequest) 
     const start = clock.now();
     const observed: { verb: string; info: ResourceRequest | undefined } = { verb: request.method, info: undefined };
     const warnings: string[] = [];
+    const trace: Trace = { observed, warnings, headers: {} };
     let response: ApiResponse;
     if (hasBrokenEscape(request.path)) return malformedRequest();
     try {
-      response = await route(options, request, { observed, warnings });
+      response = await admit(options, request, trace);
     } catch (error) {
       response = errorResponse(error, { log, warnings, pretty: isPretty(request), yaml: wantsYaml(api, request) });
     }
     options.onFinish?.({ ...observed, code: response.status, seconds: (clock.now() - start) / 1000 });
     return {
       ...response,
-      headers: { 'audit-id': random.uuid(), 'cache-control': 'no-cache, private', ...response.headers },
+      headers: {
+        'audit-id': random.uuid(),
+        'cache-control': 'no-cache, private',
+        ...trace.headers,
+        ...response.headers,
+      },
     };
   };
 }
@@ -102,13 +111,40 @@ function wantsYaml(api: ApiDeps, request: ApiRequest): boolean {
 interface Trace {
   readonly observed: { verb: string; info: ResourceRequest | undefined };
   readonly warnings: string[];
+  /** Set at the door: they go with whatever answer. */
+  headers: Readonly<Record<string, string>>;
 }
 
-async function route(options: PipelineOptions, request: ApiRequest, trace: Trace): Promise<ApiResponse> {
+interface Entered {
+  readonly request: ApiRequest;
+  readonly user: UserInfo | undefined;
+  readonly info: RequestInfo;
+  readonly query: Query;
+}
+
+/** Who asks, and whether it is their turn. */
+async function admit(options: PipelineOptions, request: ApiRequest, trace: Trace): Promise<ApiResponse> {
   const user = await options.authenticate(request);
   if (user === undefined && !options.isPublic(request.path)) throw unauthorized;
   const info = parsePath(request.path);
-  const query = new Query(request.query);
+  const entered: Entered = { request, user, info, query: new Query(request.query) };
+  const asked = options.limiter?.enter(entered);
+  const pass: Pass | undefined = asked instanceof Promise ? await asked : asked;
+  if (pass === undefined) return route(options, entered, trace);
+  trace.headers = pass.headers;
+  if (pass.retryAfter !== undefined) {
+    if (info.isResource) trace.observed.info = info;
+    return tooManyRequests(pass.retryAfter);
+  }
+  try {
+    return await route(options, entered, trace);
+  } finally {
+    pass.leave();
+  }
+}
+
+async function route(options: PipelineOptions, entered: Entered, trace: Trace): Promise<ApiResponse> {
+  const { request, user, info, query } = entered;
   const answer =
     info.isResource && user !== undefined
       ? await routeResource(options, { request, info, query, user, warnings: trace.warnings }, trace)

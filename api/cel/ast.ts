@@ -1,6 +1,6 @@
 import type { Type } from './types.ts';
 
-/** The tree of one expression, macros already expanded. Ids are unique in the tree; offsets count code points of the source. */
+/** The tree of one expression, macros already expanded. Ids are unique in the tree; offsets count UTF-16 units of the source. */
 export type Expr = ConstExpr | IdentExpr | SelectExpr | CallExpr | ListExpr | MapExpr | StructExpr | ComprehensionExpr;
 
 interface Node {

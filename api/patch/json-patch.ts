@@ -28,7 +28,11 @@ export function applyJsonPatch(original: unknown, patch: unknown, options: Patch
   const operations = options.lenient ? decodeLeniently(patch) : decodeOperations(patch);
   checkCount(operations);
   const document = createDocument(original);
-  for (const operation of operations) document.apply(operation);
+  try {
+    for (const operation of operations) document.apply(operation);
+  } catch (error) {
+    throw error instanceof DoesNotApply ? cannotApply(error) : error;
+  }
   return document.root();
 }
 
@@ -92,9 +96,22 @@ function cannotUnmarshal(value: unknown, target: string): StatusError {
   return badRequest(`error decoding patch: json: cannot unmarshal ${jsonKind(value)} into Go ${target}`);
 }
 
-/** Why an operation failed stays on the server: upstream answers every failure with these words. */
-function cannotApply(): StatusError {
-  return new StatusError('Invalid', 'the server rejected our request due to an error in our request', { details: {} });
+/** Why an operation failed, in the words of upstream's library. */
+class DoesNotApply extends Error {}
+
+/** To a client that sent the patch, upstream answers every failure with these words; others look at the cause. */
+function cannotApply(cause: DoesNotApply): StatusError {
+  const message = 'the server rejected our request due to an error in our request';
+  return new StatusError('Invalid', message, { details: {}, cause });
+}
+
+/** What `work` fails with, behind the words of the operation. */
+function saying<T>(words: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof DoesNotApply ? new DoesNotApply(`${words}: ${error.message}`) : error;
+  }
 }
 
 type Container = JsonObject | unknown[];
@@ -116,21 +133,20 @@ function createDocument(original: unknown) {
     return copy;
   }
 
-  /** The container that a path leads to, read only, and the last segment. */
-  function find(path: string | undefined): { container: Container; key: string } {
-    const segments = path?.split('/').slice(1).map(unescapeSegment);
-    const key = segments?.pop();
-    if (segments === undefined || key === undefined) throw cannotApply();
-    let container = root;
-    for (const segment of segments) container = isContainer(container) ? get(container, segment) : undefined;
-    if (!isContainer(container)) throw cannotApply();
+  /** The container that a path leads to, read only, and the last segment; `missing` says that nothing is there. */
+  function find(path: string, missing: string): { container: Container; key: string } {
+    const segments = path.split('/').slice(1).map(unescapeSegment);
+    const key = segments.pop();
+    let container = key === undefined ? undefined : root;
+    for (const segment of segments) container = isContainer(container) ? tryGet(container, segment) : undefined;
+    if (key === undefined || !isContainer(container)) throw new DoesNotApply(`${missing}: missing value`);
     return { container, key };
   }
 
   /** As find, for writing: every container on the way becomes our own. */
-  function findOwned(path: string | undefined): { container: Container; key: string } {
-    find(path);
-    const segments = (path ?? '').split('/').slice(1).map(unescapeSegment);
+  function findOwned(path: string, missing: string): { container: Container; key: string } {
+    find(path, missing);
+    const segments = path.split('/').slice(1).map(unescapeSegment);
     const key = segments.pop() ?? '';
     let container = own(root as Container);
     root = container;
@@ -143,42 +159,55 @@ function createDocument(original: unknown) {
     return { container, key };
   }
 
-  function read(path: string | undefined): unknown {
-    const { container, key } = find(path);
-    return get(container, key) ?? null;
-  }
-
-  function add(path: string | undefined, value: unknown): void {
-    const { container, key } = findOwned(path);
+  function insert({ container, key }: { container: Container; key: string }, value: unknown): void {
     if (!Array.isArray(container)) setOwn(container, key, value);
     else container.splice(key === '-' ? container.length : insertionIndex(container, key), 0, value);
   }
 
-  function remove(path: string | undefined): void {
-    const { container, key } = findOwned(path);
-    if (Array.isArray(container)) container.splice(existingIndex(container, key), 1);
-    else if (Object.hasOwn(container, key)) delete container[key];
-    else throw cannotApply();
+  function add(path: string, value: unknown): void {
+    const place = findOwned(path, `add operation does not apply: doc is missing path: "${path}"`);
+    saying(`error in add for path: '${path}'`, () => insert(place, value));
   }
 
-  function replace(path: string | undefined, value: unknown): void {
+  function removeFrom({ container, key }: { container: Container; key: string }): void {
+    if (Array.isArray(container)) container.splice(existingIndex(container, key), 1);
+    else if (Object.hasOwn(container, key)) delete container[key];
+    else throw new DoesNotApply(`Unable to remove nonexistent key: ${key}: missing value`);
+  }
+
+  function remove(path: string): void {
+    const place = findOwned(path, `remove operation does not apply: doc is missing path: "${path}"`);
+    saying(`error in remove for path: '${path}'`, () => removeFrom(place));
+  }
+
+  function replace(path: string, value: unknown): void {
     if (path === '') {
-      if (!isContainer(value)) throw cannotApply();
+      // Go's %w of a nil error.
+      if (!isContainer(value)) throw new DoesNotApply('replace operation value must be object or array: %!w(<nil>)');
       root = value;
       return;
     }
-    const { container, key } = findOwned(path);
-    if (Array.isArray(container)) container[existingIndex(container, key)] = value;
-    else setOwn(container, key, value);
+    const { container, key } = findOwned(path, `replace operation does not apply: doc is missing path: ${path}`);
+    if (!Array.isArray(container)) setOwn(container, key, value);
+    else {
+      if (!hasIndex(container, key))
+        throw new DoesNotApply(`replace operation does not apply: doc is missing key: ${path}: missing value`);
+      container[existingIndex(container, key)] = value;
+    }
   }
 
-  function copy(from: string | undefined, path: string | undefined): void {
-    const value = read(from);
+  function copy(from: string, path: string): void {
+    const source = find(from, `copy operation does not apply: doc is missing from path: ${from}`);
+    const value = saying(`error in copy for from: '${from}'`, () => get(source.container, source.key)) ?? null;
     copiedBytes += value === null ? 0 : byteLength(JSON.stringify(value));
-    if (copiedBytes > maxCopiedBytes) throw cannotApply();
+    if (copiedBytes > maxCopiedBytes)
+      throw new DoesNotApply(
+        `Unable to complete the copy, the accumulated size increase of copy is ${copiedBytes}, exceeding the limit ${maxCopiedBytes}`,
+      );
     // From now on two places share the value: neither may change it in place.
     release(value);
-    add(path, value);
+    const place = findOwned(path, `copy operation does not apply: doc is missing destination path: ${path}`);
+    saying('error while adding value during copy', () => insert(place, value));
   }
 
   function release(value: unknown): void {
@@ -186,24 +215,37 @@ function createDocument(original: unknown) {
     for (const child of Object.values(value)) release(child);
   }
 
-  function move(from: string | undefined, path: string | undefined): void {
-    const value = read(from);
-    remove(from);
-    add(path, value);
+  function move(from: string, path: string): void {
+    const source = findOwned(from, `move operation does not apply: doc is missing from path: ${from}`);
+    const value = saying(`error in move for path: '${source.key}'`, () => {
+      const moved = get(source.container, source.key) ?? null;
+      removeFrom(source);
+      return moved;
+    });
+    const place = findOwned(path, `move operation does not apply: doc is missing destination path: ${path}`);
+    saying(`error in move for path: '${path}'`, () => insert(place, value));
   }
 
-  function test(path: string | undefined, value: unknown): void {
-    if (!equal(path === '' ? root : read(path), value)) throw cannotApply();
+  function test(path: string, value: unknown): void {
+    const { container, key } =
+      path === ''
+        ? { container: undefined, key: '' }
+        : find(path, `test operation does not apply: is missing path: ${path}`);
+    const found =
+      container === undefined ? root : saying(`error in test for path: '${path}'`, () => get(container, key) ?? null);
+    if (!equal(found, value)) throw new DoesNotApply(`testing value ${path} failed: test failed`);
   }
 
   function apply({ op, path, from, value }: Operation): void {
-    if (op === 'add') add(path, value);
-    else if (op === 'remove') remove(path);
-    else if (op === 'replace') replace(path, value);
-    else if (op === 'move') move(from, path);
-    else if (op === 'copy') copy(from, path);
-    else if (op === 'test') test(path, value);
-    else throw cannotApply();
+    const place = (): string => present(path, `${op} operation failed to decode path`);
+    const source = (): string => present(from, `${op} operation failed to decode from`);
+    if (op === 'add') add(place(), value);
+    else if (op === 'remove') remove(place());
+    else if (op === 'replace') replace(place(), value);
+    else if (op === 'move') move(source(), place());
+    else if (op === 'copy') copy(source(), place());
+    else if (op === 'test') test(place(), value);
+    else throw new DoesNotApply(`Unexpected kind: ${op}`);
   }
 
   return { apply, root: () => root };
@@ -217,24 +259,44 @@ function get(container: Container, key: string): unknown {
   return Array.isArray(container) ? container[existingIndex(container, key)] : getOwn(container, key);
 }
 
+function present(text: string | undefined, words: string): string {
+  if (text === undefined) throw new DoesNotApply(`${words}: missing value`);
+  return text;
+}
+
 function parseIndex(key: string): number {
-  if (!/^[+-]?[0-9]+$/.test(key)) throw cannotApply();
+  if (!/^[+-]?[0-9]+$/.test(key))
+    throw new DoesNotApply(`strconv.Atoi: parsing ${JSON.stringify(key)}: invalid syntax`);
   return Number(key);
+}
+
+function invalidIndex(index: number): DoesNotApply {
+  return new DoesNotApply(`Unable to access invalid index: ${index}: invalid index referenced`);
+}
+
+function hasIndex(list: readonly unknown[], key: string): boolean {
+  const index = /^[+-]?[0-9]+$/.test(key) ? Number(key) : Number.NaN;
+  return index >= -list.length && index < list.length;
+}
+
+/** What a path leads through; undefined where it leads nowhere. */
+function tryGet(container: Container, key: string): unknown {
+  return Array.isArray(container) && !hasIndex(container, key) ? undefined : get(container, key);
 }
 
 /** Negative indices count from the end. */
 function existingIndex(list: readonly unknown[], key: string): number {
   const index = parseIndex(key);
   const absolute = index < 0 ? index + list.length : index;
-  if (absolute < 0 || absolute >= list.length) throw cannotApply();
+  if (absolute < 0 || absolute >= list.length) throw invalidIndex(index);
   return absolute;
 }
 
 /** One place more than there are items: -1 appends. */
 function insertionIndex(list: readonly unknown[], key: string): number {
-  const index = parseIndex(key);
+  const index = saying(`value was not a proper array index: '${key}'`, () => parseIndex(key));
   const absolute = index < 0 ? index + list.length + 1 : index;
-  if (absolute < 0 || absolute > list.length) throw cannotApply();
+  if (absolute < 0 || absolute > list.length) throw invalidIndex(index);
   return absolute;
 }
 

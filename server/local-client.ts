@@ -10,7 +10,7 @@ import type {
 import type { GroupVersionResource, KubeObject } from '../api/object.ts';
 import { notFoundError, StatusError } from '../api/status.ts';
 import { applyType, decodeApplied } from './http/handlers/apply.ts';
-import { type ApiDeps, toHub } from './http/handlers/handler.ts';
+import { type ApiDeps, decodeValue, toHub } from './http/handlers/handler.ts';
 import { applyPatch, currentFor, keepManagers, touchesManagers } from './http/handlers/patch.ts';
 import { findEntry } from './http/handlers/read.ts';
 import { convertFromHub } from './http/render.ts';
@@ -31,6 +31,11 @@ export function createLocalClient(deps: ApiDeps, user: UserInfo): ApiClient {
     const served = deps.resources.served(group, version, resource);
     if (served === undefined)
       throw new StatusError('NotFound', 'the server could not find the requested resource', { details: {} });
+    return served;
+  };
+  const readable = async (resource: GroupVersionResource): Promise<ServedResource> => {
+    const served = servedOf(resource);
+    await served.stored.form?.caughtUp?.();
     return served;
   };
   const present = <T extends KubeObject>(served: ServedResource, object: Readonly<KubeObject>): Readonly<T> =>
@@ -58,10 +63,10 @@ export function createLocalClient(deps: ApiDeps, user: UserInfo): ApiClient {
     options: WriteOptions,
   ): Promise<Readonly<T>> => {
     const { subresource = '', fieldManager: manager = ownName } = options;
-    const transform = (live: Readonly<KubeObject> | undefined): KubeObject => {
+    const transform = async (live: Readonly<KubeObject> | undefined): Promise<KubeObject> => {
       const source = { live, applied: structuredClone(value), manager, force: options.force === true };
-      const made = deps.fields.apply(served, subresource, source);
-      return toHub(served, decodeApplied(deps, served.typeName, made));
+      const made = await deps.fields.apply(served, subresource, source);
+      return toHub(served, decodeApplied(deps, served, made));
     };
     const write = { ...writing(served, namespace, name, options), manage: asGiven };
     const source = { transform, forceAllowCreate: subresource === '' };
@@ -69,14 +74,14 @@ export function createLocalClient(deps: ApiDeps, user: UserInfo): ApiClient {
   };
   return {
     get: async <T extends KubeObject>(resource: GroupVersionResource, namespace: string, name: string) => {
-      const served = servedOf(resource);
+      const served = await readable(resource);
       return present<T>(served, served.stored.cache.objectOf(findEntry(served.stored, namespace, name)));
     },
     list: async <T extends KubeObject>(
       resource: GroupVersionResource,
       options: ListOptions = {},
     ): Promise<ObjectList<T>> => {
-      const served = servedOf(resource);
+      const served = await readable(resource);
       const selection = parseSelection(served, {
         namespace: options.namespace ?? '',
         labelSelector: options.labelSelector ?? '',
@@ -106,7 +111,7 @@ export function createLocalClient(deps: ApiDeps, user: UserInfo): ApiClient {
       options: WriteOptions = {},
     ) => {
       const served = servedOf(resource);
-      const { object: given } = deps.decoder.decode(served.typeName, structuredClone(object));
+      const { object: given } = decodeValue(deps, served, structuredClone(object));
       const written = await createObject(
         deps.registry,
         served.stored,
@@ -123,7 +128,7 @@ export function createLocalClient(deps: ApiDeps, user: UserInfo): ApiClient {
     ) => {
       const served = servedOf(resource);
       const name = object.metadata?.name ?? '';
-      const { object: given } = deps.decoder.decode(served.typeName, structuredClone(object));
+      const { object: given } = decodeValue(deps, served, structuredClone(object));
       const hub = toHub(served, given as KubeObject);
       const source = { transform: () => structuredClone(hub), uid: object.metadata?.uid };
       return present<T>(
@@ -139,7 +144,7 @@ export function createLocalClient(deps: ApiDeps, user: UserInfo): ApiClient {
       const transform = (old: Readonly<KubeObject> | undefined): KubeObject => {
         if (old === undefined) throw notFoundError(groupResourceOf(served.stored), target.name);
         const patching = { patch, fieldValidation: 'Ignore', warn: () => undefined };
-        const object = applyPatch(deps, served.typeName, patching, currentFor(patch, served, old));
+        const object = applyPatch(deps, served, patching, currentFor(patch, served, old));
         if (!touchesManagers(patch)) keepManagers(object, old);
         return toHub(served, object);
       };

@@ -3,6 +3,7 @@ import type { KubeObject } from '../api/object.ts';
 import { StatusError } from '../api/status.ts';
 import type { WatchEvent } from '../api/watch.ts';
 import type { ApiDeps } from './http/handlers/handler.ts';
+import { reachedRevision } from './registry/list.ts';
 import type { ServedResource } from './registry/resource.ts';
 import { type ParsedSelection, parseSelection } from './registry/selection.ts';
 import { StorageError } from './storage/store.ts';
@@ -23,8 +24,9 @@ export async function* watchLocally<T extends KubeObject>(
   served: ServedResource,
   { options, signal, present }: LocalWatch,
 ): AsyncGenerator<WatchEvent<T>> {
-  const { cache } = served.stored;
+  const { cache, form } = served.stored;
   const { store } = deps.registry;
+  await form?.caughtUp?.();
   const selection = parseSelection(served, {
     namespace: options.namespace ?? '',
     labelSelector: options.labelSelector ?? '',
@@ -32,7 +34,8 @@ export async function* watchLocally<T extends KubeObject>(
   });
   const given = givenRevision(options);
   const isInitial = options.sendInitialEvents ?? given === undefined;
-  const start = isInitial ? store.revision : (given ?? store.revision);
+  const reached = reachedRevision(deps.registry, served.stored);
+  const start = isInitial ? reached : (given ?? reached);
   const queue = new LocalQueue<WatchEvent<T>>(signal);
   const push = (event: WatchEvent): void => queue.push({ ...event, object: present<T>(served, event.object) });
   if (isInitial) for (const event of initialEvents(served, selection)) push(event);
@@ -46,14 +49,17 @@ export async function* watchLocally<T extends KubeObject>(
       push({ type: selected.type, object: objectOf(served, selected) });
       if (queue.length > maxPendingEvents) queue.end();
     },
+    ...(form === undefined ? {} : { present: form.present }),
   }).catch((error: unknown) => {
     throw error instanceof StorageError && error.code === 'Compacted'
       ? new StatusError('Expired', `too old resource version: ${given}`, { cause: error })
       : error;
   });
+  const forget = cache.onClose(() => queue.end());
   try {
     yield* queue.drain();
   } finally {
+    forget();
     stop();
   }
 }

@@ -1,6 +1,6 @@
 import { isPathSegmentName } from '../../api/names.ts';
 import { apiVersionOf } from '../../api/object.ts';
-import { badRequest, StatusError } from '../../api/status.ts';
+import { badRequest, methodNotSupported, notFoundError, StatusError } from '../../api/status.ts';
 import type { ServedResource } from '../registry/resource.ts';
 import type { UserInfo } from '../registry/strategy.ts';
 import { checkRouteAccepts } from './accept.ts';
@@ -22,6 +22,7 @@ import { type Pass, type RequestLimiter, tooManyRequests } from './limiter.ts';
 import { type ApiRequest, type ApiResponse, headerOf } from './message.ts';
 import { listOptions, Query } from './query.ts';
 import { hasBrokenEscape, parsePath, type RequestInfo, type ResourceRequest } from './request-info.ts';
+import { scaleHandlers } from './scale.ts';
 
 export type ResourceHandler = (deps: ApiDeps, call: ResourceCall) => Promise<ApiResponse> | ApiResponse;
 
@@ -163,7 +164,9 @@ function isBelowApi(api: ApiDeps, [root, group]: readonly string[], path: string
   return (
     root === 'apis' &&
     path.startsWith('/apis/') &&
-    api.resources.all.some(({ definition }) => definition.group !== '' && definition.group === group)
+    api.resources.all.some(
+      ({ definition, custom }) => custom === undefined && definition.group !== '' && definition.group === group,
+    )
   );
 }
 
@@ -198,10 +201,16 @@ async function routeResource(
   if (served === undefined) {
     // An unknown group-version is no API at all; in a known one the resource is missing.
     const known = api.resources.all.some(
-      ({ definition }) => definition.group === info.group && definition.version === info.version,
+      ({ definition, custom }) =>
+        custom === undefined && definition.group === info.group && definition.version === info.version,
     );
     if (known) throw unknownResource();
     return undefined;
+  }
+  if (served.custom !== undefined) {
+    if (!isInScope(served, info)) return undefined;
+    call.warnings.push(...served.custom.warnings);
+    await served.stored.form?.caughtUp?.();
   }
   checkScope(served, info);
   const handler = info.subresource === '' ? handlerOf(call, served, trace) : subresourceHandler(options, call, served);
@@ -214,9 +223,12 @@ async function routeResource(
 
 /** Cluster-wide paths of namespaced resources only list and watch; namespaces in paths of cluster-scoped ones lead nowhere. */
 function checkScope(served: ServedResource, info: ResourceRequest): void {
-  if (served.stored.namespaced) {
-    if (info.namespace === '' && info.name !== '' && !info.isWatchPath) throw unknownResource();
-  } else if (info.namespace !== '') throw unknownResource();
+  if (!isInScope(served, info)) throw unknownResource();
+}
+
+function isInScope({ definition }: ServedResource, info: ResourceRequest): boolean {
+  if (!definition.namespaced) return info.namespace === '';
+  return info.namespace !== '' || info.name === '' || info.isWatchPath;
 }
 
 function handlerOf(call: Omit<ResourceCall, 'served'>, served: ServedResource, trace: Trace): ResourceHandler {
@@ -287,10 +299,14 @@ function subresourceHandler(
 ): ResourceHandler {
   const { info, request } = call;
   const definition = served.definition.subresources?.find(({ name }) => name === info.subresource);
-  if (definition === undefined) throw unknownResource();
+  const { custom } = served;
+  if (definition === undefined)
+    throw custom === undefined ? unknownResource() : notFoundError(served.definition, info.name);
   const verb = verbOfMethod[request.method] ?? '';
   const name = `${served.stored.resource}${served.stored.group === '' ? '' : `.${served.stored.group}`}/${info.subresource}`;
-  const special = options.subresources.get(name);
+  if (custom !== undefined && !definition.verbs.includes(verb)) throw methodNotSupported(served.definition, verb);
+  const isCustomScale = custom !== undefined && info.subresource === 'scale';
+  const special = isCustomScale ? scaleHandlers : options.subresources.get(name);
   if (special !== undefined) {
     const handler = special[request.method];
     if (handler === undefined) throw methodNotAllowed();

@@ -37,6 +37,8 @@ export function valueIn(served: ServedResource, value: Uint8Array): Uint8Array {
 
 /** The bytes of a list item after its opening brace: items carry no kind and apiVersion. */
 function itemTail(served: ServedResource, value: Uint8Array): Uint8Array {
+  // Objects of custom resources keep kind and apiVersion everywhere.
+  if (served.custom !== undefined) return value.subarray(brace.length);
   const whole = served.conversion === undefined ? value : valueIn(served, value);
   const head = served.conversion === undefined ? served.stored.head : served.head;
   return whole.subarray(head.bytes.length);
@@ -112,7 +114,8 @@ export function renderList(served: ServedResource, listed: Listed, rendering: Re
     ];
   }
   const { definition } = served;
-  const head = `{"kind":${JSON.stringify(`${definition.kind}List`)},"apiVersion":${JSON.stringify(apiVersionOf(definition))},"metadata":${JSON.stringify(meta)},"items":[`;
+  const listKind = served.custom?.listKind ?? `${definition.kind}List`;
+  const head = `{"kind":${JSON.stringify(listKind)},"apiVersion":${JSON.stringify(apiVersionOf(definition))},"metadata":${JSON.stringify(meta)},"items":[`;
   const pieces: Uint8Array[] = [Buffer.from(head)];
   for (const [i, entry] of listed.entries.entries()) {
     if (i > 0) pieces.push(comma);
@@ -141,7 +144,7 @@ export function tableOf(
   withHeader = true,
 ): unknown {
   const whole = (object: Readonly<KubeObject>): unknown => convertFromHub(served, object);
-  const printer = printerFor(groupResourceName(served.definition));
+  const printer = served.custom?.printer ?? printerFor(groupResourceName(served.definition));
   return tableBy(printer, objects, metadata, rendering, { withHeader, whole });
 }
 

@@ -4,6 +4,7 @@ import { invalidError, StatusError } from '../../api/status.ts';
 import { validateObjectMeta } from '../../api/validation/object-meta.ts';
 import { StorageError } from '../storage/store.ts';
 import { currentObject, type RegistryDeps, strategyContext, type WriteRequest, type Written } from './context.ts';
+import { encoderFor, presented } from './encoding.ts';
 import { interpret } from './interpret.ts';
 import { metadataRules } from './metadata-rules.ts';
 import {
@@ -28,7 +29,7 @@ export async function createObject(
 ): Promise<Written> {
   const meta = metaOf(given);
   ensureNamespace(stored, meta, request.namespace);
-  meta.managedFields = request.manage?.(undefined, given);
+  meta.managedFields = await request.manage?.(undefined, given);
   wipeSystemFields(meta);
   dedupeOwnerReferences(meta, request, false);
   await request.admission.mutate('CREATE', given, undefined);
@@ -100,11 +101,9 @@ async function storeNew(deps: RegistryDeps, stored: StoredResource, object: Kube
   const name = meta.name ?? '';
   const key = keyOf(stored, meta.namespace ?? '', name);
   try {
-    const { value } = await deps.store.create(key, (revision) => {
-      meta.resourceVersion = String(revision);
-      return encodeObject(stored, object);
-    });
-    return value;
+    const encode = encoderFor(stored, object);
+    const row = await deps.store.create(key, encode instanceof Promise ? await encode : encode);
+    return stored.form === undefined ? row.value : await presented(stored, row);
   } catch (error) {
     if (error instanceof StorageError && error.code === 'KeyExists') throw existsError(stored, object, key);
     throw interpret(error, stored, name);

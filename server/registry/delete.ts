@@ -5,6 +5,7 @@ import { conflict, notFoundError } from '../../api/status.ts';
 import { StorageError } from '../storage/store.ts';
 import type { Entry } from '../watch/entry.ts';
 import type { RegistryDeps, WriteRequest } from './context.ts';
+import { encoderFor, presented } from './encoding.ts';
 import { interpret } from './interpret.ts';
 import { nextBatch } from './next-batch.ts';
 import { metaOf } from './object-meta.ts';
@@ -34,6 +35,7 @@ export async function deleteObject(
 ): Promise<Deleted> {
   const key = keyOf(stored, request.namespace, name);
   for (;;) {
+    if (stored.form?.caughtUp !== undefined) await stored.form.caughtUp();
     const entry = stored.cache.entries.get(key);
     if (entry === undefined) throw notFoundError(groupResourceOf(stored), name);
     try {
@@ -75,11 +77,9 @@ async function deleteOnce(
   stored.strategy.prepareForDelete?.(changed);
   if (sameState(old, changed)) return { gone: false, object: old, value: entry.value };
   if (request.dryRun) return { gone: false, object: changed, value: encodeObject(stored, changed) };
-  const { value } = await deps.store.update(entry.key, entry.revision, (revision) => {
-    meta.resourceVersion = String(revision);
-    return encodeObject(stored, changed);
-  });
-  return { gone: false, object: changed, value };
+  const encode = encoderFor(stored, changed);
+  const row = await deps.store.update(entry.key, entry.revision, encode instanceof Promise ? await encode : encode);
+  return { gone: false, object: changed, value: await presented(stored, row) };
 }
 
 function sameState(old: Readonly<KubeObject>, changed: KubeObject): boolean {
@@ -106,13 +106,10 @@ export async function removeObject(
   entry: Entry,
   last: KubeObject,
 ): Promise<Uint8Array> {
-  const meta = metaOf(last);
-  const { value } = await deps.store.delete(entry.key, entry.revision, (revision) => {
-    meta.resourceVersion = String(revision);
-    return encodeObject(stored, last);
-  });
+  const encode = encoderFor(stored, last);
+  const row = await deps.store.delete(entry.key, entry.revision, encode instanceof Promise ? await encode : encode);
   await stored.strategy.afterDelete?.(last, deps.strategyDeps);
-  return value;
+  return presented(stored, row);
 }
 
 function checkPreconditions(stored: StoredResource, name: string, meta: ObjectMeta, options: DeleteOptions): void {

@@ -1,5 +1,5 @@
 import { createFieldManager } from '../../api/apply/field-manager.ts';
-import type { JsonObject } from '../../api/apply/field-type.ts';
+import type { FieldType, JsonObject } from '../../api/apply/field-type.ts';
 import type { ManagedFields } from '../../api/apply/managers.ts';
 import { ignoredFields } from '../../api/apply/reset-fields.ts';
 import { createSchemaTypes } from '../../api/apply/schema-types.ts';
@@ -8,11 +8,15 @@ import type { Clock } from '../../api/clock.ts';
 import { toTime } from '../../api/clock.ts';
 import { apiVersionOf, type KubeObject } from '../../api/object.ts';
 import type { SchemaDocument } from '../../api/schema/schema.ts';
+import { customTarget, withConversions } from './custom-fields.ts';
 import { type ServedResource, withHead } from './resource.ts';
 import type { ResourceTable } from './resources.ts';
 
 /** The managedFields of the object that a request is about to store; both objects are in the stored version. */
-export type Manage = (live: Readonly<KubeObject> | undefined, next: KubeObject) => ManagedFields | undefined;
+export type Manage = (
+  live: Readonly<KubeObject> | undefined,
+  next: KubeObject,
+) => ManagedFields | undefined | Promise<ManagedFields | undefined>;
 
 /** One apply of a body as it was parsed. */
 export interface ApplySource {
@@ -28,7 +32,7 @@ export interface FieldManagement {
   /** For creates, updates and patches at one place: '' or the name of a subresource that carries the kind itself. */
   updating(served: ServedResource, subresource: string, manager: string): Manage;
   /** The applied object in the served version, to be decoded and defaulted; it carries its managedFields. */
-  apply(served: ServedResource, subresource: string, source: ApplySource): KubeObject;
+  apply(served: ServedResource, subresource: string, source: ApplySource): KubeObject | Promise<KubeObject>;
   /** The same two for Scales, which have a type of their own. */
   updateScale(live: KubeObject, next: KubeObject, manager: string): ManagedFields | undefined;
   applyScale(source: ApplySource): KubeObject;
@@ -36,6 +40,7 @@ export interface FieldManagement {
 
 const scaleType = 'io.k8s.api.autoscaling.v1.Scale';
 const scaleVersion = 'autoscaling/v1';
+const metaType = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 
 /** Managers are settled already: they stay as they came with the object. */
 export const asGiven: Manage = (_live, next) => next.metadata?.managedFields;
@@ -51,14 +56,14 @@ export function createFieldManagement(schema: SchemaDocument, resources: Resourc
   const fields = createFieldManager();
   const targets = new WeakMap<ServedResource, Map<string, FieldTarget>>();
   const time = (): string => toTime(clock.now());
+  const objectMeta = (): FieldType => types.typeNamed(metaType) ?? {};
 
   const makeTarget = (served: ServedResource, subresource: string): FieldTarget => {
+    if (served.custom !== undefined) return customTarget(served, served.custom, subresource, objectMeta());
     const { stored, definition } = served;
     const { group, kind } = definition;
     const versions = new Map(
-      resources.all
-        .filter((other) => other.stored === stored)
-        .map((other) => [apiVersionOf(other.definition), other] as const),
+      resources.versionsOf(stored).map((other) => [apiVersionOf(other.definition), other] as const),
     );
     const ignored = ignoredFields({ group, kind, subresource });
     const apiVersion = apiVersionOf(definition);
@@ -114,18 +119,24 @@ export function createFieldManagement(schema: SchemaDocument, resources: Resourc
         served.conversion === undefined && served.head.text === served.stored.head.text
           ? object
           : fromHub(served, object);
-      return (live, next) =>
+      const update = (at: FieldTarget, live: Readonly<KubeObject> | undefined, next: KubeObject) =>
         fields.update({
-          target,
+          target: at,
           live: live === undefined ? undefined : asServed(live),
           next: asServed(next),
           manager,
           time: time(),
         });
+      const { custom } = served;
+      if (custom === undefined) return (live, next) => update(target, live, next);
+      return (live, next) => withConversions(custom, target, (at) => update(at, live, next));
     },
     apply(served, subresource, source) {
       const live = source.live === undefined ? undefined : fromHub(served, source.live);
-      return applyAt(targetOf(served, subresource), { ...source, live });
+      const target = targetOf(served, subresource);
+      const { custom } = served;
+      if (custom === undefined) return applyAt(target, { ...source, live });
+      return withConversions(custom, target, (at) => applyAt(at, { ...source, live }));
     },
     updateScale: (live, next, manager) => fields.update({ target: scale, live, next, manager, time: time() }),
     applyScale: (source) => applyAt(scale, source),

@@ -47,6 +47,11 @@ export async function waitUntil(deps: RegistryDeps, wanted: Revision): Promise<v
   }
 }
 
+/** The newest revision of which the resource's cache has everything. */
+export function reachedRevision(deps: RegistryDeps, stored: StoredResource): Revision {
+  return stored.form?.revision?.() ?? deps.store.revision;
+}
+
 /** Consistent lists: of now, of a pinned revision, or continued from a token. */
 export async function listEntries(
   deps: RegistryDeps,
@@ -90,7 +95,7 @@ function inSelection(selection: ParsedSelection, entry: Entry): boolean {
 
 function listNow(deps: RegistryDeps, stored: StoredResource, selection: ParsedSelection, range: Range): Listed {
   const { entries } = stored.cache;
-  const revision = deps.store.revision;
+  const revision = reachedRevision(deps, stored);
   const found: Entry[] = [];
   if (selection.name !== undefined && (selection.namespace !== undefined || !stored.namespaced)) {
     const entry = entries.get(range.prefix + selection.name);
@@ -135,7 +140,8 @@ async function listAt(deps: RegistryDeps, stored: StoredResource, range: PinnedR
         limit: Math.max(limit, pinnedPageSize),
         ...(after === undefined ? {} : { after }),
       });
-      const full = takePage(stored, range, page, found);
+      const shown = stored.form === undefined ? page : { ...page, items: await stored.form.present(page.items) };
+      const full = takePage(stored, range, shown, found);
       if (full !== undefined) return full;
       after = page.items.at(-1)?.key;
       if (page.remaining === 0 || after === undefined) break;

@@ -22,6 +22,6 @@ export function metadataRules(stored: StoredResource): ObjectMetaRules {
     namespaced: stored.namespaced,
     validateName: stored.strategy.validateName ?? nameIsDNSSubdomain,
     ...(validatedAgainOnUpdate.has(groupResourceName(stored)) ? { validatedAgainOnUpdate: true } : {}),
-    ...(anyFinalizerGroups.has(stored.group) ? { anyFinalizer: true } : {}),
+    ...(anyFinalizerGroups.has(stored.group) || stored.form !== undefined ? { anyFinalizer: true } : {}),
   };
 }

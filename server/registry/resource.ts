@@ -2,6 +2,8 @@ import type { CatalogResource } from '../../api/catalog.ts';
 import { apiVersionOf, type KubeObject } from '../../api/object.ts';
 import type { ResourceCache } from '../watch/resource-cache.ts';
 import type { Conversion } from './conversion.ts';
+import type { CustomKind } from './custom-kind.ts';
+import type { StoredForm } from './stored-form.ts';
 import type { AnyStrategy } from './strategy.ts';
 
 /** One kind of stored object, whatever versions it is served in. */
@@ -22,6 +24,8 @@ export interface StoredResource {
   fillNulls(object: KubeObject): void;
   /** Upstream answers DELETE with the object instead of a Status. */
   readonly returnsDeletedObject: boolean;
+  /** Custom resources: how objects of this version stand in the store, where others may be too. */
+  readonly form?: StoredForm;
 }
 
 /** One resource of one group-version, as clients address it. */
@@ -34,6 +38,8 @@ export interface ServedResource {
   readonly typeName: string;
   readonly head: Head;
   fillNulls(object: KubeObject): void;
+  /** Present for custom resources: what the generated schema and tables do for built-in kinds. */
+  readonly custom?: CustomKind;
 }
 
 export interface Head {

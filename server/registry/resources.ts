@@ -17,13 +17,28 @@ export interface ResourceTableOptions {
   readonly isServed: (group: string, version: string) => boolean;
 }
 
-/** All resources of the server, by address and by stored kind. */
+/** A resource that comes and goes while the server runs. */
+export interface CustomResource {
+  /** `widgets.example.com`. */
+  readonly name: string;
+  readonly served: readonly ServedResource[];
+  /** In the version to which all others are converted for storage. */
+  readonly stored: StoredResource;
+}
+
+/** All resources of the server, by address and by stored kind. Those built in are there from the start and stay. */
 export interface ResourceTable {
   served(group: string, version: string, resource: string): ServedResource | undefined;
   /** `pods`, `deployments.apps`. */
   stored(name: string): StoredResource | undefined;
+  /** The same array as long as nothing changes; as the next one. */
   readonly all: readonly ServedResource[];
   readonly allStored: readonly StoredResource[];
+  /** All served versions of one stored kind. */
+  versionsOf(stored: StoredResource): readonly ServedResource[];
+  /** Adds a custom resource or replaces the one of its name. */
+  register(resource: CustomResource): void;
+  unregister(name: string): void;
 }
 
 // Where the version to store is not the most stable one that the group has.
@@ -126,11 +141,54 @@ export function createResourceTable(options: ResourceTableOptions): ResourceTabl
       ),
     });
   }
-  return {
+  return withCustomResources({
     served: (group, version, resource) => served.get(`${group}/${version}/${resource}`),
     stored: (name) => stored.get(aliases[name] ?? name),
     all: [...served.values()],
     allStored: [...stored.values()],
+  });
+}
+
+/** The fast path asks the built-in table first; what is made of both is made anew when somebody asks after a change. */
+function withCustomResources(builtIn: Pick<ResourceTable, 'served' | 'stored' | 'all' | 'allStored'>): ResourceTable {
+  const custom = new Map<string, CustomResource>();
+  const versions = new Map<string, ServedResource>();
+  let all: readonly ServedResource[] | undefined = builtIn.all;
+  let allStored: readonly StoredResource[] | undefined = builtIn.allStored;
+  const keyOf = ({ definition }: ServedResource): string =>
+    `${definition.group}/${definition.version}/${definition.resource}`;
+  const unregister = (name: string): void => {
+    const known = custom.get(name);
+    if (known === undefined) return;
+    custom.delete(name);
+    for (const served of known.served) versions.delete(keyOf(served));
+    all = undefined;
+    allStored = undefined;
+  };
+  return {
+    served: (group, version, resource) =>
+      builtIn.served(group, version, resource) ?? versions.get(`${group}/${version}/${resource}`),
+    stored: (name) => builtIn.stored(name) ?? custom.get(name)?.stored,
+    get all() {
+      all ??= [...builtIn.all, ...versions.values()];
+      return all;
+    },
+    get allStored() {
+      allStored ??= [...builtIn.allStored, ...[...custom.values()].map(({ stored }) => stored)];
+      return allStored;
+    },
+    versionsOf(stored) {
+      const name = stored.group === '' ? stored.resource : `${stored.resource}.${stored.group}`;
+      return custom.get(name)?.served ?? builtIn.all.filter((served) => served.stored === stored);
+    },
+    register(resource) {
+      unregister(resource.name);
+      custom.set(resource.name, resource);
+      for (const served of resource.served) versions.set(keyOf(served), served);
+      all = undefined;
+      allStored = undefined;
+    },
+    unregister,
   };
 }
 

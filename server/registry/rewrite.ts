@@ -3,10 +3,10 @@ import type { KubeObject } from '../../api/object.ts';
 import { notFoundError } from '../../api/status.ts';
 import { StorageError } from '../storage/store.ts';
 import type { RegistryDeps } from './context.ts';
+import { encoderFor } from './encoding.ts';
 import { interpret } from './interpret.ts';
 import { nextBatch } from './next-batch.ts';
-import { metaOf } from './object-meta.ts';
-import { encodeObject, groupResourceOf, keyOf, type StoredResource, withHead } from './resource.ts';
+import { groupResourceOf, keyOf, type StoredResource, withHead } from './resource.ts';
 
 /**
  * Changes a stored object below strategies, validation and admission, for actions of the server itself (bindings, evictions).
@@ -26,10 +26,8 @@ export async function rewriteObject<T extends KubeObject>(
     const object = withHead(structuredClone(change(old)), stored) as T;
     if (semanticEqual(object, old)) return object;
     try {
-      await deps.store.update(key, entry.revision, (revision) => {
-        metaOf(object).resourceVersion = String(revision);
-        return encodeObject(stored, object);
-      });
+      const encode = encoderFor(stored, object);
+      await deps.store.update(key, entry.revision, encode instanceof Promise ? await encode : encode);
       return object;
     } catch (error) {
       if (!(error instanceof StorageError && (error.code === 'RevisionConflict' || error.code === 'KeyNotFound')))

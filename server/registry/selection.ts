@@ -24,7 +24,7 @@ export function parseSelection(served: ServedResource, request: SelectionRequest
   const { group, version, resource } = served.definition;
   const labels: LabelMatcher | undefined =
     request.labelSelector === '' ? undefined : parseLabelSelector(request.labelSelector);
-  const fields = selectableFields({ group, version, resource });
+  const fields = served.custom?.fields ?? selectableFields({ group, version, resource });
   const requested = parseFieldSelector(request.fieldSelector).requirements;
   for (const { field } of requested) {
     const error = fields.check(field);

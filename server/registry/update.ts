@@ -11,6 +11,7 @@ import type { Entry } from '../watch/entry.ts';
 import { type RegistryDeps, strategyContext, type WriteRequest, type Written } from './context.ts';
 import { createNamed } from './create.ts';
 import { removeObject } from './delete.ts';
+import { encoderFor, presented } from './encoding.ts';
 import { interpret, optimisticLockMessage } from './interpret.ts';
 import { metadataRules } from './metadata-rules.ts';
 import { nextBatch } from './next-batch.ts';
@@ -40,6 +41,7 @@ export async function updateObject(
 ): Promise<Written> {
   const key = keyOf(stored, request.namespace, name);
   for (;;) {
+    if (stored.form?.caughtUp !== undefined) await stored.form.caughtUp();
     const entry = stored.cache.entries.get(key);
     if (entry === undefined) return createInstead(deps, stored, name, source, request);
     try {
@@ -85,7 +87,7 @@ async function createInstead(
   const meta = metaOf(object);
   meta.resourceVersion = undefined;
   ensureNamespace(stored, meta, request.namespace);
-  meta.managedFields = request.manage?.(undefined, object);
+  meta.managedFields = await request.manage?.(undefined, object);
   wipeSystemFields(meta);
   await request.admission.mutate('CREATE', object, undefined);
   return createNamed(deps, stored, object, request);
@@ -108,7 +110,7 @@ async function updateOnce(deps: RegistryDeps, stored: StoredResource, attempt: A
   const object = await source.transform(old);
   const meta = metaOf(object);
   ensureNamespace(stored, meta, request.namespace);
-  meta.managedFields = request.manage === undefined ? oldMeta.managedFields : request.manage(old, object);
+  meta.managedFields = request.manage === undefined ? oldMeta.managedFields : await request.manage(old, object);
   dedupeOwnerReferences(meta, request, false);
   await request.admission.mutate('UPDATE', object, old);
   dedupeOwnerReferences(metaOf(object), request, true);
@@ -206,19 +208,17 @@ async function commit(
   { entry, object: given, old, request }: Commit,
 ): Promise<Written> {
   const object = withHead(given, stored);
-  const meta = metaOf(object);
   if (emptiesFinalizers(stored, object, old)) {
     if (!request.dryRun) await removeObject(deps, stored, entry, object);
     return { object, value: encodeObject(stored, object), created: false };
   }
   // Nothing changed: nothing is written and the revision stays.
-  if (isSame(object, old)) return { object: old, value: entry.value, created: false };
+  if (isSame(object, old) && stored.form?.isCurrent(entry.key) !== false)
+    return { object: old, value: entry.value, created: false };
   if (request.dryRun) return { object, value: encodeObject(stored, object), created: false };
-  const { value } = await deps.store.update(entry.key, entry.revision, (revision) => {
-    meta.resourceVersion = String(revision);
-    return encodeObject(stored, object);
-  });
-  return { object, value, created: false };
+  const encode = encoderFor(stored, object);
+  const row = await deps.store.update(entry.key, entry.revision, encode instanceof Promise ? await encode : encode);
+  return { object, value: stored.form === undefined ? row.value : await presented(stored, row), created: false };
 }
 
 /** Sets of fields are compared to the letter: an empty object there means that a field is owned. */

@@ -51,6 +51,14 @@ export class Caches implements Disposable {
     return cache;
   }
 
+  /** Forgets a cache that nobody will ask for; one with objects in it stays, since they may be asked for again. */
+  release(prefix: string): void {
+    const cache = this.#byPrefix.get(prefix);
+    if (cache === undefined) return;
+    cache.close();
+    if (cache.entries.size === 0) this.#byPrefix.delete(prefix);
+  }
+
   /** Resolves once the synced revision has reached `revision`. */
   waitFor(revision: Revision, signal?: AbortSignal): Promise<void> {
     if (this.#store.revision >= revision) return Promise.resolve();

@@ -57,6 +57,7 @@ export class ResourceCache {
   readonly #byNamespace = new Map<string, Set<EventListener>>();
   readonly #byName = new Map<string, Set<EventListener>>();
   readonly #byIndex = new Map<string, Set<EventListener>>();
+  readonly #closers = new Set<() => void>();
 
   constructor(options: ResourceCacheOptions) {
     this.prefix = options.prefix;
@@ -135,6 +136,19 @@ export class ResourceCache {
       set.delete(listener);
       if (set.size === 0 && index.get(key) === set) index.delete(key);
     };
+  }
+
+  /** Calls back when what is watched here is no longer served. The returned function takes the call back off. */
+  onClose(callback: () => void): () => void {
+    this.#closers.add(callback);
+    return () => this.#closers.delete(callback);
+  }
+
+  /** Ends all watches. The cache itself goes on. */
+  close(): void {
+    const closers = [...this.#closers];
+    this.#closers.clear();
+    for (const callback of closers) callback();
   }
 
   #indexOf(interest: Interest): [Map<string, Set<EventListener>> | undefined, string] {

@@ -42,6 +42,10 @@ export interface FeedOptions {
   /** Events after this revision. */
   readonly after: Revision;
   readonly onEvent: (event: SelectedEvent) => void;
+  /** Rows of the store's history as the cache shows them, where they differ. */
+  present?<T extends { readonly key: string; readonly value: Uint8Array }>(
+    rows: readonly T[],
+  ): Promise<readonly T[]> | readonly T[];
 }
 
 /**
@@ -75,19 +79,19 @@ export async function startFeed(options: FeedOptions): Promise<() => void> {
 }
 
 async function replayHistory(
-  { cache, store, after }: FeedOptions,
+  { cache, store, after, present = (rows) => rows }: FeedOptions,
   deliver: (event: CacheEvent) => void,
 ): Promise<Revision> {
   const newest = new Map<string, Entry | undefined>();
   let reached = store.revision;
   for await (const batch of store.changes(after)) {
-    for (const change of batch) {
-      reached = Math.max(reached, change.revision);
-      if (!change.key.startsWith(cache.prefix)) continue;
+    reached = Math.max(reached, batch.at(-1)?.revision ?? 0);
+    for (const change of await present(batch.filter(({ key }) => key.startsWith(cache.prefix)))) {
       let previous = newest.get(change.key);
       if (!newest.has(change.key)) {
         const stored = await store.get(change.key, after);
-        previous = stored === undefined ? undefined : cache.entryOf(stored);
+        const [shown] = stored === undefined ? [] : await present([stored]);
+        previous = shown === undefined ? undefined : cache.entryOf(shown);
       }
       const entry = cache.entryOf(change);
       newest.set(change.key, change.type === 'put' ? entry : undefined);

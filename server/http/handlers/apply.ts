@@ -4,7 +4,8 @@ import { DecodeError } from '../../../api/schema/decode.ts';
 import { badRequest, StatusError } from '../../../api/status.ts';
 import { parseYaml } from '../../../api/yaml.ts';
 import type { ApplySource } from '../../registry/field-management.ts';
-import { type ApiDeps, type ResourceCall, toHub } from './handler.ts';
+import type { ServedResource } from '../../registry/resource.ts';
+import { type ApiDeps, decodeValue, type ResourceCall, toHub } from './handler.ts';
 import { checkName } from './write.ts';
 
 export const applyType = 'application/apply-patch+yaml';
@@ -40,11 +41,15 @@ export function parseApplied(bytes: Uint8Array): AppliedBody {
 }
 
 /** Decodes what an apply made, with its managedFields untouched. */
-export function decodeApplied(deps: Pick<ApiDeps, 'decoder'>, typeName: string, object: KubeObject): KubeObject {
+export function decodeApplied(
+  deps: Pick<ApiDeps, 'decoder'>,
+  kind: Pick<ServedResource, 'typeName' | 'custom'>,
+  object: KubeObject,
+): KubeObject {
   const { managedFields, ...metadata } = object.metadata ?? {};
   let decoded: KubeObject;
   try {
-    decoded = deps.decoder.decode(typeName, { ...object, metadata }).object as KubeObject;
+    decoded = decodeValue(deps, kind, { ...object, metadata }).object as KubeObject;
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     const { apiVersion = '', kind = '' } = object;
@@ -73,17 +78,17 @@ export function checkStrict({ body, fieldValidation }: ApplyOptions, warn: (text
 }
 
 /** The object that an apply leads to, in the stored version, for the resource or a subresource of its kind. */
-export function applyObject(
+export async function applyObject(
   deps: ApiDeps,
   call: Pick<ResourceCall, 'served' | 'info' | 'warnings'>,
   options: ApplyOptions,
   live: Readonly<KubeObject> | undefined,
-): KubeObject {
+): Promise<KubeObject> {
   const { served, info } = call;
   const applied = structuredClone(options.body.value);
-  const made = deps.fields.apply(served, info.subresource, { ...options.source, live, applied });
+  const made = await deps.fields.apply(served, info.subresource, { ...options.source, live, applied });
   checkStrict(options, (text) => void call.warnings.push(text));
-  const object = decodeApplied(deps, served.typeName, made);
+  const object = decodeApplied(deps, served, made);
   checkName(object, info.name, info.namespace);
   return toHub(served, object);
 }

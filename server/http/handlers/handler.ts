@@ -1,9 +1,10 @@
 import { apiVersionOf, type KubeObject } from '../../../api/object.ts';
 import type { BodyDecoder } from '../../../api/schema/body.ts';
-import type { Decoder } from '../../../api/schema/decode.ts';
+import type { Decoded, Decoder } from '../../../api/schema/decode.ts';
 import type { SchemaDocument } from '../../../api/schema/schema.ts';
-import { badRequest, StatusError } from '../../../api/status.ts';
+import { badRequest, forbiddenError, StatusError } from '../../../api/status.ts';
 import type { Admission, RegistryDeps, WriteRequest } from '../../registry/context.ts';
+import type { CustomKind } from '../../registry/custom-kind.ts';
 import { type FieldManagement, type Manage, managerOf } from '../../registry/field-management.ts';
 import type { ServedResource } from '../../registry/resource.ts';
 import type { ResourceTable } from '../../registry/resources.ts';
@@ -139,6 +140,17 @@ export function managerOfCall(call: ResourceCall, fieldManager: string): string 
 export function writeRequestOf(deps: ApiDeps, call: ResourceCall, target: WriteTarget): WriteRequest {
   const { info, served, user, warnings } = call;
   const warn = (text: string): void => void warnings.push(text);
+  const admission = deps.admission({
+    served,
+    user,
+    warn,
+    subresource: target.subresource,
+    kind: target.kind ?? served.definition,
+    namespace: info.namespace,
+    name: target.name,
+    dryRun: target.dryRun,
+    options: target.options,
+  });
   return {
     user,
     namespace: info.namespace,
@@ -147,18 +159,36 @@ export function writeRequestOf(deps: ApiDeps, call: ResourceCall, target: WriteT
     apiVersion: apiVersionOf(served.definition),
     warn,
     ...(target.manage === undefined ? {} : { manage: target.manage }),
-    admission: deps.admission({
-      served,
-      user,
-      warn,
-      subresource: target.subresource,
-      kind: target.kind ?? served.definition,
-      namespace: info.namespace,
-      name: target.name,
-      dryRun: target.dryRun,
-      options: target.options,
-    }),
+    admission: served.custom?.terminating === true ? withoutCreates(admission, served) : admission,
   };
+}
+
+/** Of a kind whose definition is being deleted there are no new objects. */
+function withoutCreates(admission: Admission, served: ServedResource): Admission {
+  return {
+    ...admission,
+    mutate: (operation, object, old) => {
+      if (operation !== 'CREATE') return admission.mutate(operation, object, old);
+      const why = 'create not allowed while custom resource definition is terminating';
+      throw forbiddenError(served.definition, object?.metadata?.name ?? '', why);
+    },
+  };
+}
+
+/** A value as an object of its kind, canonical; built-in kinds by the schema of all, custom resources by their own. */
+export function decodeValue(
+  { decoder }: Pick<ApiDeps, 'decoder'>,
+  { typeName, custom }: Pick<ServedResource, 'typeName' | 'custom'>,
+  value: unknown,
+): Decoded {
+  if (custom === undefined) return decoder.decode(typeName, value);
+  const decoded = decoder.decodeUnstructured(value);
+  return { ...decoded, unknown: [...decoded.unknown, ...unknownFields(custom, decoded.object)] };
+}
+
+/** Settles an object of a custom resource; complaints of fields that its schema does not know. */
+export function unknownFields(custom: CustomKind, object: object): string[] {
+  return custom.settle(object as KubeObject, true).map((path) => `unknown field ${JSON.stringify(path)}`);
 }
 
 /** The stored form of an object given in the served version: defaulted, converted. */

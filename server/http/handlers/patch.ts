@@ -9,7 +9,7 @@ import { applyMergePatch } from '../../../api/patch/merge-patch.ts';
 import { applyStrategicMerge } from '../../../api/patch/strategic-merge.ts';
 import { hasEmptyManagedFields } from '../../../api/schema/body.ts';
 import { type Decoded, DecodeError } from '../../../api/schema/decode.ts';
-import { badRequest, invalidError, notFoundError, StatusError } from '../../../api/status.ts';
+import { badRequest, invalidError, notFoundError, StatusError, unsupportedMediaType } from '../../../api/status.ts';
 import { asGiven } from '../../registry/field-management.ts';
 import { groupResourceOf, type ServedResource } from '../../registry/resource.ts';
 import { updateObject } from '../../registry/update.ts';
@@ -19,6 +19,7 @@ import { convertFromHub, type Rendering, renderValue } from '../render.ts';
 import { applyObject, applyType, parseApplied } from './apply.ts';
 import {
   type ApiDeps,
+  decodeValue,
   managerOfCall,
   maxBodyBytes,
   mediaTypeOf,
@@ -75,7 +76,9 @@ export function parsePatch(contentType: string, bytes: Uint8Array, fieldValidati
   return { type, value, strictErrors: strict ? duplicates : [], lenient: !strict };
 }
 
-function patched(deps: ApiDeps, typeName: string, current: KubeObject, patch: ParsedPatch): unknown {
+type PatchedKind = Pick<ServedResource, 'typeName' | 'custom'>;
+
+function patched(deps: ApiDeps, { typeName }: PatchedKind, current: KubeObject, patch: ParsedPatch): unknown {
   // Decoding changes in place what it gets, and a patch may be applied again after a conflict.
   const value = structuredClone(patch.value);
   switch (patch.type) {
@@ -91,22 +94,22 @@ function patched(deps: ApiDeps, typeName: string, current: KubeObject, patch: Pa
 /** The patched object, checked and canonical, in the version that the type belongs to. `warn` gets strict errors unless they refuse the patch. */
 export function applyPatch(
   deps: ApiDeps,
-  typeName: string,
+  kind: PatchedKind,
   options: { readonly patch: ParsedPatch; readonly fieldValidation: string; warn(text: string): void },
   current: KubeObject,
 ): KubeObject {
   const { patch, fieldValidation } = options;
-  const result = patched(deps, typeName, current, patch);
+  const result = patched(deps, kind, current, patch);
   const refuse = (why: string): StatusError =>
     invalidError({ group: '', kind: '' }, '', [
       invalid(FieldPath.of('patch'), isStrategic(patch) ? goValue(patch.value) : JSON.stringify(result), why),
     ]);
-  const mistake = isStrategic(patch) ? findConversionError(result, deps.schema, typeName) : undefined;
+  const mistake = isStrategic(patch) ? findConversionError(result, deps.schema, kind.typeName) : undefined;
   if (mistake !== undefined) throw refuse(mistake);
   const forgets = hasEmptyManagedFields(result);
   let decoded: Decoded;
   try {
-    decoded = deps.decoder.decode(typeName, result);
+    decoded = decodeValue(deps, kind, result);
   } catch (error) {
     throw error instanceof DecodeError ? refuse(error.message) : error;
   }
@@ -121,6 +124,19 @@ export function applyPatch(
 
 function isStrategic(patch: ParsedPatch): boolean {
   return patch.type === 'application/strategic-merge-patch+json';
+}
+
+/** Custom resources say what they take; they know no strategic merge. */
+function checkPatchType({ custom }: ServedResource, contentType: string): void {
+  if (custom === undefined) {
+    if (!patchTypes.includes(contentType) && contentType !== applyType) throw unsupportedBody();
+    return;
+  }
+  const accepted = ['application/json-patch+json', 'application/merge-patch+json', applyType];
+  if (accepted.includes(contentType)) return;
+  throw unsupportedMediaType(
+    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
+  );
 }
 
 function namesManagers(pointer: unknown): boolean {
@@ -173,7 +189,7 @@ async function handleApply(deps: ApiDeps, call: ResourceCall, given: ApplyCall):
 export async function handlePatch(deps: ApiDeps, call: ResourceCall): Promise<ApiResponse> {
   const { served, info } = call;
   const contentType = mediaTypeOf(call);
-  if (!patchTypes.includes(contentType) && contentType !== applyType) throw unsupportedBody();
+  checkPatchType(served, contentType);
   const rendering = renderingOf(deps, call);
   refuseForm(rendering.form, served, false);
   const bytes = await call.request.readBody(maxBodyBytes);
@@ -187,12 +203,7 @@ export async function handlePatch(deps: ApiDeps, call: ResourceCall): Promise<Ap
   const transform = (old: Readonly<KubeObject> | undefined): KubeObject => {
     if (old === undefined) throw notFoundError(groupResourceOf(served.stored), info.name);
     const current = currentFor(patch, served, old);
-    const object = applyPatch(
-      deps,
-      served.typeName,
-      { patch, fieldValidation: options.fieldValidation, warn },
-      current,
-    );
+    const object = applyPatch(deps, served, { patch, fieldValidation: options.fieldValidation, warn }, current);
     // kind and apiVersion of a patched object are whatever the patch made of them.
     checkName(object, info.name, info.namespace);
     if (!touchesManagers(patch)) keepManagers(object, old);

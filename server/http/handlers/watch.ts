@@ -1,5 +1,5 @@
 import { StatusError } from '../../../api/status.ts';
-import { waitUntil } from '../../registry/list.ts';
+import { reachedRevision, waitUntil } from '../../registry/list.ts';
 import { parseSelection } from '../../registry/selection.ts';
 import { StorageError } from '../../storage/store.ts';
 import type { Entry } from '../../watch/entry.ts';
@@ -32,18 +32,23 @@ export async function handleWatch(deps: ApiDeps, call: ResourceCall, options: Li
   if (rendering.form.format === 'yaml') throw notWatchable();
   const selection = parseSelection(served, { namespace: info.namespace, name: info.name, ...options });
   const given = parseWatchRevision(options.resourceVersion);
-  const stream = new WatchStream({ served, rendering, clock, revision: () => store.revision });
+  const revision = (): number => reachedRevision(deps.registry, served.stored);
+  const stream = new WatchStream({ served, rendering, clock, revision });
   const initial = options.sendInitialEvents === true;
-  const start = initial ? store.revision : (given ?? store.revision);
+  let start = given ?? revision();
 
-  if (initial && given !== undefined) await awaitOrFail(deps, stream, given);
+  if (initial && given !== undefined) {
+    await awaitOrFail(deps, stream, given);
+    await served.stored.form?.caughtUp?.();
+  }
+  if (initial) start = revision();
   if (initial && !stream.ended)
     sendInitial(
       stream,
       selection,
       cache.entries.range(rangePrefix(served.stored.prefix, served.stored.namespaced, selection)),
     );
-  if (initial && options.allowWatchBookmarks) stream.bookmark(store.revision, initialEventsEnd);
+  if (initial && options.allowWatchBookmarks) stream.bookmark(start, initialEventsEnd);
   let stopFeed = (): void => undefined;
   try {
     stopFeed = await startFeed({
@@ -55,6 +60,7 @@ export async function handleWatch(deps: ApiDeps, call: ResourceCall, options: Li
         // A revision from the future: nothing older than it is of interest.
         if (event.event.revision > start) stream.event(event);
       },
+      ...(served.stored.form === undefined ? {} : { present: served.stored.form.present }),
     });
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
@@ -72,17 +78,19 @@ export async function handleWatch(deps: ApiDeps, call: ResourceCall, options: Li
     const last = { cancel: (): void => undefined };
     const repeat = (): void => {
       last.cancel = clock.after(bookmarkIntervalMs, () => {
-        stream.bookmark(store.revision);
+        stream.bookmark(revision());
         if (!stream.ended) repeat();
       }).cancel;
     };
     repeat();
     timers.push({ cancel: () => last.cancel() });
     if (timeoutMs > lastBookmarkLeadMs)
-      timers.push(clock.after(timeoutMs - lastBookmarkLeadMs, () => stream.bookmark(store.revision)));
+      timers.push(clock.after(timeoutMs - lastBookmarkLeadMs, () => stream.bookmark(revision())));
   }
+  const forget = cache.onClose(() => stream.end());
   const stop = (): void => {
     stopFeed();
+    forget();
     for (const timer of timers) timer.cancel();
   };
   if (stream.ended) stop();

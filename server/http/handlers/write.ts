@@ -1,7 +1,8 @@
 import type { KubeObject } from '../../../api/object.ts';
-import { applyFieldValidation } from '../../../api/schema/body.ts';
+import { applyFieldValidation, type DecodedBody } from '../../../api/schema/body.ts';
 import { badRequest } from '../../../api/status.ts';
 import { createObject } from '../../registry/create.ts';
+import type { CustomKind } from '../../registry/custom-kind.ts';
 import { type UpdateSource, updateObject } from '../../registry/update.ts';
 import type { ApiResponse } from '../message.ts';
 import { writeOptions } from '../query.ts';
@@ -16,13 +17,23 @@ import {
   renderingOf,
   respond,
   toHub,
+  unknownFields,
   writeRequestOf,
 } from './handler.ts';
+
+function decodeCustom(deps: ApiDeps, call: ResourceCall, custom: CustomKind, bytes: Uint8Array): DecodedBody {
+  const body = deps.body.decodeCustomResource(mediaTypeOf(call), bytes, call.served.definition);
+  return { ...body, strictErrors: [...body.strictErrors, ...unknownFields(custom, body.object)] };
+}
 
 /** The body as an object of the served version. */
 async function readObject(deps: ApiDeps, call: ResourceCall, fieldValidation: string): Promise<KubeObject> {
   const bytes = await call.request.readBody(maxBodyBytes);
-  const body = deps.body.decodeRequestBody(mediaTypeOf(call), bytes, call.served.definition);
+  const { custom } = call.served;
+  const body =
+    custom === undefined
+      ? deps.body.decodeRequestBody(mediaTypeOf(call), bytes, call.served.definition)
+      : decodeCustom(deps, call, custom, bytes);
   call.warnings.push(...applyFieldValidation(body, call.served.definition.kind, fieldValidation));
   const object = body.object as KubeObject;
   // Decoding drops empty lists, but this one says something.

@@ -1,0 +1,157 @@
+import {
+  fromScaleManagedFields,
+  type ReplicasPaths,
+  specReplicas,
+  toScaleManagedFields,
+} from '../../api/apply/scale.ts';
+import { apiVersionOf, groupResourceName, type KubeObject } from '../../api/object.ts';
+import { applyFieldValidation } from '../../api/schema/body.ts';
+import { notFoundError } from '../../api/status.ts';
+import { asGiven } from '../registry/field-management.ts';
+import { groupResourceOf, type ServedResource } from '../registry/resource.ts';
+import { updateObject } from '../registry/update.ts';
+import { applyScale, type Scale, scaleOf } from '../resources/apps/scale.ts';
+import { customScaling, type Scaling } from './custom-scale.ts';
+import { applyType, checkStrict, decodeApplied, parseApplied } from './handlers/apply.ts';
+import {
+  type ApiDeps,
+  managerOfCall,
+  maxBodyBytes,
+  mediaTypeOf,
+  type ResourceCall,
+  renderingOf,
+  respond,
+  writeRequestOf,
+} from './handlers/handler.ts';
+import { applyPatch, parsePatch } from './handlers/patch.ts';
+import { findEntry } from './handlers/read.ts';
+import { checkName } from './handlers/write.ts';
+import type { ApiResponse } from './message.ts';
+import type { ResourceHandler } from './pipeline.ts';
+import { type WriteOptions, writeOptions } from './query.ts';
+import { renderSubresource } from './render.ts';
+
+const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
+const scaleOnly = { typeName: 'io.k8s.api.autoscaling.v1.Scale' };
+
+/** Every version of the built-in scalable kinds keeps its replicas in the same place. */
+function scalingOf(deps: ApiDeps, served: ServedResource): Scaling {
+  if (served.custom !== undefined) return customScaling(served.custom);
+  const resource = groupResourceName(served.definition);
+  const versions = deps.resources.versionsOf(served.stored);
+  return {
+    show: (object) => scaleOf(resource, object),
+    before: (object) => scaleOf(resource, object),
+    carry: (object, scale) => applyScale(resource, object, scale),
+    paths: Object.fromEntries(versions.map(({ definition }) => [apiVersionOf(definition), specReplicas])),
+  };
+}
+
+function respondScale(deps: ApiDeps, call: ResourceCall, scale: Readonly<Scale>): ApiResponse {
+  const rendering = renderingOf(deps, call);
+  return respond(call, 200, renderSubresource('scale', scale, rendering), rendering);
+}
+
+const getScale: ResourceHandler = (deps, call) => {
+  const { stored } = call.served;
+  const object = stored.cache.objectOf(findEntry(stored, call.info.namespace, call.info.name));
+  return respondScale(deps, call, scalingOf(deps, call.served).show(object));
+};
+
+/** `wanted` makes the Scale to set out of the present one. */
+async function updateScale(
+  deps: ApiDeps,
+  call: ResourceCall,
+  dryRun: boolean,
+  wanted: (current: Scale) => Scale,
+): Promise<ApiResponse> {
+  const { served, info } = call;
+  const write = writeRequestOf(deps, call, {
+    subresource: 'scale',
+    kind: scaleKind,
+    name: info.name,
+    dryRun,
+    manage: asGiven,
+  });
+  const scaling = scalingOf(deps, served);
+  const { paths } = scaling;
+  const transform = (old: Readonly<KubeObject> | undefined): KubeObject => {
+    if (old === undefined) throw notFoundError(groupResourceOf(served.stored), info.name);
+    const before = old.metadata?.managedFields;
+    const current = scaling.before(old);
+    current.metadata = { ...current.metadata, managedFields: toScaleManagedFields(before, paths) };
+    const scale = wanted(current);
+    checkName(scale, info.name, info.namespace);
+    const { managedFields: scalers } = scale.metadata ?? {};
+    scale.metadata = { ...scale.metadata, managedFields: undefined };
+    const object = structuredClone(old) as KubeObject;
+    scaling.carry(object, scale);
+    object.metadata = { ...object.metadata, resourceVersion: scale.metadata?.resourceVersion };
+    if (scale.metadata?.resourceVersion === undefined) object.metadata.resourceVersion = old.metadata?.resourceVersion;
+    object.metadata.managedFields = fromScaleManagedFields(before, scalers, apiVersionOf(served.definition), paths);
+    return object;
+  };
+  const { object } = await updateObject(
+    deps.registry,
+    served.stored,
+    info.name,
+    { transform },
+    { ...write, subresource: '' },
+  );
+  return respondScale(deps, call, scaling.show(object));
+}
+
+const putScale: ResourceHandler = async (deps, call) => {
+  const options = writeOptions(call.query, 'UpdateOptions');
+  const bytes = await call.request.readBody(maxBodyBytes);
+  const body = deps.body.decodeRequestBody(mediaTypeOf(call), bytes, scaleKind);
+  call.warnings.push(...applyFieldValidation(body, 'Scale', options.fieldValidation));
+  const manager = managerOfCall(call, options.fieldManager);
+  return updateScale(deps, call, options.dryRun, (current) => {
+    const scale = structuredClone(body.object) as Scale;
+    return managedScale(deps, current, scale, manager);
+  });
+};
+
+const patchScale: ResourceHandler = async (deps, call) => {
+  const bytes = await call.request.readBody(maxBodyBytes);
+  const type = mediaTypeOf(call);
+  const options = writeOptions(call.query, 'PatchOptions', type === applyType);
+  if (type === applyType) return applyToScale(deps, call, bytes, options);
+  const patch = parsePatch(type, bytes, options.fieldValidation);
+  const warn = (text: string): void => void call.warnings.push(text);
+  return updateScale(deps, call, options.dryRun, (current) => {
+    const copy = structuredClone(current) as KubeObject;
+    const scale = applyPatch(deps, scaleOnly, { patch, fieldValidation: options.fieldValidation, warn }, copy);
+    return managedScale(deps, current, scale as Scale, managerOfCall(call, options.fieldManager));
+  });
+};
+
+function managedScale(deps: ApiDeps, current: Scale, scale: Scale, manager: string): Scale {
+  const managedFields = deps.fields.updateScale(current as KubeObject, scale as KubeObject, manager);
+  scale.metadata = { ...scale.metadata, managedFields };
+  return scale;
+}
+
+async function applyToScale(
+  deps: ApiDeps,
+  call: ResourceCall,
+  bytes: Uint8Array,
+  { dryRun, fieldValidation, fieldManager: manager }: WriteOptions,
+): Promise<ApiResponse> {
+  const body = parseApplied(bytes);
+  const source = { manager, force: call.query.bool('force') };
+  return updateScale(deps, call, dryRun, (current) => {
+    const applied = structuredClone(body.value);
+    const made = deps.fields.applyScale({ ...source, live: current as KubeObject, applied });
+    checkStrict({ body, fieldValidation, source }, (text) => void call.warnings.push(text));
+    return decodeApplied(deps, scaleOnly, made) as Scale;
+  });
+}
+
+/** The scale subresource of whatever has one. */
+export const scaleHandlers: Readonly<Record<string, ResourceHandler>> = {
+  GET: getScale,
+  PUT: putScale,
+  PATCH: patchScale,
+};

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { checkTable, type StepResult } from '../tables-runner/check.ts';
 import { compareAnswer } from '../tables-runner/compare.ts';
 import { runTable, type StepObserver } from '../tables-runner/run.ts';
-import { loadTables, type Table } from '../tables-runner/table.ts';
+import { loadTables, type Step, type Table } from '../tables-runner/table.ts';
 import { areaOf, type CaseResult, type Exchange } from './case.ts';
 import type { Gaps } from './gaps.ts';
 import type { Target } from './target.ts';
@@ -21,20 +21,32 @@ export interface TableRun {
 /** A result per step. Everything of an answer is compared, so all of it counts as asserted. */
 export async function runTableCases(table: Table, target: Target, gaps: Gaps): Promise<TableRun> {
   const exchanges: Exchange[] = [];
+  const isBusy = target.offers.has('controllers');
+  const disturbed = new Set(isBusy ? table.steps.filter(({ quiet }) => quiet).map(({ id }) => id) : []);
+  const toSkipped = ({ id: step }: Step): CaseResult => {
+    const id = `${table.name}: ${step}`;
+    const facts = { area: areaOf(table.name), target: target.name, proves: undefined, durationMs: 0 };
+    return { id, ...facts, outcome: 'skipped', messages: ['needs a server without controllers'], gap: gaps[id] };
+  };
+  if (disturbed.size === table.steps.length) return { results: table.steps.map(toSkipped), exchanges };
   const observe: StepObserver = (step, { status, contentType, warnings }) => {
     const facts = { accept: '', body: undefined, unstable: false, statusAsserted: true, bodyAsserted: true };
     exchanges.push({ ...step, status, contentType, warnings, ...facts });
   };
   const start = performance.now();
-  const steps = await checkTable(target.connection(), table, join(folder, 'recorded'), observe);
-  const durationMs = (performance.now() - start) / Math.max(1, steps.length);
+  const checked = await checkTable(target.connection(), table, join(folder, 'recorded'), observe);
+  const durationMs = (performance.now() - start) / Math.max(1, checked.length);
   const toResult = ({ step, differences }: StepResult): CaseResult => {
     const id = `${table.name}: ${step}`;
     const outcome = differences.length === 0 ? 'passed' : 'failed';
     const facts = { area: areaOf(table.name), target: target.name, proves: undefined, durationMs };
     return { id, ...facts, outcome, messages: differences, gap: gaps[id] };
   };
-  return { results: steps.map(toResult), exchanges };
+  const results = checked.map((result) => {
+    const step = table.steps.find(({ id }) => id === result.step);
+    return step !== undefined && disturbed.has(step.id) ? toSkipped(step) : toResult(result);
+  });
+  return { results, exchanges };
 }
 
 /** Each step of a table whose answers differ between two clusters right now, whatever was recorded. */
@@ -47,7 +59,8 @@ export async function compareTable(
   const differences = new Map<string, readonly string[]>();
   for (const answer of left ?? []) {
     const expected = right?.find(({ id }) => id === answer.id);
-    const lines = compareAnswer(expected, answer);
+    const isQuiet = table.steps.find(({ id }) => id === answer.id)?.quiet === true;
+    const lines = isQuiet && theirs.offers.has('controllers') ? [] : compareAnswer(expected, answer);
     if (lines.length > 0) differences.set(`${table.name}: ${answer.id}`, lines);
   }
   return differences;

@@ -16,6 +16,8 @@ export interface Step {
   readonly ignore?: readonly string[];
   /** Name → path in the answer, for later steps' `{{name}}`. */
   readonly capture?: Readonly<Record<string, string>>;
+  /** Controllers, a scheduler or kubelets change what it shows: its answer counts only where none of them work. */
+  readonly quiet?: boolean;
 }
 
 export interface Table {
@@ -41,6 +43,8 @@ interface TableFile {
   /** What a step's path is relative to: absent it is this, `name/status` is below it, `?dryRun=All` behind it. */
   readonly base?: string;
   readonly managers?: boolean;
+  /** True, or the ids of the steps that are `quiet`. */
+  readonly quiet?: boolean | readonly string[];
   readonly setup?: readonly Partial<Step>[];
   readonly steps?: readonly Partial<Step>[];
   readonly cleanup?: readonly Partial<Step>[];
@@ -52,7 +56,14 @@ function fullPath(base: string, path: string): string {
 }
 
 function parseTable(name: string, text: string): Table {
-  const { base, managers = false, setup = [], steps = [], cleanup = [] } = parse(text, { merge: true }) as TableFile;
+  const {
+    base,
+    managers = false,
+    quiet = [],
+    setup = [],
+    steps = [],
+    cleanup = [],
+  } = parse(text, { merge: true }) as TableFile;
   const seen = new Set<string>();
   const complete = (step: Partial<Step>, i: number): Step => {
     const {
@@ -61,13 +72,16 @@ function parseTable(name: string, text: string): Table {
       path = base === undefined ? undefined : '',
     } = step;
     if (method === undefined || path === undefined) throw new Error(`${name}: ${id}: method and path are required`);
-    return { ...step, id, method, path: fullPath(base ?? '', path) };
+    const isQuiet = typeof quiet === 'boolean' ? quiet : quiet.includes(id);
+    return { ...step, id, method, path: fullPath(base ?? '', path), ...(isQuiet ? { quiet: true } : {}) };
   };
   const completed = steps.map(complete);
   for (const { id = '' } of completed) {
     if (seen.has(id)) throw new Error(`${name}: two steps are called ${JSON.stringify(id)}`);
     seen.add(id);
   }
+  const lost = typeof quiet === 'boolean' ? [] : quiet.filter((id) => !seen.has(id));
+  if (lost.length > 0) throw new Error(`${name}: quiet names no step: ${lost.join(', ')}`);
   return { name, managers, setup: setup.map(complete), steps: completed, cleanup: cleanup.map(complete) };
 }
 

@@ -77,11 +77,13 @@ async function ephemeralContainers(c: CaseContext): Promise<void> {
     { has: { 'metadata.name': 'p' } },
   );
   const { body } = await c.get(`${pods}/p/ephemeralcontainers`, { has: { 'spec.ephemeralContainers': undefined } });
-  const pod = structuredClone(body) as { spec: Record<string, unknown> };
+  const pod = structuredClone(body) as { metadata: object; spec: Record<string, unknown> };
+  // Without a revision: a scheduler may write between.
+  pod.metadata = { name: 'p', namespace: await c.namespace() };
   pod.spec['ephemeralContainers'] = [{ name: 'debug', image: 'registry.example.com/debug:1' }];
   await c.put(`${pods}/p/ephemeralcontainers`, pod, { has: { 'spec.ephemeralContainers[0].name': 'debug' } });
   const { body: resizable } = await c.get(`${pods}/p/resize`, { has: { kind: 'Pod' } });
-  await c.put(`${pods}/p/resize`, resizable, { has: { kind: 'Pod' } });
+  await c.put(`${pods}/p/resize`, { ...(resizable as object), metadata: pod.metadata }, { has: { kind: 'Pod' } });
 }
 
 /** Paths that lead to nodes and pods, and what namespaces and pods have beyond the standard verbs. */

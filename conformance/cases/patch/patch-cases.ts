@@ -154,11 +154,13 @@ export const patchCases: readonly Case[] = [
   { id: 'patch/deployments/JSON operations are carried out in order', proves: merge, run: jsonOperations },
   {
     id: 'patch/deployments/nothing changed is nothing written',
+    needs: ['quiet'],
     proves: 'Kubernetes API concepts: resource versions',
     run: unchanged,
   },
   {
     id: 'patch/deployments/a revision is a precondition',
+    needs: ['quiet'],
     proves: 'Kubernetes API concepts: resource versions',
     run: preconditions,
   },

@@ -4,6 +4,7 @@ import { resourceCases } from '../cases/api/resource-cases.ts';
 import { deletionCases } from '../cases/deletion/deletion-cases.ts';
 import { discoveryDetailCases } from '../cases/discovery/detail-cases.ts';
 import { discoveryCases } from '../cases/discovery/discovery-cases.ts';
+import { flowControlCases } from '../cases/flowcontrol/flowcontrol-cases.ts';
 import { listCases } from '../cases/lists/list-cases.ts';
 import { patchCases } from '../cases/patch/patch-cases.ts';
 import { securityCases } from '../cases/security/security-cases.ts';
@@ -27,6 +28,7 @@ export function allCases(): Case[] {
     ...deletionCases,
     ...patchCases,
     ...securityCases,
+    ...flowControlCases,
     ...storageCases,
     ...admissionCases,
   ];

@@ -59,7 +59,15 @@ function standsUnderItem(source: string, offset: number): boolean {
   return outer?.trimStart().startsWith('- ') === true && indentOf(outer) === indentOf(line);
 }
 
+/** A line that begins with a tab may be meant to go on with the plain text before it. */
+function continuesPlainText(source: string, offset: number): boolean {
+  const [line = ''] = source.slice(0, offset).trimEnd().split('\n').slice(-1);
+  return /(^|: |- )[^"'{[|>&*!#:-][^"'\]}:#]*$/.test(line);
+}
+
 function wordingOf(error: YAMLParseError, source: string): Wording {
+  if (error.code === 'TAB_AS_INDENT' && continuesPlainText(source, error.pos[0]))
+    return scanner('found a tab character that violates indentation');
   const row = wordings.find((w) => w.codes.includes(error.code) && (w.message?.test(error.message) ?? true));
   if (row !== undefined) return row.wording;
   const inList =

@@ -66,7 +66,7 @@ export function createLocalClient(deps: ApiDeps, user: UserInfo): ApiClient {
     const transform = async (live: Readonly<KubeObject> | undefined): Promise<KubeObject> => {
       const source = { live, applied: structuredClone(value), manager, force: options.force === true };
       const made = await deps.fields.apply(served, subresource, source);
-      return toHub(served, decodeApplied(deps, served, made));
+      return toHub(served, decodeApplied(deps, served, made, value));
     };
     const write = { ...writing(served, namespace, name, options), manage: asGiven };
     const source = { transform, forceAllowCreate: subresource === '' };

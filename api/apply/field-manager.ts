@@ -123,24 +123,33 @@ function failure(message: string): StatusError {
   return new StatusError('', message);
 }
 
-function groupVersionKind(apiVersion: string, kind: string): string {
+/** `apps/v1, Kind=Deployment`, `/v1, Kind=Pod`. */
+export function groupVersionKind(apiVersion: string, kind: string): string {
   return `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${kind}`;
 }
 
-function describe(object: JsonObject): string {
+/** How messages name an applied object: `web/a; apps/v1, Kind=Deployment`. */
+export function describeApplied(applied: unknown): string {
+  const object = isObject(applied) ? applied : {};
   const metadata = isObject(object['metadata']) ? object['metadata'] : {};
   const gvk = groupVersionKind(String(object['apiVersion']), String(object['kind']));
   return `${metadata['namespace'] ?? ''}/${metadata['name'] ?? ''}; ${gvk}`;
+}
+
+/** What cannot be read as a group and version stands for no kind at all. */
+function givenKind(apiVersion: unknown, kind: unknown): string {
+  const version = typeof apiVersion === 'string' ? apiVersion : '';
+  if (version.split('/').length > 2) return groupVersionKind('', '');
+  return groupVersionKind(version, typeof kind === 'string' ? kind : '');
 }
 
 function checkApplied(applied: unknown, target: FieldTarget): JsonObject {
   const object = isObject(applied) ? applied : {};
   const { apiVersion, kind, metadata } = object;
   if (apiVersion !== target.apiVersion || kind !== target.kind) {
-    const given = groupVersionKind(String(apiVersion ?? ''), String(kind ?? ''));
-    throw new StatusError('BadRequest', `invalid object type: ${given}`);
+    throw new StatusError('BadRequest', `invalid object type: ${givenKind(apiVersion, kind)}`);
   }
-  if (isObject(metadata) && metadata['managedFields'] !== undefined && metadata['managedFields'] !== null) {
+  if (isObject(metadata) && Array.isArray(metadata['managedFields'])) {
     throw new StatusError('BadRequest', 'metadata.managedFields must be nil');
   }
   return object;
@@ -174,7 +183,7 @@ function applyOnce(
     throw failure(`no corresponding type for ${groupVersionKind(target.apiVersion, target.kind)}`);
   const errors = typeErrors(applied, type);
   if (errors.length !== 0) {
-    throw failure(`failed to create typed patch object (${describe(applied)}): ${joinTypeErrors(errors)}`);
+    throw failure(`failed to create typed patch object (${describeApplied(applied)}): ${joinTypeErrors(errors)}`);
   }
   const { apiVersion, subresource } = target;
   const self: ManagerIdentity = {

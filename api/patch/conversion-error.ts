@@ -3,6 +3,7 @@ import type { FieldKind, FieldSchema, SchemaDocument } from '../schema/schema.ts
 import { isJsonObject } from './json-tree.ts';
 
 function goKind(value: unknown): string {
+  if (typeof value === 'bigint') return 'int64';
   if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
   if (typeof value === 'boolean') return 'bool';
   if (typeof value === 'string') return 'string';
@@ -18,13 +19,15 @@ function jsonName(value: unknown): string {
 }
 
 /**
- * The first value of a wrong type in what a strategic merge gave, in the words of the converter that upstream uses there in
- * the place of a decoder. undefined: nothing is wrong, or only what the decoder says in the same words (times, base64).
+ * The first value of a wrong type in what a strategic merge or an apply gave, in the words of the converter that upstream uses
+ * there in the place of a decoder. undefined: nothing is wrong, or only what the decoder says in the same words (times, base64).
+ * Integers beyond their type are wrapped around in place, as that converter does it.
  */
 export function findConversionError(value: unknown, schema: SchemaDocument, typeName: string): string | undefined {
   if (!isJsonObject(value)) return `cannot restore struct from: ${goKind(value)}`;
   for (const [name, field] of Object.entries(schema.types[typeName]?.fields ?? {})) {
     if (!Object.hasOwn(value, name)) continue;
+    value[name] = wrapped(value[name], field.k);
     const error = fieldError(value[name], field, schema);
     if (error !== undefined) return error;
   }
@@ -52,6 +55,17 @@ function firstError(values: readonly unknown[], { items }: FieldSchema, schema: 
     if (error !== undefined) return error;
   }
   return undefined;
+}
+
+/** Go's conversion of an untyped number to an integer type; a double out of range becomes the smallest integer before. */
+function wrapped(value: unknown, kind: FieldKind): unknown {
+  if (kind !== 'int32' && kind !== 'int64') return value;
+  if (typeof value === 'bigint') return kind === 'int64' ? value : Number(BigInt.asIntN(32, value));
+  if (typeof value !== 'number' || !Number.isInteger(value)) return value;
+  if (Number.isSafeInteger(value)) return kind === 'int64' ? value : value | 0;
+  const exact = BigInt(value);
+  const long = BigInt.asIntN(64, exact) === exact ? exact : -(2n ** 63n);
+  return kind === 'int64' ? long : Number(BigInt.asIntN(32, long));
 }
 
 const accepted: Readonly<Partial<Record<FieldKind, readonly string[]>>> = {

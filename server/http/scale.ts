@@ -145,7 +145,7 @@ async function applyToScale(
     const applied = structuredClone(body.value);
     const made = deps.fields.applyScale({ ...source, live: current as KubeObject, applied });
     checkStrict({ body, fieldValidation, source }, (text) => void call.warnings.push(text));
-    return decodeApplied(deps, scaleOnly, made) as Scale;
+    return decodeApplied(deps, scaleOnly, made, body.value) as Scale;
   });
 }
 

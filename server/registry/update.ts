@@ -15,7 +15,7 @@ import { encoderFor, presented } from './encoding.ts';
 import { interpret, optimisticLockMessage } from './interpret.ts';
 import { metadataRules } from './metadata-rules.ts';
 import { nextBatch } from './next-batch.ts';
-import { dedupeOwnerReferences, ensureNamespace, metaOf, wipeSystemFields } from './object-meta.ts';
+import { dedupeOwnerReferences, ensureNamespace, metaOf } from './object-meta.ts';
 import { encodeObject, groupResourceOf, keyOf, type StoredResource, withHead } from './resource.ts';
 import type { UpdateStrategy } from './strategy.ts';
 
@@ -85,10 +85,11 @@ async function createInstead(
   }
   const object = await source.transform(undefined);
   const meta = metaOf(object);
+  revisionOf(meta);
   meta.resourceVersion = undefined;
   ensureNamespace(stored, meta, request.namespace);
   meta.managedFields = await request.manage?.(undefined, object);
-  wipeSystemFields(meta);
+  meta.selfLink = undefined;
   await request.admission.mutate('CREATE', object, undefined);
   return createNamed(deps, stored, object, request);
 }

@@ -1,10 +1,12 @@
-import { JsonNumber } from '../../../api/json-exact.ts';
+import { describeApplied, groupVersionKind } from '../../../api/apply/field-manager.ts';
+import { JsonSyntaxError, parseJson, plainNumbers } from '../../../api/json.ts';
 import type { KubeObject } from '../../../api/object.ts';
+import { findConversionError } from '../../../api/patch/conversion-error.ts';
 import { DecodeError } from '../../../api/schema/decode.ts';
-import { badRequest, StatusError } from '../../../api/status.ts';
-import { parseYaml } from '../../../api/yaml.ts';
+import { badRequest, conflict, StatusError } from '../../../api/status.ts';
+import { parseYaml, YamlError } from '../../../api/yaml.ts';
 import type { ApplySource } from '../../registry/field-management.ts';
-import type { ServedResource } from '../../registry/resource.ts';
+import { groupResourceOf, type ServedResource } from '../../registry/resource.ts';
 import { type ApiDeps, decodeValue, type ResourceCall, toHub } from './handler.ts';
 import { checkName } from './write.ts';
 
@@ -17,51 +19,72 @@ export interface AppliedBody {
   readonly strictError: string | undefined;
 }
 
-/** Integers keep 64 bits; other numbers are doubles here, as upstream's are. */
-function plainNumbers(value: unknown): unknown {
-  if (value instanceof JsonNumber) return value.toValue();
-  if (Array.isArray(value)) return value.map(plainNumbers);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, plainNumbers(member)]));
+const jsonNames: Readonly<Record<string, string>> = { boolean: 'bool' };
+
+function jsonName(value: unknown): string {
+  return Array.isArray(value) ? 'array' : (jsonNames[typeof value] ?? typeof value);
+}
+
+/** JSON is YAML, and read faster; undefined where it has what JSON and YAML see differently. */
+function parseAsJson(text: string): unknown {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    const { value, duplicates } = parseJson(text);
+    return duplicates.length === 0 ? value : undefined;
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) return undefined;
+    throw error;
+  }
 }
 
 export function parseApplied(bytes: Uint8Array): AppliedBody {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+  const json = parseAsJson(text);
+  if (json !== undefined) return { value: plainNumbers(json), strictError: undefined };
   try {
-    const { value, duplicates } = parseYaml(Buffer.from(bytes).toString());
+    const { value, duplicates } = parseYaml(text);
+    if (value !== null && (typeof value !== 'object' || Array.isArray(value)))
+      throw new Error(
+        `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${jsonName(value)} into Go value of type map[string]interface {}`,
+      );
     const strictError =
       duplicates.length === 0
         ? undefined
         : `error converting YAML to JSON: yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`;
     return { value: plainNumbers(value), strictError };
   } catch (error) {
-    throw badRequest(
-      `error decoding YAML: error converting YAML to JSON: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    if (error instanceof YamlError)
+      throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`);
+    throw badRequest(`error decoding YAML: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
 /** Decodes what an apply made, with its managedFields untouched. */
 export function decodeApplied(
-  deps: Pick<ApiDeps, 'decoder'>,
+  deps: Pick<ApiDeps, 'decoder' | 'schema'>,
   kind: Pick<ServedResource, 'typeName' | 'custom'>,
   object: KubeObject,
+  applied: unknown,
 ): KubeObject {
   const { managedFields, ...metadata } = object.metadata ?? {};
-  let decoded: KubeObject;
+  const given = { ...object, metadata };
+  const refuse = (why: string): StatusError => {
+    const { apiVersion = '' } = object;
+    return new StatusError(
+      '',
+      `failed to convert new object (${describeApplied(applied)}) to proper version: unable to convert unstructured object to ${groupVersionKind(apiVersion, object.kind ?? '')}: ${why}`,
+    );
+  };
+  const mistake = kind.custom === undefined ? findConversionError(given, deps.schema, kind.typeName) : undefined;
+  if (mistake !== undefined) throw refuse(mistake);
   try {
-    decoded = decodeValue(deps, kind, { ...object, metadata }).object as KubeObject;
+    const decoded = decodeValue(deps, kind, given).object as KubeObject;
+    decoded.metadata = { ...decoded.metadata, managedFields };
+    return decoded;
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    const { apiVersion = '', kind = '' } = object;
-    const version = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
-    const name = `${metadata.namespace ?? ''}/${metadata.name ?? ''}; ${version}, Kind=${kind}`;
-    throw new StatusError(
-      '',
-      `failed to convert new object (${name}) to proper version: unable to convert unstructured object to ${version.replace(/^\//, '')}, Kind=${kind}: ${error.message}`,
-    );
+    throw refuse(error.message.replace(/^illegal base64/, 'error decoding from json: illegal base64'));
   }
-  decoded.metadata = { ...decoded.metadata, managedFields };
-  return decoded;
 }
 
 export interface ApplyOptions {
@@ -88,7 +111,13 @@ export async function applyObject(
   const applied = structuredClone(options.body.value);
   const made = await deps.fields.apply(served, info.subresource, { ...options.source, live, applied });
   checkStrict(options, (text) => void call.warnings.push(text));
-  const object = decodeApplied(deps, served, made);
+  const object = decodeApplied(deps, served, made, options.body.value);
+  if (live === undefined && (object.metadata?.uid ?? '') !== '')
+    throw conflict(
+      groupResourceOf(served.stored),
+      info.name,
+      `uid mismatch: the provided object specified uid ${object.metadata?.uid}, and no existing object was found`,
+    );
   checkName(object, info.name, info.namespace);
   return toHub(served, object);
 }

@@ -13,6 +13,7 @@ import { createDefaultIngressClass } from './plugins/default-ingress-class.ts';
 import { createDefaultStorageClass } from './plugins/default-storage-class.ts';
 import { createDefaultTolerationSeconds, type TolerationSeconds } from './plugins/default-toleration-seconds.ts';
 import { createDenyServiceExternalIPs } from './plugins/deny-service-external-ips.ts';
+import { createEventRateLimit, type EventRateLimitConfiguration } from './plugins/event-rate-limit.ts';
 import { createExtendedResourceToleration } from './plugins/extended-resource-toleration.ts';
 import { createLimitPodHardAntiAffinityTopology } from './plugins/limit-pod-hard-anti-affinity-topology.ts';
 import { createLimitRanger } from './plugins/limit-ranger.ts';
@@ -46,6 +47,8 @@ export interface AdmissionDeps {
   readonly authorizer: PermissionAuthorizer;
   /** `--default-not-ready-toleration-seconds` and its sister; default 300. */
   readonly tolerationSeconds?: TolerationSeconds;
+  /** Of `--admission-control-config-file`. */
+  readonly eventRateLimit?: EventRateLimitConfiguration;
   /** Finds the resource of a kind, for references to owners. */
   mappingOf(apiVersion: string, kind: string): ResourceMapping | undefined;
 }
@@ -82,6 +85,7 @@ const registrations: Readonly<Record<string, Registration>> = {
   Priority: on(({ reader }) => createPriorityAdmission(reader)),
   DefaultTolerationSeconds: on(({ tolerationSeconds }) => createDefaultTolerationSeconds(tolerationSeconds)),
   PodTolerationRestriction: off(({ reader }) => createPodTolerationRestriction(reader)),
+  EventRateLimit: off(({ eventRateLimit, clock }) => createEventRateLimit(eventRateLimit ?? {}, clock)),
   ExtendedResourceToleration: off(createExtendedResourceToleration),
   DefaultStorageClass: on(({ reader }) => createDefaultStorageClass(reader)),
   StorageObjectInUseProtection: on(createStorageObjectInUseProtection),

@@ -54,7 +54,7 @@ function pruneMember(value: unknown, name: string, node: Node | undefined, track
 /** Where unknown fields are preserved, those of known members are still pruned. */
 function keepUnknown(value: unknown, node: Node | undefined, tracker: Tracker, isResource = false): void {
   if (node === undefined) return;
-  if (Array.isArray(value)) return pruneItems(value, node.items, tracker, true);
+  if (Array.isArray(value)) pruneItems(value, node.items, tracker, true);
   if (!isJsonObject(value)) return;
   for (const name of Object.keys(value)) {
     if ((node.isEmbedded || isResource) && isTypeOrMeta(name)) continue;
@@ -72,23 +72,27 @@ function removeAll(object: JsonObject, tracker: Tracker): void {
   }
 }
 
-function pruneValue(value: unknown, node: Node | undefined, tracker: Tracker, isResource: boolean): void {
-  if (node?.preserves) return keepUnknown(value, node, tracker, isResource);
-  if (Array.isArray(value)) return pruneItems(value, node?.items, tracker, false);
-  if (!isJsonObject(value)) return;
-  if (node === undefined) return removeAll(value, tracker);
-  for (const name of Object.keys(value)) {
+function pruneObject(object: JsonObject, node: Node, tracker: Tracker, isResource: boolean): void {
+  for (const name of Object.keys(object)) {
     if ((node.isEmbedded || isResource) && isTypeOrMeta(name)) continue;
     const property = node.properties.get(name);
     if (property !== undefined) {
-      pruneMember(value[name], name, property, tracker);
+      pruneMember(object[name], name, property, tracker);
     } else if (node.additional !== undefined) {
-      pruneMember(value[name], name, node.additional === true ? undefined : node.additional, tracker);
+      pruneMember(object[name], name, node.additional === true ? undefined : node.additional, tracker);
     } else {
       if (!isTypeOrMeta(name) || tracker.segments.length > 0) recordUnknown(tracker, name);
-      delete value[name];
+      delete object[name];
     }
   }
+}
+
+function pruneValue(value: unknown, node: Node | undefined, tracker: Tracker, isResource: boolean): void {
+  if (node?.preserves) keepUnknown(value, node, tracker, isResource);
+  else if (Array.isArray(value)) pruneItems(value, node?.items, tracker, false);
+  else if (!isJsonObject(value)) return;
+  else if (node === undefined) removeAll(value, tracker);
+  else pruneObject(value, node, tracker, isResource);
 }
 
 export function pruneNode(value: unknown, node: Node, options: PruneOptions = {}): string[] {

@@ -96,3 +96,17 @@ export function hidePaths(body: unknown, paths: readonly string[]): void {
     hide(body, pathSteps(mayBeAbsent ? path.slice(0, -1) : path), mayBeAbsent);
   }
 }
+
+/** Puts the causes of a Status in the order of their texts, and its message, which lists them, as well. */
+export function sortCauses(status: unknown): void {
+  if (typeof status !== 'object' || status === null) return;
+  const { details, message } = status as { details?: { causes?: Json[] }; message?: string };
+  const causes = details?.causes;
+  if (!Array.isArray(causes) || typeof message !== 'string') return;
+  const texts = causes.map(({ field, message: text }) => `${field}: ${text}`);
+  const whole = [...new Set(texts)];
+  const list = whole.length === 1 ? whole[0] : `[${whole.join(', ')}]`;
+  causes.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  const sorted = whole.sort().join(', ');
+  if (list !== undefined) (status as Json)['message'] = message.replace(list, () => sorted);
+}

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, Response } from './connection.ts';
-import { hidePaths, type Names, normalise } from './normalise.ts';
+import { hidePaths, type Names, normalise, sortCauses } from './normalise.ts';
 import { valueAt } from './path.ts';
 import type { Answer, Step, Table } from './table.ts';
 
@@ -101,12 +101,12 @@ export async function runTable(connection: Connection, table: Table, observe?: S
       ...(content === undefined ? {} : { 'Content-Type': step.contentType ?? 'application/json' }),
       ...Object.fromEntries(extra),
     };
-    const response = await connection.send({
-      method: step.method,
-      path,
-      headers,
-      ...(content === undefined ? {} : { body: content }),
-    });
+    const request = { method: step.method, path, headers, ...(content === undefined ? {} : { body: content }) };
+    let response = await connection.send(request);
+    for (let tries = 0; step.until !== undefined && response.status !== step.until && tries < 100; tries++) {
+      await sleep(100);
+      response = await connection.send(request);
+    }
     const body = parseBody(response.text);
     for (const [name, from] of Object.entries(step.capture ?? {})) captured.set(name, valueAt(body, from));
     const leftover = createdPath(step.method, path, response, body, names);
@@ -130,6 +130,7 @@ export async function runTable(connection: Connection, table: Table, observe?: S
       const now = Date.now();
       const shown = normalise(body, names, now);
       hidePaths(shown, step.ignore ?? []);
+      if (step.unordered === true) sortCauses(shown);
       const { status, contentType, warnings } = response;
       answers.push({
         id: step.id ?? `step ${i + 1}`,

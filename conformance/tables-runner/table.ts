@@ -18,6 +18,10 @@ export interface Step {
   readonly capture?: Readonly<Record<string, string>>;
   /** Controllers, a scheduler or kubelets change what it shows: its answer counts only where none of them work. */
   readonly quiet?: boolean;
+  /** Sent again until it is answered with this status, for at most 10 s: what a definition brings into being takes a moment. */
+  readonly until?: number;
+  /** The errors of a Status come in any order: upstream walks maps. */
+  readonly unordered?: boolean;
 }
 
 export interface Table {

@@ -11,6 +11,7 @@ import { runController } from '../runtime/controllers/keyed-runner.ts';
 import { createAdmissionChain } from '../server/admission/chain.ts';
 import { createAdmissionPlugins } from '../server/admission/default-plugins.ts';
 import { ownerMapping } from '../server/admission/plugins/owner-references-permission-enforcement.ts';
+import { authenticationData } from '../server/aggregation/authentication-config.ts';
 import { isPublicPath } from '../server/auth/authenticator.ts';
 import { alwaysAllow } from '../server/auth/authorizer.ts';
 import { createAdmission } from '../server/http/admission.ts';
@@ -26,8 +27,9 @@ import { createHandle, openServer } from '../server/server.ts';
 import { createCompactor } from '../server/storage/compactor.ts';
 import type { ObjectStore } from '../server/storage/store.ts';
 import type { Identity } from '../server/tls/identity.ts';
+import { openAggregation } from './aggregation.ts';
 import { openFlowControl } from './flow-control.ts';
-import { openGate } from './gate.ts';
+import { openGate, requestHeaderConfigOf } from './gate.ts';
 import { runsController, type StartOptions, servesGroupVersion } from './options.ts';
 import { systemClock, systemRandom } from './system.ts';
 
@@ -79,6 +81,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     servesGroupVersion(options.runtimeConfig, gv);
   const served = servedOf(generated.catalog, isOn);
   const enabled = new Set(served.map((gv) => `${gv.group}/${gv.version}`));
+  const authentication = authenticationData(identity.clientCa, requestHeaderConfigOf(options, identity));
   const parts = await openServer({
     store,
     log,
@@ -92,19 +95,30 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     bootstrap: {
       securePort: cluster.securePort,
       advertiseAddress: cluster.advertiseAddress,
-      extensionAuthentication: { 'client-ca-file': identity.clientCa },
+      extensionAuthentication: authentication,
     },
   });
   const { reader } = parts;
   const gate = await openGate(options, identity, reader);
   const mappingOf = ownerMapping(() => parts.resources.all.map(({ definition }) => definition));
+  const rewriter = createClusterRewriter(
+    () => parts.resources,
+    () => parts.registry,
+  );
+  const aggregation = openAggregation({
+    parts,
+    rewriter,
+    log,
+    authentication,
+    local: () => served,
+    builtIn: served,
+    credential: identity.proxyClient,
+    own: { host: '127.0.0.1', port: cluster.securePort },
+  });
   const admissionDeps = {
     reader,
     writer: parts.writer,
-    rewriter: createClusterRewriter(
-      () => parts.resources,
-      () => parts.registry,
-    ),
+    rewriter,
     random: systemRandom,
     clock: systemClock,
     authorizer: alwaysAllow,
@@ -122,7 +136,9 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     'poststarthook/bootstrap-controller',
   ].map(well);
   const documents = createDocuments({
-    served: () => served,
+    served: () => aggregation.served(),
+    groups: () => aggregation.groups(),
+    remoteOpenApi: () => aggregation.openApi(),
     index: await readGenerated<DocumentIndex>('openapi/index.json'),
     readFile: (file) => readFile(new URL(`openapi/${file}`, generatedFolder)),
     serverAddress: () => `${cluster.advertiseAddress}:${cluster.securePort}`,
@@ -143,8 +159,9 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
   const handle = createHandle(parts, {
     log,
     limiter: flowControl.limiter,
-    authenticate: createAuthentication(gate.authenticator, alwaysAllow),
+    authenticate: createAuthentication(gate.authenticator, alwaysAllow, gate.requestHeader),
     isPublic: isPublicPath,
+    remote: (request, user) => aggregation.route(request, user),
     nonResource: (call) => flowControl.debug(call) ?? documents(call),
     virtual: createVirtualResources({ ...parts.api, admission, tokens: gate.tokens, authorizer: alwaysAllow }),
     issuer: gate.issuer,
@@ -187,6 +204,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     handle,
     close: async () => {
       stop.abort();
+      aggregation.close();
       expiry?.[Symbol.dispose]();
       flowControl[Symbol.dispose]();
       await Promise.all(running);

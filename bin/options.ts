@@ -19,6 +19,9 @@ export interface StartOptions {
   readonly serviceAccountKeyFiles: readonly string[];
   readonly serviceAccountSigningKeyFile: string | undefined;
   readonly serviceAccountIssuer: string;
+  readonly requestHeader: RequestHeaderOptions;
+  readonly proxyClientCertFile: string | undefined;
+  readonly proxyClientKeyFile: string | undefined;
   readonly serviceClusterIPRange: string;
   readonly serviceNodePortRange: { readonly first: number; readonly last: number };
   readonly admissionPlugins: PluginSelection;
@@ -31,6 +34,16 @@ export interface StartOptions {
   readonly flowLimits: FlowLimits;
   readonly logLevel: string;
   readonly warnings: readonly string[];
+}
+
+export interface RequestHeaderOptions {
+  readonly clientCaFile: string | undefined;
+  /** Undefined: none was given, which differs from a list that allows everyone. */
+  readonly allowedNames: readonly string[] | undefined;
+  readonly usernameHeaders: readonly string[];
+  readonly uidHeaders: readonly string[];
+  readonly groupHeaders: readonly string[];
+  readonly extraHeaderPrefixes: readonly string[];
 }
 
 const known = {
@@ -46,6 +59,9 @@ const known = {
   'tls-private-key-file': '',
   'service-account-signing-key-file': '',
   'service-account-issuer': 'https://kubernetes.default.svc.cluster.local',
+  'requestheader-client-ca-file': '',
+  'proxy-client-cert-file': '',
+  'proxy-client-key-file': '',
   'service-cluster-ip-range': '10.96.0.0/16',
   'service-node-port-range': '30000-32767',
   'default-not-ready-toleration-seconds': '300',
@@ -93,7 +109,16 @@ const ignored = new Set([
   'livez-grace-period',
   'shutdown-delay-duration',
 ]);
-const joined = ['service-account-key-file', 'enable-admission-plugins', 'disable-admission-plugins'] as const;
+const joined = [
+  'service-account-key-file',
+  'enable-admission-plugins',
+  'disable-admission-plugins',
+  'requestheader-allowed-names',
+  'requestheader-username-headers',
+  'requestheader-uid-headers',
+  'requestheader-group-headers',
+  'requestheader-extra-headers-prefix',
+] as const;
 
 /** Go's durations, as far as flags use them: `300ms`, `90s`, `5m`, `1h30m`. */
 export function parseDuration(flag: string, text: string): number {
@@ -163,6 +188,28 @@ function parsePlugins(values: ReadonlyMap<string, readonly string[]>): PluginSel
   return selection;
 }
 
+/** Without a CA of another front proxy it is this server's own, by upstream's usual names. */
+function parseRequestHeader(values: ReadonlyMap<string, readonly string[]>): RequestHeaderOptions {
+  const list = (flag: string): string[] | undefined =>
+    values
+      .get(`requestheader-${flag}`)
+      ?.flatMap((text) => text.split(','))
+      .map((name) => name.trim());
+  const named = (flag: string, standard: string): string[] => {
+    const names = list(flag) ?? [standard];
+    if (names.includes('')) throw new UsageError(`--requestheader-${flag}: empty header`);
+    return names;
+  };
+  return {
+    clientCaFile: values.get('requestheader-client-ca-file')?.at(-1),
+    allowedNames: list('allowed-names')?.filter((name) => name !== ''),
+    usernameHeaders: named('username-headers', 'X-Remote-User'),
+    uidHeaders: named('uid-headers', 'X-Remote-Uid'),
+    groupHeaders: named('group-headers', 'X-Remote-Group'),
+    extraHeaderPrefixes: named('extra-headers-prefix', 'X-Remote-Extra-'),
+  };
+}
+
 // node:util wants to know which flags take values; ours all do, and `--flag value` and `--flag=value` both work.
 function rawFlags(args: readonly string[]): { values: Map<string, string[]>; warnings: string[] } {
   const options = Object.fromEntries(
@@ -203,6 +250,9 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
   if ((optional('tls-cert-file') === undefined) !== (optional('tls-private-key-file') === undefined)) {
     throw new UsageError('--tls-cert-file and --tls-private-key-file belong together');
   }
+  if ((optional('proxy-client-cert-file') === undefined) !== (optional('proxy-client-key-file') === undefined)) {
+    throw new UsageError('--proxy-client-cert-file and --proxy-client-key-file belong together');
+  }
   checkUnfinished(get('authorization-mode'), get('nodes'));
   return {
     dataDir: get('data-dir'),
@@ -218,6 +268,9 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
     serviceAccountKeyFiles: (values.get('service-account-key-file') ?? []).flatMap((text) => text.split(',')),
     serviceAccountSigningKeyFile: optional('service-account-signing-key-file'),
     serviceAccountIssuer: get('service-account-issuer'),
+    requestHeader: parseRequestHeader(values),
+    proxyClientCertFile: optional('proxy-client-cert-file'),
+    proxyClientKeyFile: optional('proxy-client-key-file'),
     serviceClusterIPRange: get('service-cluster-ip-range'),
     serviceNodePortRange: parsePortRange(get('service-node-port-range')),
     admissionPlugins: parsePlugins(values),

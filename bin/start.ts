@@ -52,7 +52,7 @@ function openEdge(identity: Identity, handle: { current: Handle | undefined }): 
     {
       cert: identity.serving.certificate,
       key: identity.serving.key,
-      ca: identity.clientCa,
+      ca: [identity.clientCa, identity.requestHeaderCa],
       requestCert: true,
       rejectUnauthorized: false,
       ALPNProtocols: ['http/1.1'],
@@ -84,6 +84,9 @@ export async function start(args: readonly string[]): Promise<void> {
       tlsCertFile: options.tlsCertFile,
       tlsPrivateKeyFile: options.tlsPrivateKeyFile,
       clientCaFile: options.clientCaFile,
+      requestHeaderClientCaFile: options.requestHeader.clientCaFile,
+      proxyClientCertFile: options.proxyClientCertFile,
+      proxyClientKeyFile: options.proxyClientKeyFile,
       serviceAccountKeyFiles: options.serviceAccountKeyFiles,
       serviceAccountSigningKeyFile: options.serviceAccountSigningKeyFile,
     }),

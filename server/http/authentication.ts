@@ -1,9 +1,11 @@
 import type { TLSSocket } from 'node:tls';
+import { StatusError } from '../../api/status.ts';
 import { type Authenticator, bearerTokenOf } from '../auth/authenticator.ts';
 import type { Attributes, Authorizer } from '../auth/authorizer.ts';
 import type { PeerCertificateChain } from '../auth/client-certificate.ts';
 import { impersonate } from '../auth/impersonation.ts';
 import { hasImpersonation, wantedUser } from '../auth/impersonation-headers.ts';
+import type { RequestHeaderAuthenticator } from '../auth/request-header.ts';
 import type { UserInfo } from '../registry/strategy.ts';
 import { rawRequestOf } from './app.ts';
 import { type ApiRequest, headerOf } from './message.ts';
@@ -13,6 +15,7 @@ import { parsePath } from './request-info.ts';
 export function createAuthentication(
   authenticator: Authenticator,
   authorizer: Authorizer,
+  requestHeader?: RequestHeaderAuthenticator,
 ): (request: ApiRequest) => UserInfo | undefined | Promise<UserInfo | undefined> {
   // Certificates belong to connections: asking the TLS layer for each request costs more than the request.
   const certificates = new WeakMap<TLSSocket, PeerCertificateChain | null>();
@@ -29,15 +32,43 @@ export function createAuthentication(
   };
   return (request) => {
     const authorization = headerOf(request, 'authorization');
-    const user = authenticator.authenticate({
-      bearerToken: authorization === '' ? undefined : bearerTokenOf(authorization),
-      clientCertificate: certificateOf(request),
-    });
-    const lists = rawRequestOf(request)?.headersDistinct ?? request.headers;
+    const proxied =
+      requestHeader?.isMeant(request.headers) === true
+        ? spokenFor(requestHeader, distinctHeaders(request), certificateOf(request))
+        : nobody;
+    const user =
+      proxied.user ??
+      authenticator.authenticate({
+        bearerToken: authorization === '' ? undefined : bearerTokenOf(authorization),
+        clientCertificate: certificateOf(request),
+      });
+    if (user === undefined && proxied.refused) throw new StatusError('Unauthorized', 'Unauthorized');
     if (user === undefined || !hasImpersonation(request.headers)) return user;
-    const wanted = wantedUser(lists);
+    const wanted = wantedUser(distinctHeaders(request));
     return wanted === undefined ? user : impersonate(authorizer, wanted, attributesOf(request, user));
   };
+}
+
+const nobody = { user: undefined, refused: false } as const;
+
+/** With the values of repeated headers apart. */
+function distinctHeaders(request: ApiRequest): ApiRequest['headers'] {
+  return rawRequestOf(request)?.headersDistinct ?? request.headers;
+}
+
+type Headers = Parameters<RequestHeaderAuthenticator['authenticate']>[0];
+
+/** Who is no front proxy may still be somebody. */
+function spokenFor(
+  requestHeader: RequestHeaderAuthenticator,
+  headers: Headers,
+  certificate: PeerCertificateChain | undefined,
+): { readonly user: UserInfo | undefined; readonly refused: boolean } {
+  try {
+    return { user: requestHeader.authenticate(headers, certificate), refused: false };
+  } catch {
+    return { user: undefined, refused: true };
+  }
 }
 
 const verbs: Readonly<Record<string, string>> = {

@@ -3,6 +3,7 @@ import { stringify } from 'yaml';
 import type { CatalogResource } from '../../api/catalog.ts';
 import { apiVersionOf } from '../../api/object.ts';
 import { groupsOf, type ServedGroup, type ServedGroupVersion } from '../../api/served.ts';
+import type { ListedGroup } from '../aggregation/api-service.ts';
 import { type DiscoveryForm, discoveryForm } from './discovery-accept.ts';
 import { aggregatedGroup } from './discovery-aggregated.ts';
 import { methodNotAllowed, notFoundPage, unknownResource } from './error-response.ts';
@@ -11,6 +12,8 @@ import type { ApiResponse } from './message.ts';
 export interface DiscoveryOptions {
   /** What is served now: the same array as long as nothing changes, since answers are remembered by it. */
   served(): readonly ServedGroupVersion[];
+  /** The groups of all APIServices in their order, the preferred version first; absent: the groups that are served. */
+  groups?(): readonly ListedGroup[];
   /** Host and port under which clients reach the server. */
   serverAddress(): string;
 }
@@ -59,10 +62,10 @@ export function createDiscovery(options: DiscoveryOptions): Discovery {
   return (request) => {
     const { root, first, second } = pathPattern.exec(request.path)?.groups ?? {};
     if (root === undefined || (root === 'api' && second !== undefined)) return undefined;
-    if (first === undefined) return rootAnswer(root, request, current(), options.serverAddress());
+    if (first === undefined) return rootAnswer(root, request, current(), options);
     return root === 'api'
       ? versionAnswer('', first, request, current())
-      : groupAnswer(first, second, request, current());
+      : groupAnswer(first, second, request, { ...current(), listed: options.groups?.() ?? [] });
   };
 }
 
@@ -70,11 +73,13 @@ function groupAnswer(
   group: string,
   version: string | undefined,
   request: DiscoveryRequest,
-  { groups, served }: Snapshot,
+  { listed, ...snapshot }: Snapshot & { readonly listed: readonly ListedGroup[] },
 ): ApiResponse {
-  const found = group === '' ? undefined : groups.find((g) => g.group === group);
-  if (found === undefined) return notFoundPage();
-  if (version !== undefined) return versionAnswer(group, version, request, { groups, served, aggregated: new Map() });
+  const known = group === '' ? undefined : snapshot.groups.find((g) => g.group === group);
+  if (version !== undefined)
+    return known === undefined ? notFoundPage() : versionAnswer(group, version, request, snapshot);
+  const found = listed.find((g) => g.group === group) ?? (known === undefined ? undefined : listedGroup(known));
+  if (found === undefined || group === '') return notFoundPage();
   // Upstream's own group is a route as versions are; it answers for all others under any method.
   const routed = group === 'apiregistration.k8s.io';
   if (routed && request.method !== 'GET') throw methodNotAllowed();
@@ -82,7 +87,12 @@ function groupAnswer(
   return encode({ kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(found) }, form, request.pretty);
 }
 
-function rootAnswer(root: string, request: DiscoveryRequest, snapshot: Snapshot, address: string): ApiResponse {
+function rootAnswer(
+  root: string,
+  request: DiscoveryRequest,
+  snapshot: Snapshot,
+  options: DiscoveryOptions,
+): ApiResponse {
   const isCore = root === 'api';
   const form = discoveryForm(request.accept, {
     routed: isCore && request.method === 'GET',
@@ -91,12 +101,12 @@ function rootAnswer(root: string, request: DiscoveryRequest, snapshot: Snapshot,
   });
   if (form.aggregated) return aggregatedAnswer(root, request, form, snapshot);
   if (!isCore) {
-    const groups = snapshot.groups.filter((g) => g.group !== '').map(apiGroup);
+    const groups = plainGroups(snapshot, options).map(apiGroup);
     return encode({ kind: 'APIGroupList', apiVersion: 'v1', groups }, form, request.pretty);
   }
   if (request.method !== 'GET') throw methodNotAllowed();
   const versions = snapshot.groups.find((g) => g.group === '')?.versions.map((gv) => gv.version) ?? [];
-  const serverAddressByClientCIDRs = [{ clientCIDR: '0.0.0.0/0', serverAddress: address }];
+  const serverAddressByClientCIDRs = [{ clientCIDR: '0.0.0.0/0', serverAddress: options.serverAddress() }];
   return encode({ kind: 'APIVersions', versions, serverAddressByClientCIDRs }, form, request.pretty);
 }
 
@@ -142,8 +152,20 @@ function versionAnswer(group: string, version: string, request: DiscoveryRequest
   return encode(list, discoveryForm(request.accept, { routed: true, aggregated: false }), request.pretty);
 }
 
-function apiGroup({ group, versions }: ServedGroup) {
-  const all = versions.map((gv) => ({ groupVersion: apiVersionOf(gv), version: gv.version }));
+function listedGroup({ group, versions }: ServedGroup): ListedGroup {
+  return { group, versions: versions.map(({ version }) => version) };
+}
+
+/** The aggregator's own group has no APIService, and is first. */
+function plainGroups({ groups }: Snapshot, options: DiscoveryOptions): readonly ListedGroup[] {
+  const named = groups.filter(({ group }) => group !== '').map(listedGroup);
+  if (options.groups === undefined) return named;
+  const own = named.filter(({ group }) => group === 'apiregistration.k8s.io');
+  return [...own, ...options.groups().filter(({ group }) => group !== '')];
+}
+
+function apiGroup({ group, versions }: ListedGroup) {
+  const all = versions.map((version) => ({ groupVersion: apiVersionOf({ group, version }), version }));
   return { name: group, versions: all, preferredVersion: all[0] };
 }
 

@@ -1,5 +1,7 @@
 import type { DocumentIndex } from '../../api/openapi.ts';
 import type { ServedGroupVersion } from '../../api/served.ts';
+import type { RemoteOpenApi } from '../aggregation/aggregation.ts';
+import type { ListedGroup } from '../aggregation/api-service.ts';
 import { jsonWebKeySet, openIdCacheControl, openIdConfiguration } from '../auth/openid.ts';
 import type { VerificationKey } from '../auth/signing-keys.ts';
 import { createDiscovery } from './discovery.ts';
@@ -11,6 +13,10 @@ import type { NonResourceCall } from './pipeline.ts';
 
 export interface DocumentsOptions {
   served(): readonly ServedGroupVersion[];
+  /** Groups as the plain discovery lists them, in order; absent: those that are served. */
+  groups?(): readonly ListedGroup[];
+  /** What aggregated servers describe of themselves. */
+  remoteOpenApi?(): RemoteOpenApi | undefined;
   readonly index: DocumentIndex;
   readFile(file: string): Promise<Uint8Array>;
   serverAddress(): string;
@@ -46,11 +52,16 @@ function version(release: string): ApiResponse {
 export function createDocuments(
   options: DocumentsOptions,
 ): (call: NonResourceCall) => Promise<ApiResponse | undefined> {
-  const discovery = createDiscovery({ served: () => options.served(), serverAddress: () => options.serverAddress() });
+  const discovery = createDiscovery({
+    served: () => options.served(),
+    serverAddress: () => options.serverAddress(),
+    ...(options.groups === undefined ? {} : { groups: () => options.groups?.() ?? [] }),
+  });
   const openApi = createOpenApi({
     index: options.index,
     read: (file) => options.readFile(file),
     served: () => options.served(),
+    remote: () => options.remoteOpenApi?.(),
     now: () => options.now(),
   });
   const health = createHealth(options.checks);

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { UserInfo } from '../registry/strategy.ts';
 
 /** A request as the pipeline sees it: no HTTP library behind it. */
@@ -31,6 +32,8 @@ export interface ApiResponse {
   readonly body?: Uint8Array | string | readonly Uint8Array[];
   /** Called once the head was sent; the response stays open until `sink.end()`. */
   readonly stream?: (sink: StreamSink) => void;
+  /** Answers to upgrade requests: from here on the connection is the callee's, `head` the bytes that came early. */
+  readonly takeOver?: (socket: Duplex, head: Uint8Array) => void;
 }
 
 /** What a handler knows of who asks. */

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Document, DocumentIndex } from '../../api/openapi.ts';
 import type { ServedGroupVersion } from '../../api/served.ts';
+import type { RemoteOpenApi } from '../aggregation/aggregation.ts';
 import { methodNotAllowed } from './error-response.ts';
 import type { ApiResponse } from './message.ts';
 import { acceptedSpec, isNotModified } from './openapi-accept.ts';
 import { addDocument, emptySwagger, type Swagger, sortedSwagger } from './openapi-v2.ts';
+import { mergeSwagger } from './openapi-v2-merge.ts';
 import { encodeSwagger } from './openapi-v2-protobuf.ts';
 
 /** A document that is not in the index: of a custom resource's or an aggregated server's group-version. */
@@ -24,6 +26,8 @@ export interface OpenApiOptions {
   served(): readonly ServedGroupVersion[];
   /** The same array as long as nothing changes. */
   extra?(): readonly ExtraDocument[];
+  /** Documents of aggregated servers, which answer requests for them themselves; the same object as long as nothing changes. */
+  remote?(): RemoteOpenApi | undefined;
   /** Milliseconds since the epoch. */
   now(): number;
 }
@@ -47,6 +51,7 @@ interface Entry {
 interface Snapshot {
   readonly served: readonly ServedGroupVersion[];
   readonly extra: readonly ExtraDocument[];
+  readonly remote: RemoteOpenApi | undefined;
   readonly entries: Promise<ReadonlyMap<string, Entry>>;
   /** OpenAPI v2, made when first asked for. */
   swagger?: Promise<{ readonly json: Uint8Array; readonly etag: string }>;
@@ -62,8 +67,9 @@ export function createOpenApi(options: OpenApiOptions): OpenApi {
   const current = (): Snapshot => {
     const served = options.served();
     const extra = options.extra?.() ?? noExtra;
-    if (snapshot?.served !== served || snapshot.extra !== extra) {
-      snapshot = { served, extra, entries: entriesOf(options, served, extra), since: options.now() };
+    const remote = options.remote?.();
+    if (snapshot?.served !== served || snapshot.extra !== extra || snapshot.remote !== remote) {
+      snapshot = { served, extra, remote, entries: entriesOf(options, served, extra), since: options.now() };
     }
     return snapshot;
   };
@@ -122,7 +128,10 @@ async function indexAnswer(snapshot: Snapshot, request: OpenApiRequest): Promise
     { serverRelativeURL: urlOf(path, hash) },
   ]);
   const headers = { 'content-type': 'text/plain; charset=utf-8', 'last-modified': httpDate(snapshot.since) };
-  return { status: 200, headers, body: JSON.stringify({ paths: Object.fromEntries(paths) }) };
+  const remote = Object.entries(snapshot.remote?.paths ?? {});
+  const sorted =
+    remote.length === 0 ? paths : [...paths, ...remote].toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1));
+  return { status: 200, headers, body: JSON.stringify({ paths: Object.fromEntries(sorted) }) };
 }
 
 const yearMs = 365 * 24 * 3600 * 1000;
@@ -188,6 +197,7 @@ async function buildSwagger(options: OpenApiOptions, snapshot: Snapshot) {
   for (const { read } of (await snapshot.entries).values()) {
     addDocument(swagger, JSON.parse(Buffer.from(await read()).toString()) as Document);
   }
+  for (const remote of snapshot.remote?.swaggers ?? []) mergeSwagger(swagger, remote);
   const json = Buffer.from(JSON.stringify(sortedSwagger(swagger)));
   return { json, etag: `"${hashOf(json)}"` };
 }

@@ -40,6 +40,8 @@ export interface PipelineOptions {
   isPublic(path: string): boolean;
   /** Who is served now, who waits, who is refused; absent: everybody is served. */
   readonly limiter?: RequestLimiter;
+  /** Requests that another API server answers; undefined: this one does. */
+  remote?(request: ApiRequest, user: UserInfo): Promise<ApiResponse> | undefined;
   /** Discovery, health, metrics …; undefined: not mine. */
   nonResource(call: NonResourceCall): Promise<ApiResponse | undefined> | ApiResponse | undefined;
   /** Resources that are answered and not stored, by `group/version/resource`. */
@@ -146,6 +148,8 @@ async function admit(options: PipelineOptions, request: ApiRequest, trace: Trace
 
 async function route(options: PipelineOptions, entered: Entered, trace: Trace): Promise<ApiResponse> {
   const { request, user, info, query } = entered;
+  const elsewhere = user === undefined ? undefined : options.remote?.(request, user);
+  if (elsewhere !== undefined) return elsewhere;
   const answer =
     info.isResource && user !== undefined
       ? await routeResource(options, { request, info, query, user, warnings: trace.warnings }, trace)

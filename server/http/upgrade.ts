@@ -29,7 +29,11 @@ async function upgrade(sockets: WebSocketServer, handle: Handle, { req, socket, 
   socket.once('close', () => gone.destroy());
   const response = await handle(new HttpRequest(req, gone));
   if (socket.destroyed) return;
-  const { stream } = response;
+  const { stream, takeOver } = response;
+  if (takeOver !== undefined) {
+    takeOver(socket, head);
+    return;
+  }
   if (stream === undefined) {
     refuse(socket, isFailure(response) ? response : notUpgradable());
     return;

@@ -15,6 +15,11 @@ export interface IdentityOptions {
   readonly tlsPrivateKeyFile?: string | undefined;
   /** `--client-ca-file`, beside the own CA, which the admin's certificate needs. */
   readonly clientCaFile?: string | undefined;
+  /** `--requestheader-client-ca-file`; default: the own front proxy CA. */
+  readonly requestHeaderClientCaFile?: string | undefined;
+  /** `--proxy-client-cert-file`, `--proxy-client-key-file`: both or none. */
+  readonly proxyClientCertFile?: string | undefined;
+  readonly proxyClientKeyFile?: string | undefined;
   /** `--service-account-key-file`, as often as given; default: the signing key. */
   readonly serviceAccountKeyFiles?: readonly string[];
   /** `--service-account-signing-key-file`; default: the own key. */
@@ -29,6 +34,10 @@ export interface Identity {
   readonly servingCa: string;
   /** What client certificates are verified with. */
   readonly clientCa: string;
+  /** Who may speak for others. */
+  readonly requestHeaderCa: string;
+  /** What this server shows to aggregated ones. */
+  readonly proxyClient: Credential;
   readonly serviceAccountSigningKey: string;
   /** Of each of them tokens are accepted. */
   readonly serviceAccountKeys: readonly string[];
@@ -37,10 +46,15 @@ export interface Identity {
 /** Errors are one clear line that names the flag. */
 export async function openIdentity(options: IdentityOptions): Promise<Identity> {
   const { directory, clock, addresses, dnsNames = [] } = options;
-  const [pki, given, clientCa, signingKey, keys] = await Promise.all([
+  const [pki, given, clientCa, requestHeaderCa, proxyClient, signingKey, keys] = await Promise.all([
     openPki({ directory, clock, addresses, dnsNames }),
-    readServing(options),
+    readPair(['--tls-cert-file', options.tlsCertFile], ['--tls-private-key-file', options.tlsPrivateKeyFile]),
     readFlag('--client-ca-file', options.clientCaFile, checkCertificates),
+    readFlag('--requestheader-client-ca-file', options.requestHeaderClientCaFile, checkCertificates),
+    readPair(
+      ['--proxy-client-cert-file', options.proxyClientCertFile],
+      ['--proxy-client-key-file', options.proxyClientKeyFile],
+    ),
     readFlag('--service-account-signing-key-file', options.serviceAccountSigningKeyFile, createPrivateKey),
     Promise.all(
       (options.serviceAccountKeyFiles ?? []).map((file) =>
@@ -55,22 +69,26 @@ export async function openIdentity(options: IdentityOptions): Promise<Identity> 
     serving: given ?? pki.serving,
     servingCa: given?.certificate ?? pki.ca.certificate,
     clientCa: clientCa === undefined ? pki.ca.certificate : `${pki.ca.certificate}${clientCa}`,
+    requestHeaderCa: requestHeaderCa ?? pki.frontProxyCa.certificate,
+    proxyClient: proxyClient ?? pki.frontProxyClient,
     serviceAccountSigningKey,
     serviceAccountKeys: accepted.length > 0 ? accepted : [serviceAccountSigningKey],
   };
 }
 
-async function readServing({ tlsCertFile, tlsPrivateKeyFile }: IdentityOptions): Promise<Credential | undefined> {
-  if (tlsCertFile === undefined && tlsPrivateKeyFile === undefined) return undefined;
-  if (tlsCertFile === undefined || tlsPrivateKeyFile === undefined) {
-    throw new Error('--tls-cert-file and --tls-private-key-file must be given together');
+type Flag = readonly [name: string, file: string | undefined];
+
+async function readPair([certFlag, certFile]: Flag, [keyFlag, keyFile]: Flag): Promise<Credential | undefined> {
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  if (certFile === undefined || keyFile === undefined) {
+    throw new Error(`${certFlag} and ${keyFlag} must be given together`);
   }
   const [certificate = '', key = ''] = await Promise.all([
-    readFlag('--tls-cert-file', tlsCertFile, checkCertificates),
-    readFlag('--tls-private-key-file', tlsPrivateKeyFile, createPrivateKey),
+    readFlag(certFlag, certFile, checkCertificates),
+    readFlag(keyFlag, keyFile, createPrivateKey),
   ]);
   if (!new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))) {
-    throw new Error(`--tls-private-key-file ${tlsPrivateKeyFile} does not belong to --tls-cert-file ${tlsCertFile}`);
+    throw new Error(`${keyFlag} ${keyFile} does not belong to ${certFlag} ${certFile}`);
   }
   return { certificate, key };
 }

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Clock } from '../../api/clock.ts';
 import { readIfPresent, writeFileAtomically } from './atomic-file.ts';
-import { type CertificateRequest, canonicalAddress, type Issuer, issueCertificate } from './certificate.ts';
+import {
+  type CertificateRequest,
+  canonicalAddress,
+  type Issuer,
+  issueCertificate,
+  type SubjectName,
+} from './certificate.ts';
 
 /** A certificate with its private key, both PEM. */
 export interface Credential {
@@ -16,6 +22,10 @@ export interface Pki {
   readonly serving: Credential;
   /** system:masters. */
   readonly admin: Credential;
+  /** Signs front proxies: who shows such a certificate speaks for others. */
+  readonly frontProxyCa: Credential;
+  /** What this server shows to aggregated ones. */
+  readonly frontProxyClient: Credential;
   /** PEM; signs service account tokens. */
   readonly serviceAccountKey: string;
 }
@@ -37,6 +47,9 @@ const renewBefore = 30 * day;
 const backdate = 5 * 60 * 1000;
 
 const caSubject = { commonName: 'kubernetes' };
+const frontProxySubject = { commonName: 'front-proxy-ca' };
+/** The common name of this server as a front proxy. */
+export const frontProxyName = 'front-proxy-client';
 const servingNames = [
   'kubernetes',
   'kubernetes.default',
@@ -51,14 +64,18 @@ const makeKeyPair = promisify(generateKeyPair);
 /** What the directory holds, and what it lacks made: keys survive restarts, certificates are remade when they end or no longer fit. */
 export async function openPki({ directory, clock, addresses, dnsNames = [] }: PkiOptions): Promise<Pki> {
   const now = clock.now();
-  const [ca, serviceAccountKey] = await Promise.all([openCa(directory, now), openServiceAccountKey(directory)]);
+  const [ca, frontProxyCa, serviceAccountKey] = await Promise.all([
+    openCa(join(directory, 'ca'), caSubject, now),
+    openCa(join(directory, 'front-proxy-ca'), frontProxySubject, now),
+    openServiceAccountKey(directory),
+  ]);
   const issuer: Issuer = { subject: caSubject, key: createPrivateKey(ca.key) };
   const unspecified = new Set(['0.0.0.0', '::']);
   const ipAddresses = [...new Set([...loopback, ...addresses.map(canonicalAddress)])].filter(
     (a) => !unspecified.has(a),
   );
   const leaf = { issuer, notBefore: now - backdate, notAfter: now + leafLifetime };
-  const [serving, admin] = await Promise.all([
+  const [serving, admin, frontProxyClient] = await Promise.all([
     openLeaf(join(directory, 'apiserver'), ca, now, {
       ...leaf,
       use: 'server',
@@ -71,19 +88,24 @@ export async function openPki({ directory, clock, addresses, dnsNames = [] }: Pk
       use: 'client',
       subject: { commonName: 'kubernetes-admin', organizations: ['system:masters'] },
     }),
+    openLeaf(join(directory, 'front-proxy-client'), frontProxyCa, now, {
+      ...leaf,
+      issuer: { subject: frontProxySubject, key: createPrivateKey(frontProxyCa.key) },
+      use: 'client',
+      subject: { commonName: frontProxyName },
+    }),
   ]);
-  return { ca, serving, admin, serviceAccountKey };
+  return { ca, serving, admin, frontProxyCa, frontProxyClient, serviceAccountKey };
 }
 
-async function openCa(directory: string, now: number): Promise<Credential> {
-  const path = join(directory, 'ca');
+async function openCa(path: string, subject: SubjectName, now: number): Promise<Credential> {
   const found = await readCredential(path);
   if (found !== undefined && isFresh(found.certificate, now)) return found;
   const pair = await makeKeyPair('ec', { namedCurve: 'P-256' });
   const certificate = issueCertificate({
-    subject: caSubject,
+    subject,
     publicKey: pair.publicKey,
-    issuer: { subject: caSubject, key: pair.privateKey },
+    issuer: { subject, key: pair.privateKey },
     notBefore: now - backdate,
     notAfter: now + caLifetime,
     use: 'ca',

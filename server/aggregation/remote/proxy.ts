@@ -1,0 +1,214 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Clock, Random } from '../../../api/clock.ts';
+import { StatusError } from '../../../api/status.ts';
+import { rawRequestOf } from '../../http/app.ts';
+import { type ApiRequest, type ApiResponse, headerOf, type StreamSink } from '../../http/message.ts';
+import { authorityOf } from '../../network-error.ts';
+import type { UserInfo } from '../../registry/strategy.ts';
+import type { Endpoint } from '../../service-resolver.ts';
+import type { Backend } from './backend.ts';
+import { answeredHeaders, forwardedHeaders, frontProxyHeaders } from './front-proxy.ts';
+
+export interface ProxyDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export interface ProxyTarget {
+  readonly backend: Backend;
+  readonly endpoint: Endpoint;
+}
+
+/** Discovery of one group-version must be quick, whatever hangs behind it. */
+const discoveryTimeoutMs = 5000;
+const requestTimeoutMs = 60_000;
+/** A body that in-process callers send along. */
+const maxBodyBytes = 3 * 1024 * 1024;
+
+/** Text as Go's http.Error writes it. */
+export function plainError(status: number, text: string): ApiResponse {
+  const headers = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' };
+  return { status, headers, body: `${text}\n` };
+}
+
+/** The request as it is, under the user's name, to the aggregated server; its answer as it is back. Bodies are streamed both ways. */
+export async function forward(
+  deps: ProxyDeps,
+  { backend, endpoint }: ProxyTarget,
+  request: ApiRequest,
+  user: UserInfo,
+): Promise<ApiResponse> {
+  const upgrade = isUpgrade(request);
+  const auditId = headerOf(request, 'audit-id') || deps.random.uuid();
+  const outgoing = backend.send(endpoint, {
+    method: request.method,
+    path: request.query === '' ? request.path : `${request.path}?${request.query}`,
+    headers: headersFor(request, { user, endpoint, auditId, upgrade }),
+    alone: upgrade,
+  });
+  const gone = (): void => void outgoing.destroy();
+  request.signal.addEventListener('abort', gone, { once: true });
+  const timer = deadlineOf(deps.clock, request, outgoing);
+  try {
+    const answer = upgrade ? upgraded(outgoing) : responded(outgoing);
+    if (upgrade) outgoing.end();
+    else await sendBody(request, outgoing);
+    const response = await answer;
+    return { ...response, headers: { ...response.headers, 'audit-id': auditId } };
+  } catch (error) {
+    if (error instanceof StatusError) throw error;
+    if (error instanceof InvalidUpgrade) return plainError(503, error.message);
+    const text = backend.errorText(error, endpoint);
+    return plainError(503, upgrade ? `error dialing backend: ${text}` : `error trying to reach service: ${text}`);
+  } finally {
+    timer?.cancel();
+  }
+}
+
+class InvalidUpgrade extends Error {}
+
+function isUpgrade(request: ApiRequest): boolean {
+  return headerOf(request, 'connection').toLowerCase().includes('upgrade') && headerOf(request, 'upgrade') !== '';
+}
+
+interface Sender {
+  readonly user: UserInfo;
+  readonly endpoint: Endpoint;
+  readonly auditId: string;
+  readonly upgrade: boolean;
+}
+
+function headersFor(
+  request: ApiRequest,
+  { user, endpoint, auditId, upgrade }: Sender,
+): Record<string, string | string[]> {
+  const raw = rawRequestOf(request);
+  const authority = authorityOf(endpoint);
+  const length = headerOf(request, 'content-length');
+  const before = headerOf(request, 'x-forwarded-for');
+  const client = raw?.socket.remoteAddress?.replace(/^::ffff:/, '');
+  const forwardedFor = [before, client ?? ''].filter((part) => part !== '').join(', ');
+  return {
+    ...forwardedHeaders(raw?.headersDistinct ?? request.headers),
+    ...(length === '' ? {} : { 'content-length': length }),
+    ...(forwardedFor === '' ? {} : { 'x-forwarded-for': forwardedFor }),
+    ...(upgrade
+      ? { connection: 'Upgrade', upgrade: headerOf(request, 'upgrade') }
+      : { 'x-forwarded-uri': request.path, 'x-forwarded-host': authority, 'x-forwarded-proto': 'https' }),
+    host: authority,
+    'audit-id': auditId,
+    ...frontProxyHeaders(user),
+  };
+}
+
+/** Watches and upgrades last as long as they like. */
+function deadlineOf(clock: Clock, request: ApiRequest, outgoing: ClientRequest): { cancel(): void } | undefined {
+  const segments = request.path.split('/').filter((part) => part !== '').length;
+  if (segments === 3) {
+    return clock.after(discoveryTimeoutMs, () => outgoing.destroy(new Error('context deadline exceeded')));
+  }
+  if (/(^|&)(watch|follow)=(?!false|0)/.test(request.query) || isUpgrade(request)) return undefined;
+  const text = 'Timeout: request did not complete within the allotted timeout';
+  return clock.after(requestTimeoutMs, () => outgoing.destroy(new StatusError('Timeout', text)));
+}
+
+async function sendBody(request: ApiRequest, outgoing: ClientRequest): Promise<void> {
+  const raw = rawRequestOf(request);
+  if (raw === undefined) {
+    outgoing.end(await request.readBody(maxBodyBytes));
+    return;
+  }
+  const { headers } = raw;
+  if (headers['content-length'] === undefined && headers['transfer-encoding'] === undefined) outgoing.end();
+  else raw.pipe(outgoing);
+}
+
+function responded(outgoing: ClientRequest): Promise<ApiResponse> {
+  return new Promise((resolve, reject) => {
+    outgoing.once('error', reject);
+    outgoing.once('response', (incoming) => {
+      // What comes later is told by the answer's own end.
+      outgoing.on('error', () => undefined);
+      resolve(answerOf(incoming));
+    });
+  });
+}
+
+function answerOf(incoming: IncomingMessage): ApiResponse {
+  const { statusCode: status = 502, headers } = incoming;
+  if (status >= 300 && status <= 399 && headers.location !== undefined) {
+    incoming.resume();
+    const text = 'the backend attempted to redirect this request, which is not permitted';
+    return { status: 502, headers: {}, body: text };
+  }
+  return {
+    status,
+    headers: answeredHeaders(incoming.headersDistinct),
+    stream: (sink) => pump(incoming, sink),
+  };
+}
+
+function pump(incoming: IncomingMessage, sink: StreamSink): void {
+  let ended = false;
+  incoming.on('data', (chunk: Buffer) => {
+    if (!sink.write(chunk)) incoming.pause();
+  });
+  sink.onDrain(() => incoming.resume());
+  incoming.on('end', () => {
+    ended = true;
+    sink.end();
+  });
+  incoming.on('error', () => undefined);
+  // An answer that breaks off must not look complete.
+  incoming.on('close', () => {
+    if (!ended) sink.cut();
+  });
+}
+
+function upgraded(outgoing: ClientRequest): Promise<ApiResponse> {
+  return new Promise((resolve, reject) => {
+    outgoing.once('error', reject);
+    outgoing.once('upgrade', (incoming, socket, head) => {
+      resolve({
+        status: 101,
+        headers: {},
+        takeOver: (client, early) => joinSockets(incoming, [socket, head], [client, early]),
+      });
+    });
+    outgoing.once('response', (incoming) => {
+      const { statusCode: status = 502 } = incoming;
+      if (status < 400) {
+        incoming.resume();
+        reject(new InvalidUpgrade(`invalid upgrade response: status code ${status}`));
+        return;
+      }
+      void incoming.toArray().then((chunks: Buffer[]) => {
+        resolve({ status, headers: answeredHeaders(incoming.headersDistinct), body: Buffer.concat(chunks) });
+      }, reject);
+    });
+  });
+}
+
+type SocketWithHead = readonly [Duplex, Uint8Array];
+
+/** The bytes as they come, both ways; when one side ends, the other does. */
+function joinSockets(
+  { statusCode = 101, statusMessage = 'Switching Protocols', rawHeaders }: IncomingMessage,
+  [backend, backendHead]: SocketWithHead,
+  [client, clientHead]: SocketWithHead,
+): void {
+  const lines = [`HTTP/1.1 ${statusCode} ${statusMessage}`];
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
+  client.write(`${lines.join('\r\n')}\r\n\r\n`);
+  if (backendHead.length > 0) client.write(backendHead);
+  if (clientHead.length > 0) backend.write(clientHead);
+  for (const [from, to] of [
+    [client, backend],
+    [backend, client],
+  ] as const) {
+    from.on('error', () => to.destroy());
+    from.on('close', () => to.destroy());
+    from.pipe(to);
+  }
+}

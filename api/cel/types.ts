@@ -101,12 +101,12 @@ export function isOptional(type: Type): boolean {
   return type.kind === 'opaque' && type.name === 'optional_type';
 }
 
+/** Same kind, name and parameters; a wrapper is the same as what it wraps. */
 export function sameType(a: Type, b: Type): boolean {
   return (
     a === b ||
     (a.kind === b.kind &&
       a.name === b.name &&
-      a.nullable === b.nullable &&
       a.parameters.length === b.parameters.length &&
       a.parameters.every((parameter, index) => {
         const other = b.parameters[index];

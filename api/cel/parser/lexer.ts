@@ -48,16 +48,16 @@ export interface Token {
   readonly offset: number;
 }
 
-const escape = '\\\\(?:[abfnrtv"\'\\\\?`]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7][0-7])';
+const escapeSequence = '\\\\(?:[abfnrtv"\'\\\\?`]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7][0-7])';
 const string = [
   `[rR]"""[^]*?"""`,
   `[rR]'''[^]*?'''`,
   `[rR]"[^"\\n\\r]*"`,
   `[rR]'[^'\\n\\r]*'`,
-  `"""(?:${escape}|[^\\\\])*?"""`,
-  `'''(?:${escape}|[^\\\\])*?'''`,
-  `"(?:${escape}|[^\\\\"\\n\\r])*"`,
-  `'(?:${escape}|[^\\\\'\\n\\r])*'`,
+  `"""(?:${escapeSequence}|[^\\\\])*?"""`,
+  `'''(?:${escapeSequence}|[^\\\\])*?'''`,
+  `"(?:${escapeSequence}|[^\\\\"\\n\\r])*"`,
+  `'(?:${escapeSequence}|[^\\\\'\\n\\r])*'`,
 ].join('|');
 
 const tokenPattern = new RegExp(
@@ -129,8 +129,8 @@ function tokenOf(
 }
 
 const badStarts = [
-  new RegExp(`"(?:${escape}|[^\\\\"\\n\\r])*`, 'uy'),
-  new RegExp(`'(?:${escape}|[^\\\\'\\n\\r])*`, 'uy'),
+  new RegExp(`"(?:${escapeSequence}|[^\\\\"\\n\\r])*`, 'uy'),
+  new RegExp(`'(?:${escapeSequence}|[^\\\\'\\n\\r])*`, 'uy'),
   /`[A-Za-z0-9_./ -]*/uy,
   /[=&|]/uy,
 ];

@@ -18,10 +18,14 @@ const extension = (id: number, value: Uint8Array, critical = false) =>
   sequence(oid(0x55, 0x1d, id), ...(critical ? [der(0x01, Buffer.from([0xff]))] : []), der(0x04, value));
 
 /**
- * One self-signed certificate for 127.0.0.1 and localhost that is all the reference needs: the API server serves it, trusts clients that it
+ * One self-signed certificate for 127.0.0.1 and names of its own that is all the reference needs: the API server serves it, trusts clients that it
  * signed, and the controller manager signs certificate requests with it. The key is P-256.
  */
-export function selfSignedAuthority(publicKey: KeyObject, privateKey: KeyObject): string {
+export function selfSignedAuthority(
+  publicKey: KeyObject,
+  privateKey: KeyObject,
+  dnsNames: readonly string[] = ['localhost'],
+): string {
   const ecdsaWithSha256 = sequence(oid(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02));
   const name = sequence(der(0x31, sequence(oid(0x55, 0x04, 0x03), der(0x0c, Buffer.from('kubefacade-reference')))));
   const serial = randomBytes(8);
@@ -42,7 +46,10 @@ export function selfSignedAuthority(publicKey: KeyObject, privateKey: KeyObject)
         // digitalSignature and keyCertSign.
         extension(15, bits(Buffer.from([0x84]), 2), true),
         extension(19, sequence(der(0x01, Buffer.from([0xff]))), true),
-        extension(17, sequence(der(0x82, Buffer.from('localhost')), der(0x87, Buffer.from([127, 0, 0, 1])))),
+        extension(
+          17,
+          sequence(...dnsNames.map((name) => der(0x82, Buffer.from(name))), der(0x87, Buffer.from([127, 0, 0, 1]))),
+        ),
       ),
     ),
   );

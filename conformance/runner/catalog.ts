@@ -1,4 +1,5 @@
 import { admissionCases } from '../cases/admission/admission-cases.ts';
+import { aggregationCases } from '../cases/aggregation/aggregation-cases.ts';
 import { connectionCases } from '../cases/api/connection-cases.ts';
 import { resourceCases } from '../cases/api/resource-cases.ts';
 import { deletionCases } from '../cases/deletion/deletion-cases.ts';
@@ -31,5 +32,6 @@ export function allCases(): Case[] {
     ...flowControlCases,
     ...storageCases,
     ...admissionCases,
+    ...aggregationCases,
   ];
 }

@@ -50,6 +50,8 @@ export interface CaseContext {
   delete(path: string, options?: CallOptions): Promise<CaseAnswer>;
   /** Opens a watch, runs `during`, and returns once enough events came; fails after 15 s. */
   watch(path: string, options: WatchOptions): Promise<WatchEvent[]>;
+  /** Asks for another protocol; the socket is there when the server agreed. */
+  upgrade: Connection['upgrade'];
   /** Repeats until `check` is true; fails after 10 s. */
   eventually(what: string, check: () => Promise<boolean>): Promise<void>;
   ok(claim: unknown, what: string): void;
@@ -169,6 +171,7 @@ export function openContext({ connection, restart, namespacesEmptyThemselves }: 
       exchanges.push(exchange);
       return events;
     },
+    upgrade: (path, protocol) => connection().upgrade(path, protocol),
     eventually: async (what, check) => {
       const end = Date.now() + 10_000;
       while (!(await check())) {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type RunningServer, startServer } from '../clients/server.ts';
 import { type Connection, connect } from '../tables-runner/connection.ts';
 import type { Need } from './case.ts';
+import { reachableAddress } from './extension-server.ts';
 
 /** A cluster under test, and what it can do. */
 export interface Target extends AsyncDisposable {
@@ -66,6 +67,7 @@ export async function attach(
   offers.add((await namespacesEmptyThemselves(connection())) ? 'controllers' : 'quiet');
   if (await hasReadyNode(connection())) offers.add('kubelet');
   if (restart !== undefined) offers.add('restart');
+  if ((await knowsItsFrontProxy(connection())) && reachableAddress() !== undefined) offers.add('front-proxy');
   return {
     name,
     connection,
@@ -93,6 +95,13 @@ async function hasReadyNode(connection: Connection): Promise<boolean> {
   }
   const { items } = await getJson<{ items: Node[] }>(connection, '/api/v1/nodes');
   return items.some(({ status }) => status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True'));
+}
+
+/** Aggregated servers can tell that a request comes from this cluster. */
+async function knowsItsFrontProxy(connection: Connection): Promise<boolean> {
+  const path = '/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication';
+  const { data } = await getJson<{ data?: Readonly<Record<string, string>> }>(connection, path);
+  return data?.['requestheader-client-ca-file'] !== undefined;
 }
 
 async function namespacesEmptyThemselves(connection: Connection): Promise<boolean> {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { dirname, resolve } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { parse } from 'yaml';
 
 export interface RequestOptions {
@@ -36,6 +37,8 @@ export interface Connection extends Disposable {
   readonly server: string;
   send(options: RequestOptions): Promise<Response>;
   stream(options: RequestOptions): Promise<StreamedResponse>;
+  /** Asks for another protocol; the socket is there when the server agreed. */
+  upgrade(path: string, protocol: string): Promise<{ readonly status: number; readonly socket?: Duplex }>;
 }
 
 interface ConnectionOptions {
@@ -80,11 +83,27 @@ export function connect(options: ConnectionOptions): Connection {
     const answer = await open(options);
     return { ...headOf(answer), chunks: answer, cancel: () => answer.destroy() };
   };
+  const upgrade = (path: string, protocol: string): Promise<{ readonly status: number; readonly socket?: Duplex }> =>
+    new Promise((succeed, fail) => {
+      const headers = {
+        ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+        Connection: 'Upgrade',
+        Upgrade: protocol,
+      };
+      const req = request(new URL(path, server), { ...trust, cert, key, agent: false, headers });
+      req.on('upgrade', ({ statusCode = 0 }, socket) => succeed({ status: statusCode, socket }));
+      req.on('response', (answer) => {
+        answer.resume();
+        succeed({ status: answer.statusCode ?? 0 });
+      });
+      req.on('error', fail);
+      req.end();
+    });
   const close = (): void => {
     agent.destroy();
     bareAgent.destroy();
   };
-  return { server, send, stream, [Symbol.dispose]: close };
+  return { server, send, stream, upgrade, [Symbol.dispose]: close };
 }
 
 function headOf(answer: IncomingMessage): Pick<Response, 'status' | 'contentType' | 'headers'> {

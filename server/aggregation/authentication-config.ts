@@ -61,10 +61,11 @@ export function keepAuthenticationConfig(deps: AuthenticationConfigDeps, require
       }
       const now = deps.clock.now();
       if (isSame(current.data ?? {}, combined(current.data ?? {}, required, now))) return;
-      await deps.rewriter.rewrite<ConfigMap>('configmaps', namespace, name, (old) => ({
+      const combine = (old: Readonly<ConfigMap>): ConfigMap => ({
         ...old,
         data: combined(old.data ?? {}, required, now),
-      }));
+      });
+      await deps.rewriter.rewrite<ConfigMap>('configmaps', namespace, name, combine, '');
     } catch (error) {
       deps.onError(error, name);
     }

@@ -146,7 +146,7 @@ async function reconcile(deps: RegistrationDeps, { name, isCustom, startedWith }
   if (isManaged) {
     const { spec } = (isBuiltIn ? builtinAPIService(gv, now) : customAPIService(gv, now)) as APIService;
     if (spec !== undefined && !semanticEqual(spec, current.spec)) {
-      await deps.rewriter.rewrite<APIService>(resourceName, '', name, (old) => ({ ...old, spec }));
+      await deps.rewriter.rewrite<APIService>(resourceName, '', name, (old) => ({ ...old, spec }), '');
       return;
     }
   }

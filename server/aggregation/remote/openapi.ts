@@ -71,24 +71,33 @@ async function fetchSwagger(
   return { swagger: below(document, `/apis/${group}/${version}/`), swaggerTag: answer.headers.etag ?? '' };
 }
 
-/** The paths with a prefix, and the definitions and parameters that they use. Upstream: FilterSpecByPaths. */
-function below(
-  { paths = {}, definitions = {}, parameters = {} }: Partial<PartialSwagger>,
-  prefix: string,
-): PartialSwagger {
+/**
+ * The paths with a prefix; definitions and parameters that only other paths refer to go with those. Upstream:
+ * FilterSpecByPathsWithoutSideEffects.
+ */
+function below(document: Partial<PartialSwagger>, prefix: string): PartialSwagger {
+  const { paths = {}, definitions = {}, parameters = {} } = document;
   const kept = Object.fromEntries(Object.entries(paths).filter(([path]) => path.startsWith(prefix)));
-  const used = new Set<string>();
+  const before = referredTo(paths, { definitions, parameters });
+  const after = referredTo(kept, { definitions, parameters });
+  const filter = (kind: string, all: Readonly<Record<string, object>>) =>
+    Object.fromEntries(
+      Object.entries(all).filter(([name]) => after.has(`${kind}/${name}`) || !before.has(`${kind}/${name}`)),
+    );
+  return { paths: kept, definitions: filter('definitions', definitions), parameters: filter('parameters', parameters) };
+}
+
+function referredTo(paths: object, targets: Omit<PartialSwagger, 'paths'>): ReadonlySet<string> {
+  const found = new Set<string>();
   const collect = (value: unknown): void => {
     for (const [, kind = '', name = ''] of JSON.stringify(value).matchAll(/"#\/(definitions|parameters)\/([^"]+)"/g)) {
       const key = `${kind}/${name}`;
-      if (used.has(key)) continue;
-      used.add(key);
-      const target = kind === 'definitions' ? definitions[name] : parameters[name];
+      if (found.has(key)) continue;
+      found.add(key);
+      const target = kind === 'definitions' ? targets.definitions[name] : targets.parameters[name];
       if (target !== undefined) collect(target);
     }
   };
-  collect(kept);
-  const filter = (kind: string, all: Readonly<Record<string, object>>) =>
-    Object.fromEntries(Object.entries(all).filter(([name]) => used.has(`${kind}/${name}`)));
-  return { paths: kept, definitions: filter('definitions', definitions), parameters: filter('parameters', parameters) };
+  collect(paths);
+  return found;
 }

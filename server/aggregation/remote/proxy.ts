@@ -184,7 +184,8 @@ function upgraded(outgoing: ClientRequest): Promise<ApiResponse> {
         return;
       }
       void incoming.toArray().then((chunks: Buffer[]) => {
-        resolve({ status, headers: answeredHeaders(incoming.headersDistinct), body: Buffer.concat(chunks) });
+        const { 'content-length': _, ...headers } = answeredHeaders(incoming.headersDistinct);
+        resolve({ status, headers, body: Buffer.concat(chunks) });
       }, reject);
     });
   });

@@ -73,10 +73,10 @@ export function watchRemoteService(deps: RemoteDeps, first: Readonly<APIService>
       if (backend instanceof Error) throw backend;
       const checked = service;
       const { condition, retry } = await checkAvailability(deps, checked, backend);
-      await deps.rewriter.rewrite<APIService>(resourceName, '', checked.metadata?.name ?? '', (old) =>
-        // Another spec came between: its own check is on the way.
-        semanticEqual(old.spec, checked.spec) ? withCondition(old, condition) : { ...old },
-      );
+      // Another spec came between: its own check is on the way.
+      const mark = (old: Readonly<APIService>): APIService =>
+        semanticEqual(old.spec, checked.spec) ? withCondition(old, condition) : { ...old };
+      await deps.rewriter.rewrite<APIService>(resourceName, '', checked.metadata?.name ?? '', mark, 'status');
       return !retry;
     }),
   );
@@ -141,8 +141,9 @@ export function watchRemoteService(deps: RemoteDeps, first: Readonly<APIService>
         if (!(backend instanceof Error)) backend.close();
         backend = openBackend(deps, next);
         deps.onChange();
-        availability.wake();
       }
+      // A new status is the answer of a check; everything else asks for another one.
+      if (semanticEqual(old.status, next.status)) availability.wake();
       discovery.wake();
       if (isAvailable(next) && !isAvailable(old)) openApi.wake();
     },

@@ -12,7 +12,7 @@ import type { ApiRequest, ApiResponse } from './http/message.ts';
 import { createPipeline, type PipelineOptions } from './http/pipeline.ts';
 import { createSubresources, type SubresourceDeps } from './http/subresources.ts';
 import type { Admission, RegistryDeps } from './registry/context.ts';
-import { createFieldManagement } from './registry/field-management.ts';
+import { createFieldManagement, type FieldManagement } from './registry/field-management.ts';
 import { createClusterReader, createClusterWriter } from './registry/local-access.ts';
 import { createResourceTable, type ResourceTable } from './registry/resources.ts';
 import type { ClusterReader, ClusterWriter } from './registry/strategy.ts';
@@ -50,13 +50,14 @@ export interface ServerParts {
 export async function openServer(options: ServerOptions): Promise<ServerParts> {
   const { store, clock, random, catalog, schema } = options;
   const caches = await Caches.open(store);
-  const late: { table?: ResourceTable; registry?: RegistryDeps } = {};
+  const late: { table?: ResourceTable; registry?: RegistryDeps; fields?: FieldManagement } = {};
   const table = (): ResourceTable => present(late.table);
   const reader = createClusterReader(table);
   const writer = createClusterWriter(table, () => present(late.registry));
   const { serviceClusterIPRange, serviceNodePortRange } = options;
   const strategyDeps = { reader, writer, random, serviceClusterIPRange, serviceNodePortRange };
-  const registry: RegistryDeps = { store, caches, clock, random, strategyDeps };
+  const own: RegistryDeps['own'] = (stored, ...at) => present(late.fields).own(stored, ...at);
+  const registry: RegistryDeps = { store, caches, clock, random, strategyDeps, own };
   late.registry = registry;
   const resources = createResourceTable({
     catalog,
@@ -67,6 +68,8 @@ export async function openServer(options: ServerOptions): Promise<ServerParts> {
     isServed: options.isServed,
   });
   late.table = resources;
+  const fields = createFieldManagement(schema, resources, clock);
+  late.fields = fields;
   const decoder = createDecoder(schema);
   const body = createBodyDecoder({
     schema,
@@ -79,7 +82,7 @@ export async function openServer(options: ServerOptions): Promise<ServerParts> {
     body,
     decoder,
     schema,
-    fields: createFieldManagement(schema, resources, clock),
+    fields,
     negotiate: createNegotiator(),
     minRequestTimeoutSeconds: options.minRequestTimeoutSeconds,
   };
@@ -91,6 +94,7 @@ export async function openServer(options: ServerOptions): Promise<ServerParts> {
     },
     registry,
     resources,
+    fields,
   );
   await repairServiceAddresses(strategyDeps);
   return { registry, resources, api, reader, writer };

@@ -1,5 +1,6 @@
 import { semanticEqual } from '../api/equal.ts';
 import type { KubeObject } from '../api/object.ts';
+import { type BootstrapFields, bootstrapManagers } from './bootstrap/bootstrap-managers.ts';
 import type { BootstrapObject } from './bootstrap/bootstrap-object.ts';
 import { type BootstrapOptions, bootstrapObjects } from './bootstrap/bootstrap-objects.ts';
 import { reconcileRbac } from './bootstrap/reconcile-rbac.ts';
@@ -17,19 +18,31 @@ export async function storeBootstrapObjects(
   options: Omit<BootstrapOptions, 'now'>,
   registry: RegistryDeps,
   resources: ResourceTable,
+  fields: BootstrapFields,
 ): Promise<void> {
   const writes: Promise<unknown>[] = [];
   for (const wanted of bootstrapObjects({ ...options, now: registry.clock.now() })) {
     const stored = resources.stored(wanted.resource);
     if (stored === undefined) continue;
     const entry = stored.cache.entries.get(keyOf(stored, wanted.namespace, wanted.object.metadata?.name ?? ''));
-    const object = entry === undefined ? fresh(registry, wanted.object) : corrected(stored, entry, wanted);
+    const object =
+      entry === undefined ? await fresh(registry, resources, fields, wanted) : corrected(stored, entry, wanted);
     if (object !== undefined) writes.push(write(registry, stored, { entry, wanted, object }));
   }
   await Promise.all(writes);
 }
 
-function fresh(registry: RegistryDeps, object: KubeObject): KubeObject {
+async function fresh(
+  registry: RegistryDeps,
+  resources: ResourceTable,
+  fields: BootstrapFields,
+  wanted: BootstrapObject,
+): Promise<KubeObject> {
+  const { object } = wanted;
+  const [, version = ''] = /^(?:[^/]+\/)?([^/]+)$/.exec(object.apiVersion ?? '') ?? [];
+  const [resource = '', ...group] = wanted.resource.split('.');
+  const served = resources.served(group.join('.'), version, resource);
+  if (served !== undefined) metaOf(object).managedFields = await bootstrapManagers(fields, served, wanted);
   fillSystemFields(registry, metaOf(object));
   return object;
 }

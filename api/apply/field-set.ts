@@ -187,25 +187,6 @@ export function pathText(path: readonly PathKey[]): string {
   return path.map(pathKeyText).join('');
 }
 
-/** Fields that a matcher names: `all` below a point, `*` for any path element. */
-export type FieldMatcher = 'all' | { readonly [key: PathKey]: FieldMatcher };
-
-export function onlyMatching(set: FieldSet, matcher: FieldMatcher): FieldSet {
-  if (matcher === 'all') return set;
-  const children: Building = {};
-  const keys: PathKey[] = [];
-  for (const key of childKeys(set)) {
-    const node = set[key] ?? leaf;
-    const below = matcher['*'] ?? matcher[key];
-    if (below === undefined) continue;
-    const kept = isEmptyFieldSet(node) ? node : onlyMatching(node, below);
-    if (isEmptyFieldSet(kept) && !isMember(node)) continue;
-    keys.push(key);
-    children[key] = kept;
-  }
-  return fieldNode(set['.'] !== undefined, keys, children) ?? leaf;
-}
-
 /** Reads fieldsV1 that a client may have written; undefined where it is not a field set. Canonical input is returned as it is. */
 export function parseFieldSet(value: unknown): FieldSet | undefined {
   if (value === undefined || value === null) return leaf;

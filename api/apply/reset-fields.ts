@@ -1,4 +1,4 @@
-import { type FieldMatcher, fieldSetOf } from './field-set.ts';
+import { fieldSetOf } from './field-set.ts';
 import type { IgnoredFields } from './target.ts';
 
 export interface RequestPlace {
@@ -63,19 +63,10 @@ const special: Readonly<Record<string, readonly (readonly string[])[]>> = {
   'Namespace/finalize': [status],
 };
 
-const resources: FieldMatcher = { '*': { 'f:resources': 'all', 'f:resizePolicy': 'all' } };
-
-const only: Readonly<Record<string, FieldMatcher>> = {
-  'Pod/ephemeralcontainers': { 'f:spec': { 'f:ephemeralContainers': 'all' } },
-  'Pod/resize': { 'f:spec': { 'f:containers': resources, 'f:initContainers': resources } },
-};
-
 /** What requests at a place reset, so that nobody comes to own it: the status for the object itself, the spec for its status. */
 export function ignoredFields({ group, kind, subresource }: RequestPlace): IgnoredFields | undefined {
   const builtIn = group === '' || !group.includes('.') || group.endsWith('.k8s.io');
   const place = `${kind}/${subresource}`;
-  const allBut = only[place];
-  if (allBut !== undefined && group === '') return { allBut };
   if (!builtIn || !statusKinds.has(kind)) return undefined;
   const paths = special[place] ?? generalPaths(kind, subresource);
   return paths.length === 0 ? undefined : { all: fieldSetOf(...paths) };

@@ -75,7 +75,8 @@ export function createSchemaTypes(schema: SchemaDocument): SchemaTypes {
     if (scalar !== undefined) return scalar;
     if (field.k === 'struct') {
       const type = typeNamed(field.ref ?? '') ?? untypedDeduced;
-      return field.mapType === 'atomic' && type.map !== undefined ? { map: { ...type.map, atomic: true } } : type;
+      if (field.mapType === undefined || type.map === undefined) return type;
+      return { map: { ...type.map, atomic: field.mapType === 'atomic' } };
     }
     if (field.items === undefined) return anyType(field);
     const items = fieldType(field.items);

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../object.ts';
 import type { Comparison } from './compare.ts';
-import { type FieldMatcher, type FieldSet, onlyMatching, recursiveDifference } from './field-set.ts';
+import { type FieldSet, recursiveDifference } from './field-set.ts';
 import type { FieldType, JsonObject } from './field-type.ts';
 
 /** The kind that a request is about, as field management sees it. Made once for each kind, version and subresource. */
@@ -20,12 +20,13 @@ export interface FieldTarget {
   readonly ignored?: IgnoredFields;
 }
 
-export type IgnoredFields = { readonly all: FieldSet } | { readonly allBut: FieldMatcher };
+/** These and all that lies below them. */
+export interface IgnoredFields {
+  readonly all: FieldSet;
+}
 
 export function withoutIgnored(set: FieldSet, target: FieldTarget): FieldSet {
-  const { ignored } = target;
-  if (ignored === undefined) return set;
-  return 'all' in ignored ? recursiveDifference(set, ignored.all) : onlyMatching(set, ignored.allBut);
+  return target.ignored === undefined ? set : recursiveDifference(set, target.ignored.all);
 }
 
 export function withoutIgnoredChanges(comparison: Comparison, target: FieldTarget): Comparison {

@@ -42,7 +42,8 @@ export interface FieldSchema {
   /** Strategic merge: `merge`, `replace`, `retainKeys`, or two of them joined with a comma. */
   readonly patch?: string;
   readonly mergeKey?: string;
-  readonly mapType?: 'atomic';
+  /** Of a map or struct; `granular` where only the type it refers to is atomic. */
+  readonly mapType?: 'atomic' | 'granular';
   /**
    * What encoding does with a zero value ("" 0 false [] {} or absent), from Go's json tags:
    * `emit`: always written, even when absent from the input (`name: ""`, `resources: {}`, `status: {}`);

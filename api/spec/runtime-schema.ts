@@ -85,13 +85,14 @@ function markers(schema: Schema): Partial<FieldSchema> {
   const keys = schema['x-kubernetes-list-map-keys'];
   const patch = schema['x-kubernetes-patch-strategy'];
   const mergeKey = schema['x-kubernetes-patch-merge-key'];
+  const mapType = schema['x-kubernetes-map-type'];
   return {
     ...(schema.default === undefined ? {} : { default: schema.default }),
     ...(list === 'set' || list === 'map' || list === 'atomic' ? { list } : {}),
     ...(keys === undefined ? {} : { keys }),
     ...(patch === undefined ? {} : { patch }),
     ...(mergeKey === undefined ? {} : { mergeKey }),
-    ...(schema['x-kubernetes-map-type'] === 'atomic' ? { mapType: 'atomic' } : {}),
+    ...(mapType === 'atomic' || mapType === 'granular' ? { mapType } : {}),
   };
 }
 

@@ -34,7 +34,7 @@ const kind = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
 const groupResource = { group: 'authentication.k8s.io', resource: 'TokenRequest' };
 const minExpirationSeconds = 600;
 const maxExpirationSeconds = 2 ** 32;
-const defaultExpirationSeconds = 3600;
+export const defaultExpirationSeconds = 3600;
 // Upstream: what kubelets ask for in projected volumes; such tokens only warn after their time, so that old clients keep working for a year.
 const warnOnlyExpirationSeconds = 3607;
 const extendedExpirationSeconds = 365 * 24 * 60 * 60;

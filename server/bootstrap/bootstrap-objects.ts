@@ -25,13 +25,14 @@ function cluster(resource: string, object: KubeObject): BootstrapObject {
 }
 
 function namespace(name: string): BootstrapObject {
-  return cluster('namespaces', {
+  const object = {
     apiVersion: 'v1',
     kind: 'Namespace',
     metadata: { name, labels: { 'kubernetes.io/metadata.name': name } },
     spec: { finalizers: ['kubernetes'] },
     status: { phase: 'Active' },
-  } as KubeObject);
+  } as KubeObject;
+  return { ...cluster('namespaces', object), chosen: ['finalizers'] };
 }
 
 function configMap(name: string, data: Readonly<Record<string, string>>): BootstrapObject {

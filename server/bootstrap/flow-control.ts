@@ -7,6 +7,8 @@ import type { BootstrapObject } from './bootstrap-object.ts';
 
 const group = 'flowcontrol.apiserver.k8s.io';
 const apiVersion = `${group}/v1`;
+const producer = 'api-priority-and-fairness-config-producer-v1';
+const consumer = 'api-priority-and-fairness-config-consumer-v1';
 
 type FlowSchemaSpec = NonNullable<FlowSchema['spec']>;
 type Rule = NonNullable<FlowSchemaSpec['rules']>[number];
@@ -127,8 +129,15 @@ export function flowControlObjects(now: number): BootstrapObject[] {
   ];
   const schemas = Object.entries({ ...structuredClone(mandatoryFlowSchemas), ...suggestedFlowSchemas() });
   return [
-    ...levels.map((object) => ({ resource: `prioritylevelconfigurations.${group}`, namespace: '', object })),
+    ...levels.map((object) => ({
+      resource: `prioritylevelconfigurations.${group}`,
+      namespace: '',
+      object,
+      manager: producer,
+    })),
     ...schemas.map(([name, spec]) => ({
+      manager: producer,
+      statusManager: consumer,
       resource: `flowschemas.${group}`,
       namespace: '',
       object: flowSchema(name, spec, now),

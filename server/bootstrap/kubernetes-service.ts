@@ -57,7 +57,7 @@ function service(clusterIP: string, targetPort: number): BootstrapObject {
     labels: { component: 'apiserver', provider: 'kubernetes' },
   };
   const object = { apiVersion: 'v1', kind: 'Service', metadata, spec, status: { loadBalancer: {} } };
-  return { resource: 'services', namespace: 'default', object };
+  return { resource: 'services', namespace: 'default', object, chosen: ['clusterIPs', 'ipFamilies'] };
 }
 
 function endpoints(ip: string, port: number): BootstrapObject[] {
@@ -97,7 +97,8 @@ function serviceCIDR(cidr: string, now: number): BootstrapObject {
     spec: { cidrs: [cidr] },
     status: { conditions: [condition] },
   };
-  return { resource: 'servicecidrs.networking.k8s.io', namespace: '', object };
+  const statusManager = 'kubernetes-service-cidr-controller';
+  return { resource: 'servicecidrs.networking.k8s.io', namespace: '', object, statusManager };
 }
 
 /** The Service by which pods find the server, its address and what it leads to. */

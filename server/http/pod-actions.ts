@@ -126,7 +126,8 @@ async function takeFromBudget(
   const first = decide();
   if (first.budget === undefined) return first;
   const name = first.budget.metadata?.name ?? '';
-  await rewriteObject<PodDisruptionBudget>(deps.registry, stored, { namespace: options.namespace, name }, (old) => {
+  const at = { namespace: options.namespace, name, managedAt: 'status' };
+  await rewriteObject<PodDisruptionBudget>(deps.registry, stored, at, (old) => {
     const again = decide();
     if (again.budget === undefined) throw budgetStillProcessed(name);
     return { ...old, status: again.budget.status };

@@ -1,8 +1,14 @@
+import type { KubeObject } from '../../api/object.ts';
 import { applyFieldValidation } from '../../api/schema/body.ts';
-import { createTokenRequest, type TokenIssuer, type TokenRequest } from '../auth/token-request.ts';
+import {
+  createTokenRequest,
+  defaultExpirationSeconds,
+  type TokenIssuer,
+  type TokenRequest,
+} from '../auth/token-request.ts';
 import type { ClusterReader } from '../registry/strategy.ts';
 import { scalableResources } from '../resources/apps/scale.ts';
-import { maxBodyBytes, mediaTypeOf, renderingOf, respond, writeRequestOf } from './handlers/handler.ts';
+import { managerOfCall, maxBodyBytes, mediaTypeOf, renderingOf, respond, writeRequestOf } from './handlers/handler.ts';
 import type { ResourceHandler } from './pipeline.ts';
 import { bindPod, evictPod } from './pod-actions.ts';
 import { writeOptions } from './query.ts';
@@ -10,6 +16,11 @@ import { renderAny } from './render.ts';
 import { scaleHandlers } from './scale.ts';
 
 const tokenRequestKind = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' };
+const tokenRequest = {
+  gvk: tokenRequestKind,
+  typeName: 'io.k8s.api.authentication.v1.TokenRequest',
+  subresource: 'token',
+};
 
 /** POST of `serviceaccounts/NAME/token`. */
 function createToken({ issuer, reader }: SubresourceDeps): ResourceHandler {
@@ -24,8 +35,12 @@ function createToken({ issuer, reader }: SubresourceDeps): ResourceHandler {
     const random = (): string => deps.registry.random.uuid();
     const target = { subresource: 'token', kind: tokenRequestKind, name, dryRun: options.dryRun };
     const { admission } = writeRequestOf(deps, call, target);
-    await admission.mutate('CREATE', body.object, undefined);
-    const answer = await createTokenRequest(body.object as TokenRequest, {
+    const given = body.object as TokenRequest;
+    given.spec = { ...given.spec, expirationSeconds: given.spec?.expirationSeconds ?? defaultExpirationSeconds };
+    const manage = deps.fields.answering(tokenRequest, managerOfCall(call, options.fieldManager));
+    given.metadata = { ...given.metadata, managedFields: await manage(undefined, given as KubeObject) };
+    await admission.mutate('CREATE', given as KubeObject, undefined);
+    const answer = await createTokenRequest(given, {
       namespace,
       name,
       now,

@@ -10,6 +10,7 @@ import { unknownResource } from './error-response.ts';
 import {
   type ApiDeps,
   contentTypeOf,
+  managerOfCall,
   maxBodyBytes,
   mediaTypeOf,
   type ResourceCall,
@@ -44,6 +45,8 @@ function reply(deps: VirtualDeps, call: Call, status: number, body: unknown): Ap
 
 /** A kind that is answered and not stored. */
 function review(deps: VirtualDeps, gvk: GroupVersionKind, answer: Answer, namespaced = false): VirtualResource {
+  const [group] = gvk.group.split('.');
+  const place = { gvk, typeName: `io.k8s.api.${group}.${gvk.version}.${gvk.kind}`, subresource: '' };
   return {
     namespaced,
     methods: {
@@ -52,7 +55,10 @@ function review(deps: VirtualDeps, gvk: GroupVersionKind, answer: Answer, namesp
         const bytes = await call.request.readBody(maxBodyBytes);
         const body = deps.body.decodeRequestBody(mediaTypeOf(call), bytes, gvk);
         call.warnings.push(...applyFieldValidation(body, gvk.kind, options.fieldValidation));
-        return reply(deps, call, 201, await answer(body.object as KubeObject, call));
+        const object = body.object as KubeObject;
+        const manage = deps.fields.answering(place, managerOfCall(call, options.fieldManager));
+        object.metadata = { ...object.metadata, managedFields: await manage(undefined, object) };
+        return reply(deps, call, 201, await answer(object, call));
       },
     },
   };

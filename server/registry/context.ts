@@ -13,6 +13,8 @@ export interface RegistryDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly strategyDeps: StrategyDeps;
+  /** Who manages what the server itself writes, by its name or another; without it nobody does. */
+  readonly own?: (stored: StoredResource, subresource: string, manager?: string) => Manage;
 }
 
 export type WriteOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';

@@ -9,7 +9,7 @@ import { toTime } from '../../api/clock.ts';
 import { apiVersionOf, type KubeObject } from '../../api/object.ts';
 import type { SchemaDocument } from '../../api/schema/schema.ts';
 import { customTarget, withConversions } from './custom-fields.ts';
-import { type ServedResource, withHead } from './resource.ts';
+import { type ServedResource, type StoredResource, withHead } from './resource.ts';
 import type { ResourceTable } from './resources.ts';
 
 /** The managedFields of the object that a request is about to store; both objects are in the stored version. */
@@ -27,19 +27,34 @@ export interface ApplySource {
   readonly force: boolean;
 }
 
+/** A kind that requests carry without being a resource: reviews, tokens, Scales. */
+export interface AnsweredKind {
+  readonly gvk: { readonly group: string; readonly version: string; readonly kind: string };
+  readonly typeName: string;
+  readonly subresource: string;
+}
+
 /** Keeps `metadata.managedFields` for the writes of the server. Made once when the server is wired. */
 export interface FieldManagement {
   /** For creates, updates and patches at one place: '' or the name of a subresource that carries the kind itself. */
   updating(served: ServedResource, subresource: string, manager: string): Manage;
   /** The applied object in the served version, to be decoded and defaulted; it carries its managedFields. */
   apply(served: ServedResource, subresource: string, source: ApplySource): KubeObject | Promise<KubeObject>;
-  /** The same two for Scales, which have a type of their own. */
+  /** For what the server itself writes into a stored object. */
+  own(stored: StoredResource, subresource: string, manager?: string): Manage;
+  /** For kinds that are answered and not stored. */
+  answering(place: AnsweredKind, manager: string): Manage;
+  /** The first two for Scales, which have a type of their own. */
   updateScale(live: KubeObject, next: KubeObject, manager: string): ManagedFields | undefined;
   applyScale(source: ApplySource): KubeObject;
 }
 
-const scaleType = 'io.k8s.api.autoscaling.v1.Scale';
-const scaleVersion = 'autoscaling/v1';
+const scaleKind: AnsweredKind = {
+  gvk: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
+  typeName: 'io.k8s.api.autoscaling.v1.Scale',
+  subresource: 'scale',
+};
+const ownManager = 'kube-apiserver';
 const metaType = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 
 /** Managers are settled already: they stay as they came with the object. */
@@ -95,13 +110,21 @@ export function createFieldManagement(schema: SchemaDocument, resources: Resourc
     return target;
   };
 
-  const scale: FieldTarget = {
-    apiVersion: scaleVersion,
-    kind: 'Scale',
-    subresource: 'scale',
-    type: (version) => (version === scaleVersion ? types.typeNamed(scaleType) : undefined),
-    empty: { ...types.emptyObject(scaleType), apiVersion: scaleVersion, kind: 'Scale' },
+  const answered = new Map<string, FieldTarget>();
+  const answeredTarget = ({ gvk, typeName, subresource }: AnsweredKind): FieldTarget => {
+    const apiVersion = apiVersionOf(gvk);
+    const { kind } = gvk;
+    const made = answered.get(`${typeName}/${subresource}`) ?? {
+      apiVersion,
+      kind,
+      subresource,
+      type: (version) => (version === apiVersion ? types.typeNamed(typeName) : undefined),
+      empty: { ...types.emptyObject(typeName), apiVersion, kind },
+    };
+    answered.set(`${typeName}/${subresource}`, made);
+    return made;
   };
+  const scale = (): FieldTarget => answeredTarget(scaleKind);
 
   const applyAt = (target: FieldTarget, { live, ...source }: ApplySource): KubeObject => {
     const { object, managedFields } = fields.apply({ ...source, target, live, time: time() });
@@ -112,24 +135,35 @@ export function createFieldManagement(schema: SchemaDocument, resources: Resourc
     return copy;
   };
 
+  const updating = (served: ServedResource, subresource: string, manager: string): Manage => {
+    const target = targetOf(served, subresource);
+    const asServed = (object: Readonly<KubeObject>): KubeObject =>
+      served.conversion === undefined && served.head.text === served.stored.head.text
+        ? object
+        : fromHub(served, object);
+    const update = (at: FieldTarget, live: Readonly<KubeObject> | undefined, next: KubeObject) =>
+      fields.update({
+        target: at,
+        live: live === undefined ? undefined : asServed(live),
+        next: asServed(next),
+        manager,
+        time: time(),
+      });
+    const { custom } = served;
+    if (custom === undefined) return (live, next) => update(target, live, next);
+    return (live, next) => withConversions(custom, target, (at) => update(at, live, next));
+  };
+
   return {
-    updating(served, subresource, manager) {
-      const target = targetOf(served, subresource);
-      const asServed = (object: Readonly<KubeObject>): KubeObject =>
-        served.conversion === undefined && served.head.text === served.stored.head.text
-          ? object
-          : fromHub(served, object);
-      const update = (at: FieldTarget, live: Readonly<KubeObject> | undefined, next: KubeObject) =>
-        fields.update({
-          target: at,
-          live: live === undefined ? undefined : asServed(live),
-          next: asServed(next),
-          manager,
-          time: time(),
-        });
-      const { custom } = served;
-      if (custom === undefined) return (live, next) => update(target, live, next);
-      return (live, next) => withConversions(custom, target, (at) => update(at, live, next));
+    updating,
+    own(stored, subresource, manager = ownManager) {
+      const versions = resources.versionsOf(stored);
+      const served = versions.find(({ definition }) => definition.version === stored.version) ?? versions[0];
+      return served === undefined ? asGiven : updating(served, subresource, manager);
+    },
+    answering(place, manager) {
+      const target = answeredTarget(place);
+      return (live, next) => fields.update({ target, live, next, manager, time: time() });
     },
     apply(served, subresource, source) {
       const live = source.live === undefined ? undefined : fromHub(served, source.live);
@@ -138,8 +172,8 @@ export function createFieldManagement(schema: SchemaDocument, resources: Resourc
       if (custom === undefined) return applyAt(target, { ...source, live });
       return withConversions(custom, target, (at) => applyAt(at, { ...source, live }));
     },
-    updateScale: (live, next, manager) => fields.update({ target: scale, live, next, manager, time: time() }),
-    applyScale: (source) => applyAt(scale, source),
+    updateScale: (live, next, manager) => fields.update({ target: scale(), live, next, manager, time: time() }),
+    applyScale: (source) => applyAt(scale(), source),
   };
 }
 

@@ -34,8 +34,17 @@ export function createClusterReader(table: () => ResourceTable): ClusterReader {
   };
 }
 
-function ownRequest(namespace: string): WriteRequest {
-  return { user: selfUser, namespace, dryRun: false, subresource: '', admission: admitAll, warn: () => undefined };
+function ownRequest(deps: RegistryDeps, stored: StoredResource, namespace: string): WriteRequest {
+  const manage = deps.own?.(stored, '');
+  return {
+    user: selfUser,
+    namespace,
+    dryRun: false,
+    subresource: '',
+    admission: admitAll,
+    warn: () => undefined,
+    ...(manage === undefined ? {} : { manage }),
+  };
 }
 
 /** Writes of the server itself: strategy and validation, no admission. */
@@ -45,30 +54,32 @@ export function createClusterWriter(table: () => ResourceTable, deps: () => Regi
       const stored = storedOf(table(), resource);
       const copy = structuredClone(object);
       stored.strategy.applyDefaults?.(copy);
-      const written = await createObject(deps(), stored, copy, ownRequest(namespace));
+      const written = await createObject(deps(), stored, copy, ownRequest(deps(), stored, namespace));
       return written.object as Readonly<T>;
     },
     update: async <T extends KubeObject>(resource: string, namespace: string, object: T) => {
       const name = object.metadata?.name;
       if (name === undefined) throw badRequest('name is required');
-      const written = await updateObject(
-        deps(),
-        storedOf(table(), resource),
-        name,
-        { transform: () => structuredClone(object) },
-        ownRequest(namespace),
-      );
+      const stored = storedOf(table(), resource);
+      const source = { transform: () => structuredClone(object) };
+      const written = await updateObject(deps(), stored, name, source, ownRequest(deps(), stored, namespace));
       return written.object as Readonly<T>;
     },
     delete: async (resource, namespace, name) => {
-      await deleteObject(deps(), storedOf(table(), resource), name, {}, ownRequest(namespace));
+      const stored = storedOf(table(), resource);
+      await deleteObject(deps(), stored, name, {}, ownRequest(deps(), stored, namespace));
     },
   };
 }
 
 export function createClusterRewriter(table: () => ResourceTable, deps: () => RegistryDeps): ClusterRewriter {
   return {
-    rewrite: async (resource, namespace, name, change) =>
-      rewriteObject(deps(), storedOf(table(), resource), { namespace, name }, change),
+    rewrite: async (resource, namespace, name, change, managedAt) =>
+      rewriteObject(
+        deps(),
+        storedOf(table(), resource),
+        { namespace, name, ...(managedAt === undefined ? {} : { managedAt }) },
+        change,
+      ),
   };
 }

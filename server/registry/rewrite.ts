@@ -1,3 +1,4 @@
+import { keepTimes } from '../../api/apply/field-manager.ts';
 import { semanticEqual } from '../../api/equal.ts';
 import type { KubeObject } from '../../api/object.ts';
 import { notFoundError } from '../../api/status.ts';
@@ -8,6 +9,13 @@ import { interpret } from './interpret.ts';
 import { nextBatch } from './next-batch.ts';
 import { groupResourceOf, keyOf, type StoredResource, withHead } from './resource.ts';
 
+export interface RewriteTarget {
+  readonly namespace: string;
+  readonly name: string;
+  /** Where a client would write this: the server then manages what it changed. Absent: managers stay as they are. */
+  readonly managedAt?: string;
+}
+
 /**
  * Changes a stored object below strategies, validation and admission, for actions of the server itself (bindings, evictions).
  * `change` sees the newest synced state and is called again when another write came between.
@@ -15,7 +23,7 @@ import { groupResourceOf, keyOf, type StoredResource, withHead } from './resourc
 export async function rewriteObject<T extends KubeObject>(
   deps: RegistryDeps,
   stored: StoredResource,
-  at: { readonly namespace: string; readonly name: string },
+  at: RewriteTarget,
   change: (old: Readonly<T>) => T,
 ): Promise<T> {
   const key = keyOf(stored, at.namespace, at.name);
@@ -24,6 +32,11 @@ export async function rewriteObject<T extends KubeObject>(
     if (entry === undefined) throw notFoundError(groupResourceOf(stored), at.name);
     const old = stored.cache.objectOf(entry) as Readonly<T>;
     const object = withHead(structuredClone(change(old)), stored) as T;
+    if (at.managedAt !== undefined && deps.own !== undefined) {
+      const managedFields = await deps.own(stored, at.managedAt)(old, object);
+      object.metadata = { ...object.metadata, managedFields };
+      object.metadata.managedFields = keepTimes(old, object);
+    }
     if (semanticEqual(object, old)) return object;
     try {
       const encode = encoderFor(stored, object);

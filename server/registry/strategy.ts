@@ -43,6 +43,8 @@ export interface ClusterRewriter {
     namespace: string,
     name: string,
     change: (old: Readonly<T>) => T,
+    /** '' or the subresource through which a client would write this; absent: nobody comes to manage it. */
+    managedAt?: string,
   ): Promise<T>;
 }
 

@@ -71,10 +71,11 @@ async function settleBatch(namespace: string, batch: readonly Waiter[], rewriter
   for (const name of names) {
     const concerned = batch.filter((waiter) => !refused.has(waiter));
     try {
-      await rewriter.rewrite<Quota>('resourcequotas', namespace, name, (quota) => {
+      const charge = (quota: Readonly<Quota>): Quota => {
         for (const waiter of concerned) refused.delete(waiter);
         return concerned.reduce((sum, waiter) => withCharge(sum, name, waiter, refused), quota);
-      });
+      };
+      await rewriter.rewrite<Quota>('resourcequotas', namespace, name, charge, 'status');
     } catch (error) {
       // A quota that has gone limits nothing.
       if (error instanceof StatusError && error.reason === 'NotFound') continue;

@@ -133,7 +133,7 @@ export interface WriteTarget {
 }
 
 /** Who makes the request, as managedFields will tell. */
-export function managerOfCall(call: ResourceCall, fieldManager: string): string {
+export function managerOfCall(call: Pick<ResourceCall, 'request'>, fieldManager: string): string {
   return managerOf(fieldManager, headerOf(call.request, 'user-agent'));
 }
 

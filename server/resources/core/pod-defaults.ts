@@ -1,5 +1,5 @@
 import { defaultContainer } from './container-defaults.ts';
-import type { Container, Pod, PodSpec } from './pod-types.ts';
+import type { Container, Pod, PodSpec, PodStatus } from './pod-types.ts';
 import { defaultResourceList } from './resource-requirements-defaults.ts';
 import { defaultPodResources } from './resource-requirements-pod.ts';
 import { defaultVolume } from './volume-defaults.ts';
@@ -48,6 +48,15 @@ export function defaultPod(pod: Pod): void {
   defaultPodSpec(spec);
   // Pods only: templates keep what they have.
   if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1;
+  if (pod.status !== undefined) alignAddresses(pod.status);
+}
+
+/** Addresses stand twice, alone and in a list; the one that stands alone wins. */
+function alignAddresses(status: PodStatus): void {
+  const { podIP, podIPs } = status;
+  const first = podIPs?.[0]?.ip;
+  if (podIP && podIP !== first) status.podIPs = [{ ip: podIP }];
+  else if (!podIP && first) status.podIP = first;
 }
 
 /** `serviceAccount` is the older name of the field: both always say the same. */

@@ -15,14 +15,6 @@ const path = FieldPath.of('status');
 const annotationsPath = FieldPath.of('metadata', 'annotations');
 const systemConditions = ['PodScheduled', 'Ready', 'Initialized'];
 
-/** Addresses stand twice, alone and in a list; the one that stands alone wins. */
-function alignAddresses(status: PodStatus): void {
-  const { podIP, podIPs } = status;
-  const first = podIPs?.[0]?.ip;
-  if (podIP && podIP !== first) status.podIPs = [{ ip: podIP }];
-  else if (!podIP && first) status.podIP = first;
-}
-
 export function prepareStatusUpdate(pod: Pod, old: Readonly<Pod>): void {
   if (old.spec !== undefined) pod.spec = old.spec;
   pod.metadata ??= {};
@@ -33,7 +25,6 @@ export function prepareStatusUpdate(pod: Pod, old: Readonly<Pod>): void {
   pod.status ??= {};
   const { status } = pod;
   if (!status.qosClass && old.status?.qosClass !== undefined) status.qosClass = old.status.qosClass;
-  alignAddresses(status);
   keepObservedGenerations(status, old.status ?? {});
   dropDisabledStatusFields(status, old.status);
 }

@@ -20,7 +20,7 @@ export function checkList(checking: Checking, expr: ListExpr, check: Check): Exp
   const elements = expr.elements.map((each, index) => {
     const element = check(checking, each);
     const optional = expr.optionalIndices.includes(index);
-    joined = join(checking, element, joined, valueType(checking, element, optional));
+    joined = join(checking, joined, valueType(checking, element, optional));
     return element;
   });
   checking.types.set(expr.id, listType(joined ?? freeParameter(checking)));
@@ -32,9 +32,9 @@ export function checkMap(checking: Checking, expr: MapExpr, check: Check): Expr 
   let values: Type | undefined;
   const entries = expr.entries.map((entry) => {
     const key = check(checking, entry.key);
-    keys = join(checking, key, keys, typeOf(checking, key));
+    keys = join(checking, keys, typeOf(checking, key));
     const value = check(checking, entry.value);
-    values = join(checking, value, values, valueType(checking, value, entry.optional));
+    values = join(checking, values, valueType(checking, value, entry.optional));
     return { ...entry, key, value };
   });
   const keyType = keys ?? freeParameter(checking);
@@ -51,12 +51,10 @@ function valueType(checking: Checking, expr: Expr, optional: boolean): Type {
   return type;
 }
 
-/** Elements of a literal have one type. */
-function join(checking: Checking, expr: Expr, previous: Type | undefined, current: Type): Type {
+/** What does not unify makes dyn; that literals have one type is a matter of the validators. */
+function join(checking: Checking, previous: Type | undefined, current: Type): Type {
   if (previous === undefined) return current;
-  if (assign(checking, previous, current)) return mostGeneral(previous, current);
-  reportMismatch(checking, expr, previous, current);
-  return errorType;
+  return assign(checking, previous, current) ? mostGeneral(previous, current) : dynType;
 }
 
 function freeParameter(checking: Checking): Type {

@@ -1,44 +1,52 @@
-import type { CallExpr, CheckedAst, Expr } from '../ast.ts';
-import { parseDuration, parseTimestamp } from '../runtime/time.ts';
-import { CelError } from '../runtime/values.ts';
+import type { CheckedAst, Constant, Expr } from '../ast.ts';
+import { parseDuration, parseTimestamp, Timestamp, timestampOf } from '../runtime/time.ts';
 import type { Issue } from '../source.ts';
 import { dynType, sameType, type Type } from '../types.ts';
 import { formatCallIssues } from './format-calls.ts';
 import { mismatch } from './messages.ts';
 import { childrenOf } from './traversal.ts';
 
-/** Checks of an expression whose types are fine: literals of times and regular expressions, lists of one type. */
+/** Checks of an expression whose types are fine: lists of one type, literals of times and regular expressions. */
 export function validate(ast: CheckedAst): Issue[] {
-  return visit(ast, ast.expr, false);
-}
-
-function visit(ast: CheckedAst, expr: Expr, inFormat: boolean): Issue[] {
-  const isFormat = inFormat || (expr.kind === 'call' && expr.name === 'format');
+  const nodes = [...nodesOf(ast.expr, false)];
   return [
-    ...(expr.kind === 'call' ? literalIssues(expr) : []),
-    ...(inFormat ? [] : mixedTypeIssues(ast, expr)),
-    ...formatCallIssues(ast, expr),
-    ...childrenOf(expr).flatMap((child) => visit(ast, child, isFormat)),
+    ...nodes.flatMap(({ expr, inFormat }) => (inFormat ? [] : mixedTypeIssues(ast, expr))),
+    ...literalChecks.flatMap((check) => nodes.flatMap(({ expr }) => literalIssues(expr, ...check))),
+    ...nodes.flatMap(({ expr }) => formatCallIssues(ast, expr)),
   ];
 }
 
-const literalChecks: ReadonlyMap<string, (text: string) => boolean> = new Map([
-  ['duration', (text) => parseDuration(text) !== undefined],
-  ['timestamp', isTimestamp],
-  ['matches', isRegex],
-]);
-
-function literalIssues(expr: CallExpr): Issue[] {
-  const [arg] = expr.args;
-  const isValid = literalChecks.get(expr.name);
-  if (arg?.kind !== 'const' || arg.constant.type !== 'string' || isValid === undefined) return [];
-  if (isValid(arg.constant.value)) return [];
-  return [{ offset: arg.offset, message: `invalid ${expr.name} argument` }];
+interface Place {
+  readonly expr: Expr;
+  /** Arguments of format() may mix types. */
+  readonly inFormat: boolean;
 }
 
-function isTimestamp(text: string): boolean {
-  const value = parseTimestamp(text);
-  return value !== undefined && !(value instanceof CelError);
+function* nodesOf(expr: Expr, inFormat: boolean): Generator<Place> {
+  yield { expr, inFormat };
+  const below = inFormat || (expr.kind === 'call' && expr.name === 'format');
+  for (const child of childrenOf(expr)) yield* nodesOf(child, below);
+}
+
+type LiteralCheck = readonly [name: string, isValid: (literal: Constant) => boolean];
+
+const literalChecks: readonly LiteralCheck[] = [
+  ['duration', ({ type, value }) => type !== 'string' || parseDuration(value) !== undefined],
+  ['timestamp', isTimestamp],
+  ['matches', ({ type, value }) => type !== 'string' || isRegex(value)],
+];
+
+/** Looks at the first argument, also where the pattern of matches() is the second. */
+function literalIssues(expr: Expr, ...[name, isValid]: LiteralCheck): Issue[] {
+  if (expr.kind !== 'call' || expr.name !== name) return [];
+  const [arg] = expr.args;
+  if (arg?.kind !== 'const' || isValid(arg.constant)) return [];
+  return [{ offset: arg.offset, message: `invalid ${name} argument` }];
+}
+
+function isTimestamp({ type, value }: Constant): boolean {
+  if (type === 'int') return timestampOf(Number(value)) instanceof Timestamp;
+  return type !== 'string' || parseTimestamp(value) instanceof Timestamp;
 }
 
 function isRegex(text: string): boolean {

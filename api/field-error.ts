@@ -116,7 +116,7 @@ export function notFound(path: FieldPath, value: unknown): FieldError {
 
 /** `max` below 0 leaves the number out. Upstream: field.TooLong. */
 export function tooLong(path: FieldPath, max: number): FieldError {
-  const detail = max >= 0 ? `may not be more than ${max} bytes` : 'value is too long';
+  const detail = max >= 0 ? `may not be more than ${max} ${max === 1 ? 'byte' : 'bytes'}` : 'value is too long';
   return { reason: 'FieldValueTooLong', field: path.toString(), detail: `Too long: ${detail}` };
 }
 

@@ -181,7 +181,7 @@ function resourceErrors(object: JsonObject, path: FieldPath | undefined): FieldE
   if (!isJsonObject(object['metadata'])) return errors;
   const metadata: ObjectMeta = { ...object['metadata'] };
   if (!metadata.name) metadata.name = 'fakename';
-  const rules = { namespaced: Boolean(metadata.namespace), validateName: nameIsPathSegment };
+  const rules = { namespaced: Boolean(metadata.namespace), validateName: nameIsPathSegment, anyFinalizer: true };
   return [...errors, ...validateObjectMeta(metadata, rules, childOf(path, 'metadata'))];
 }
 

@@ -41,6 +41,16 @@ export async function up(runFolder: string, options: UpOptions): Promise<string>
     `--service-account-signing-key-file=${file('service-account.key')}`,
     '--service-cluster-ip-range=10.96.0.0/16',
     '--allow-privileged=true',
+    // Aggregated API servers are reached by their endpoints, with the one certificate that there is.
+    '--enable-aggregator-routing=true',
+    `--requestheader-client-ca-file=${file('ca.crt')}`,
+    '--requestheader-allowed-names=kubefacade-reference',
+    '--requestheader-username-headers=X-Remote-User',
+    '--requestheader-uid-headers=X-Remote-Uid',
+    '--requestheader-group-headers=X-Remote-Group',
+    '--requestheader-extra-headers-prefix=X-Remote-Extra-',
+    `--proxy-client-cert-file=${file('ca.crt')}`,
+    `--proxy-client-key-file=${file('ca.key')}`,
     ...options.apiserverFlags,
   ]);
   const isReady = () => answersOk(port, identity);

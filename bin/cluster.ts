@@ -27,11 +27,15 @@ import { createHandle, openServer } from '../server/server.ts';
 import { createCompactor } from '../server/storage/compactor.ts';
 import type { ObjectStore } from '../server/storage/store.ts';
 import type { Identity } from '../server/tls/identity.ts';
+import type { ExtraDocument } from '../server/http/openapi.ts';
+import type { ExtensionGateway } from '../server/extension/gateway.ts';
 import { openAggregation } from './aggregation.ts';
+import { openExtension } from './extension.ts';
 import { openFlowControl } from './flow-control.ts';
 import { openGate, requestHeaderConfigOf } from './gate.ts';
 import { runsController, type StartOptions, servesGroupVersion } from './options.ts';
 import { systemClock, systemRandom } from './system.ts';
+import { openWebhooks } from './webhooks.ts';
 
 export interface Generated {
   readonly catalog: Catalog;
@@ -70,6 +74,8 @@ export interface Cluster {
   close(): Promise<void>;
 }
 
+const noDocuments: readonly ExtraDocument[] = [];
+
 function well(name: string): { name: string; failure(): undefined } {
   return { name, failure: () => undefined };
 }
@@ -105,17 +111,20 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     () => parts.resources,
     () => parts.registry,
   );
+  const late: { extension?: ExtensionGateway } = {};
   const aggregation = openAggregation({
     parts,
     rewriter,
     log,
     authentication,
-    local: () => served,
+    local: () => late.extension?.served() ?? served,
     builtIn: served,
     credential: identity.proxyClient,
     own: { host: '127.0.0.1', port: cluster.securePort },
   });
+  const webhooks = openWebhooks({ parts, log, own: { host: '127.0.0.1', port: cluster.securePort } });
   const admissionDeps = {
+    webhooks: webhooks.deps,
     reader,
     writer: parts.writer,
     rewriter,
@@ -139,6 +148,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     served: () => aggregation.served(),
     groups: () => aggregation.groups(),
     remoteOpenApi: () => aggregation.openApi(),
+    customOpenApi: () => late.extension?.openApi() ?? noDocuments,
     index: await readGenerated<DocumentIndex>('openapi/index.json'),
     readFile: (file) => readFile(new URL(`openapi/${file}`, generatedFolder)),
     serverAddress: () => `${cluster.advertiseAddress}:${cluster.securePort}`,
@@ -149,6 +159,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     metrics: async () => (await metrics.text()) + flowControl.metrics(),
   });
   const client = createLocalClient({ ...parts.api, admission }, selfUser);
+  late.extension = await openExtension({ parts, client, log, builtIn: served, readGenerated });
   const flowControl = openFlowControl({
     client,
     limits: options.flowLimits,
@@ -206,7 +217,9 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
       stop.abort();
       aggregation.close();
       expiry?.[Symbol.dispose]();
+      late.extension?.close();
       flowControl[Symbol.dispose]();
+      await webhooks.close();
       await Promise.all(running);
       await compactor[Symbol.asyncDispose]();
     },

@@ -35,7 +35,7 @@ export function createServiceResolver({ reader, random, own }: ServiceResolverOp
     resolve(namespace, name, port) {
       if (namespace === 'default' && name === 'kubernetes' && port === 443) return own();
       const service = reader.get<Service>('services', namespace, name);
-      if (service === undefined) throw notFoundError({ group: '', resource: 'services' }, name);
+      if (service === undefined) throw notFoundError({ group: '', resource: 'service' }, name);
       const { type = 'ClusterIP', ports = [] } = service.spec ?? {};
       if (!routable.has(type)) throw new Error(`unsupported service type ${JSON.stringify(type)}`);
       const servicePort = ports.find((candidate) => candidate.port === port);

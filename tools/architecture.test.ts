@@ -36,6 +36,14 @@ const rules: Readonly<Record<string, { readonly own: readonly string[]; readonly
     ],
     packages: ['node:'],
   },
+  'server/admission/webhook': {
+    own: ['api', 'server/registry/strategy.ts', 'server/admission', 'server/webhook'],
+    packages: ['node:'],
+  },
+  'server/webhook': {
+    own: ['api', 'server/webhook', 'server/service-resolver.ts', 'server/network-error.ts'],
+    packages: ['node:'],
+  },
   'server/auth': { own: ['api', 'server/registry/strategy.ts', 'server/auth'], packages: ['node:', 'jose'] },
   'server/tls': { own: ['api', 'server/tls'], packages: ['node:', '@peculiar/x509', 'yaml'] },
   'server/bootstrap': {

@@ -63,9 +63,20 @@ export function createAdmissionChain(plugins: readonly AdmissionPlugin[]): Admis
   const ordered = [...plugins].sort((a, b) => position(a) - position(b));
   return {
     plugins: ordered.map(({ name }) => name),
-    mutate: (request) => run(ordered, 'mutate', request, 0),
+    mutate: (request) => {
+      const pending = run(ordered, 'mutate', request, 0);
+      return pending instanceof Promise ? pending.then(() => again(ordered, request)) : again(ordered, request);
+    },
     validate: (request) => run(ordered, 'validate', request, 0),
   };
+}
+
+/** All mutations once more, when one of them asked for it. */
+function again(plugins: readonly AdmissionPlugin[], request: AdmissionRequest): Promise<void> | void {
+  const { reinvocation } = request;
+  if (reinvocation?.shouldReinvoke !== true) return;
+  reinvocation.isReinvoke = true;
+  return run(plugins, 'mutate', request, 0);
 }
 
 /** Synchronous until a plug-in waits: most requests meet none that does. */

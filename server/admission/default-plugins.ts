@@ -37,6 +37,11 @@ import { createRuntimeClassAdmission } from './plugins/runtime-class.ts';
 import { createServiceAccountAdmission } from './plugins/service-account.ts';
 import { createStorageObjectInUseProtection } from './plugins/storage-object-in-use-protection.ts';
 import { createTaintNodesByCondition } from './plugins/taint-nodes-by-condition.ts';
+import {
+  createMutatingAdmissionWebhook,
+  createValidatingAdmissionWebhook,
+  type WebhookDeps,
+} from './webhook/plugin.ts';
 
 export interface AdmissionDeps {
   readonly reader: ClusterReader;
@@ -51,6 +56,8 @@ export interface AdmissionDeps {
   readonly eventRateLimit?: EventRateLimitConfiguration;
   /** Finds the resource of a kind, for references to owners. */
   mappingOf(apiVersion: string, kind: string): ResourceMapping | undefined;
+  /** Absent: webhooks are not called. */
+  readonly webhooks?: WebhookDeps;
 }
 
 type Factory = (deps: AdmissionDeps) => AdmissionPlugin;
@@ -101,6 +108,8 @@ const registrations: Readonly<Record<string, Registration>> = {
   PodTopologyLabels: on(({ reader }) => createPodTopologyLabels(reader)),
   NodeDeclaredFeatureValidator: on(({ reader }) => createNodeDeclaredFeatureValidator(reader)),
   PodResizeValidator: on(({ reader }) => createPodResizeValidator(reader)),
+  MutatingAdmissionWebhook: on(createMutatingAdmissionWebhook),
+  ValidatingAdmissionWebhook: on(createValidatingAdmissionWebhook),
   ResourceQuota: on(createResourceQuota),
   AlwaysDeny: off(createAlwaysDeny),
 };
@@ -109,12 +118,7 @@ const registrations: Readonly<Record<string, Registration>> = {
 const inert: ReadonlySet<string> = new Set(['PodGroupProtection', 'PodGroupWorkloadExists', 'JobValidation']);
 
 /** Plug-ins that come from elsewhere: they have their own parts of the server behind them. */
-const separate: ReadonlySet<string> = new Set([
-  'MutatingAdmissionPolicy',
-  'MutatingAdmissionWebhook',
-  'ValidatingAdmissionPolicy',
-  'ValidatingAdmissionWebhook',
-]);
+const separate: ReadonlySet<string> = new Set(['MutatingAdmissionPolicy', 'ValidatingAdmissionPolicy']);
 
 /** What `--enable-admission-plugins` and `--disable-admission-plugins` name. */
 export interface PluginSelection {

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../api/object.ts';
+import type { GroupVersionKind, KubeObject } from '../../api/object.ts';
 import { forbiddenError, type StatusError } from '../../api/status.ts';
 import type { UserInfo } from '../registry/strategy.ts';
 
@@ -10,6 +10,8 @@ export interface AdmissionRequest {
   /** '' for the resource itself. */
   readonly subresource: string;
   readonly kind: string;
+  /** The kind with its own group and version, which subresources may have from elsewhere; absent: those of the resource. */
+  readonly gvk?: GroupVersionKind;
   readonly namespace: string;
   /** As in the path; '' where the server is to make it up. */
   readonly name: string;
@@ -21,6 +23,37 @@ export interface AdmissionRequest {
   readonly options?: KubeObject;
   /** Texts for Warning headers. */
   warn?(text: string): void;
+  /** Set by plug-ins that may want all mutations to run once more. */
+  reinvocation?: Reinvocation;
+}
+
+/** What lets mutating plug-ins see what others made of the object after them: one second round, if one of them asks for it. */
+export interface Reinvocation {
+  /** The second round is running. */
+  isReinvoke: boolean;
+  /** Somebody changed the object in a way that others should see. */
+  shouldReinvoke: boolean;
+  /** What each plug-in remembers of the first round, by its name. */
+  readonly values: Map<string, unknown>;
+}
+
+export function reinvocationOf(request: AdmissionRequest): Reinvocation {
+  request.reinvocation ??= { isReinvoke: false, shouldReinvoke: false, values: new Map() };
+  return request.reinvocation;
+}
+
+/** The object becomes another one; who holds it or its metadata sees the new contents. */
+export function replaceObject(object: KubeObject, next: KubeObject): void {
+  const { metadata } = object;
+  refill(object, next);
+  if (metadata === undefined || Object.isFrozen(metadata)) return;
+  refill(metadata, next.metadata ?? {});
+  object.metadata = metadata;
+}
+
+function refill(target: object, source: object): void {
+  for (const key of Object.keys(target)) delete (target as Record<string, unknown>)[key];
+  Object.assign(target, source);
 }
 
 /** Refuses by throwing a StatusError. Created once; both hooks may run more than once for a request. */

@@ -1,3 +1,4 @@
+import { decodeManagedFields, type ManagedFields } from '../../api/apply/managers.ts';
 import type { KubeObject } from '../../api/object.ts';
 import type { AdmissionChain } from '../admission/chain.ts';
 import type { AdmissionRequest } from '../admission/plugin.ts';
@@ -22,6 +23,7 @@ export function createAdmission(chain: AdmissionChain): (target: AdmissionTarget
       user,
       dryRun,
       kind: kind.kind,
+      gvk: kind,
       // A namespace is in itself.
       namespace: resource === 'namespaces' && group === '' ? name : namespace,
       name: name === '' ? (object?.metadata?.name ?? '') : name,
@@ -31,8 +33,29 @@ export function createAdmission(chain: AdmissionChain): (target: AdmissionTarget
       warn: (text) => target.warn(text),
     });
     return {
-      mutate: (operation, object, old) => chain.mutate(request(operation, object, old)),
+      mutate: (operation, object, old) => {
+        const before = object?.metadata?.managedFields;
+        const pending = chain.mutate(request(operation, object, old));
+        return pending instanceof Promise ? pending.then(() => checkManagers(object, before, target)) : pending;
+      },
       validate: (operation, object, old) => chain.validate(request(operation, object as KubeObject | undefined, old)),
     };
   };
+}
+
+const invalidManagers =
+  '.metadata.managedFields was in an invalid state after admission; this could be caused by an outdated mutating admission controller; please fix your requests';
+
+/** Whoever changed the object outside of this process may have left no sense in its managedFields: they are as before then. */
+function checkManagers(
+  object: KubeObject | undefined,
+  before: ManagedFields | undefined,
+  target: AdmissionTarget,
+): void {
+  const { metadata } = object ?? {};
+  if (metadata === undefined || metadata.managedFields === before) return;
+  const decoded = decodeManagedFields(metadata.managedFields);
+  if (!('problem' in decoded)) return;
+  target.warn(`${invalidManagers}: ${decoded.problem}`);
+  metadata.managedFields = before;
 }

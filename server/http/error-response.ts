@@ -1,8 +1,8 @@
 import { StatusError } from '../../api/status.ts';
 import { StorageError } from '../storage/store.ts';
-import { warningHeaders } from './handlers/handler.ts';
 import type { ApiResponse } from './message.ts';
 import { toYaml } from './render.ts';
+import { warningHeaders } from './warning-headers.ts';
 
 export interface ErrorLog {
   error(fields: object, message: string): void;

@@ -15,13 +15,13 @@ import {
   mediaTypeOf,
   type ResourceCall,
   renderingOf,
-  warningHeaders,
 } from './handlers/handler.ts';
 import type { ApiResponse } from './message.ts';
 import type { VirtualResource } from './pipeline.ts';
 import { bindPod } from './pod-actions.ts';
 import { writeOptions } from './query.ts';
 import { renderAny } from './render.ts';
+import { warningHeaders } from './warning-headers.ts';
 
 type Call = Omit<ResourceCall, 'served'>;
 type Answer = (object: KubeObject, call: Call) => Promise<unknown> | unknown;

@@ -53,6 +53,7 @@ export class ResourceCache {
   #ringHead = 0;
   #ringBytes = 0;
   #ringStart: Revision;
+  #changeCount = 0;
   readonly #all = new Set<EventListener>();
   readonly #byNamespace = new Map<string, Set<EventListener>>();
   readonly #byName = new Map<string, Set<EventListener>>();
@@ -71,6 +72,11 @@ export class ResourceCache {
     for (const index of [this.#byNamespace, this.#byName, this.#byIndex])
       for (const set of index.values()) count += set.size;
     return count;
+  }
+
+  /** Grows with every change: who keeps something made of the objects sees whether it is still right. */
+  get changeCount(): number {
+    return this.#changeCount;
   }
 
   /** The entry as an object: frozen, shared, without the nulls of encoding. */
@@ -96,6 +102,7 @@ export class ResourceCache {
   }
 
   apply(change: Change): void {
+    this.#changeCount += 1;
     const entry = this.entryOf(change);
     const previous = change.type === 'put' ? this.entries.set(entry) : this.entries.delete(change.key);
     if (previous !== undefined) this.#parsed.forget(previous);

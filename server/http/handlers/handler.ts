@@ -14,6 +14,7 @@ import { type ApiRequest, type ApiResponse, headerOf } from '../message.ts';
 import type { Query } from '../query.ts';
 import type { Rendering } from '../render.ts';
 import type { ResourceRequest } from '../request-info.ts';
+import { warningHeaders } from '../warning-headers.ts';
 
 export interface AdmissionTarget {
   readonly served: ServedResource;
@@ -105,15 +106,6 @@ export function respond(
   rendering: Rendering,
 ): ApiResponse {
   return { status, headers: { 'content-type': contentTypeOf(rendering), ...warningHeaders(call.warnings) }, body };
-}
-
-/** RFC 7234 warnings: code 299, agent `-`. */
-export function warningHeaders(warnings: readonly string[]): Record<string, readonly string[]> {
-  if (warnings.length === 0) return {};
-  const texts = [...new Set(warnings)].map(
-    (text) => `299 - ${JSON.stringify(text.replace(/[\n\r]+/g, ' ')).replace(/[^\x20-\x7e]/g, '?')}`,
-  );
-  return { warning: texts };
 }
 
 /** Go's Content-Type rules: no header means JSON. */

@@ -1,0 +1,53 @@
+import type { Logger } from 'pino';
+import type { WebhookConfiguration } from '../server/admission/webhook/configuration.ts';
+import { unobserved } from '../server/admission/webhook/observer.ts';
+import type { WebhookDeps } from '../server/admission/webhook/plugin.ts';
+import { createObjectVersions } from '../server/http/object-versions.ts';
+import { keptList } from '../server/registry/kept-list.ts';
+import type { ServerParts } from '../server/server.ts';
+import { createServiceResolver, type Endpoint } from '../server/service-resolver.ts';
+import type { WebhookClient } from '../server/webhook/client.ts';
+import { systemClock, systemRandom } from './system.ts';
+
+export interface WebhookParts {
+  readonly parts: ServerParts;
+  readonly own: Endpoint;
+  readonly log: Logger;
+}
+
+export interface Webhooks {
+  readonly deps: WebhookDeps;
+  /** Loaded and made when the first webhook is called; for conversions too. */
+  client(): Promise<WebhookClient>;
+  close(): Promise<void>;
+}
+
+/** What calls webhooks: nothing of it is loaded while there are no configurations. */
+export function openWebhooks({ parts, own, log }: WebhookParts): Webhooks {
+  const { resources, reader } = parts;
+  const configurations = (plural: string): (() => readonly WebhookConfiguration[]) =>
+    keptList<WebhookConfiguration>(() => resources.stored(`${plural}.admissionregistration.k8s.io`));
+  let opened: Promise<WebhookClient> | undefined;
+  const open = async (): Promise<WebhookClient> => {
+    const { createWebhookClient } = await import('../server/webhook/client.ts');
+    const resolver = createServiceResolver({ reader, random: systemRandom, own: () => own });
+    return createWebhookClient({ resolver, clock: systemClock });
+  };
+  const client = (): Promise<WebhookClient> => {
+    opened ??= open();
+    return opened;
+  };
+  return {
+    client,
+    deps: {
+      client,
+      mutating: configurations('mutatingwebhookconfigurations'),
+      validating: configurations('validatingwebhookconfigurations'),
+      versions: createObjectVersions(parts.api),
+      conditions: () => ({ error: 'expressions are not evaluated yet' }),
+      observer: unobserved,
+      warn: (message) => log.warn(message),
+    },
+    close: async () => (await opened)?.[Symbol.dispose](),
+  };
+}

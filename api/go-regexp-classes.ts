@@ -112,7 +112,7 @@ export function parsePosixClass(text: string, at: number): Found | undefined {
 }
 
 function isScript(name: string): boolean {
-  if (!/^[A-Z][A-Za-z_]{3,}$/.test(name)) return false;
+  if (!/^[A-Z][A-Za-z_]+$/.test(name)) return false;
   try {
     new RegExp(`\\p{Script=${name}}`, 'u');
     return true;
@@ -124,7 +124,8 @@ function isScript(name: string): boolean {
 /** `\pL`, `\p{Greek}` and their negations at `at`. */
 export function parsePropertyClass(text: string, at: number): Found | undefined {
   const letter = text[at + 1];
-  if (text[at] !== '\\' || (letter !== 'p' && letter !== 'P') || at + 2 >= text.length) return undefined;
+  if (text[at] !== '\\' || (letter !== 'p' && letter !== 'P')) return undefined;
+  if (at + 2 >= text.length) throw new GoRegexpError('invalid character class range', text.slice(at));
   const close = text[at + 2] === '{' ? text.indexOf('}', at) : at + 2;
   if (close < 0) throw new GoRegexpError('invalid character class range', text.slice(at));
   const braced = text[at + 2] === '{';

@@ -22,6 +22,12 @@ function hexEscape(text: string, at: number): Escaped {
   }
   const short = /^\\x([0-9A-Fa-f]{2})/.exec(rest);
   if (short !== null) return { code: Number.parseInt(short[1] ?? '', 16), end: at + 4 };
+  if (braced !== null) {
+    // Reading stops with the digit that is too much.
+    let count = 1;
+    while (Number.parseInt((braced[1] ?? '').slice(0, count), 16) <= 0x10ffff) count += 1;
+    throw new GoRegexpError('invalid escape sequence', rest.slice(0, 3 + count));
+  }
   // What was read when it went wrong: up to the first character that does not fit.
   const read = /^\\x(?:\{[0-9A-Fa-f]*[\s\S]?|[\s\S]{0,2})/u.exec(rest)?.[0] ?? rest;
   throw new GoRegexpError('invalid escape sequence', read);

@@ -54,7 +54,6 @@ class Parser {
   #at = 0;
   #flags: Flags = { fold: false, multiLine: false, dotAll: false, swapGreed: false };
   #depth = 0;
-  readonly #names = new Set<string>();
 
   constructor(text: string) {
     this.#text = text;
@@ -191,8 +190,6 @@ class Parser {
     if (end < 0) throw new GoRegexpError('invalid named capture', rest);
     const name = rest.slice(nameAt, end);
     if (!/^[A-Za-z0-9_]+$/.test(name)) throw new GoRegexpError('invalid named capture', rest.slice(0, end + 1));
-    if (this.#names.has(name)) throw new GoRegexpError('duplicate capture group name', name);
-    this.#names.add(name);
     return this.#skip(end + 1);
   }
 

@@ -9,8 +9,9 @@ import {
   tooMany,
 } from '../../../api/field-error.ts';
 import { isDNS1035Label, isDNS1123Subdomain } from '../../../api/names.ts';
+import type { JsonSchema } from '../../../api/structural/json-schema.ts';
 import { internalForm, internalShape } from '../core/internal-form.ts';
-import { type DefinitionSpec, type DefinitionVersion, type JsonSchema, schemaOf } from './definition-types.ts';
+import { type DefinitionSpec, type DefinitionVersion, schemaOf } from './definition-types.ts';
 import { type HoistedSpec, hoistedSpec } from './hoisted-spec.ts';
 import { schemaErrors } from './schema-validation.ts';
 import { structuralErrors } from './structural.ts';

@@ -6,7 +6,7 @@ import {
   notSupported,
   required,
 } from '../../../api/field-error.ts';
-import { additionalOf, itemsOf, type JsonSchema } from './definition-types.ts';
+import { additionalOf, itemsOf, type JsonSchema } from '../../../api/structural/json-schema.ts';
 
 interface Place {
   /** Why a default may not stand here. */

@@ -7,8 +7,8 @@ import {
   invalid,
   required,
 } from '../../../api/field-error.ts';
-import { additionalOf, itemsOf, type JsonSchema } from './definition-types.ts';
-import { patternError } from './pattern.ts';
+import { goRegexpError } from '../../../api/go-regexp.ts';
+import { additionalOf, itemsOf, type JsonSchema } from '../../../api/structural/json-schema.ts';
 
 type Level = 'root' | 'item' | 'field';
 
@@ -65,7 +65,7 @@ function valueErrors(schema: JsonSchema, path: FieldPath, skipAnyOf: boolean, sk
     ...oneOf.flatMap((each, i) => nestedErrors(each, path.child('oneOf').index(i))),
     ...(not === undefined ? [] : nestedErrors(not, path.child('not'))),
   ];
-  const error = pattern === '' ? undefined : patternError(pattern);
+  const error = pattern === '' ? undefined : goRegexpError(pattern);
   if (error !== undefined)
     errors.push(invalid(path.child('pattern'), pattern, `must be a valid regular expression, but isn't: ${error}`));
   return errors;

@@ -1,5 +1,5 @@
 import { noSuchOverload } from '../runtime/arithmetic.ts';
-import { CelMap, elements, mapFind, mapKeys } from '../runtime/collections.ts';
+import { CelMap, elementAt, elements, mapFind, mapKeys } from '../runtime/collections.ts';
 import type { Implementations } from '../runtime/functions.ts';
 import { goText } from '../runtime/go-print.ts';
 import {
@@ -14,7 +14,6 @@ import {
   Special,
   type Value,
 } from '../runtime/values.ts';
-import { elementAt } from '../runtime/collections.ts';
 import { contains } from './standard.ts';
 
 // Sets, optionals, and what the macros for maps are made of.

@@ -3,7 +3,17 @@ import { elementAt, toArray } from '../runtime/collections.ts';
 import { equal } from '../runtime/equality.ts';
 import type { Implementation, Implementations } from '../runtime/functions.ts';
 import { Duration } from '../runtime/time.ts';
-import { type AnyList, CelError, Double, isInt, isList, type Result, typeOf, Uint, type Value } from '../runtime/values.ts';
+import {
+  type AnyList,
+  CelError,
+  Double,
+  isInt,
+  isList,
+  type Result,
+  typeOf,
+  Uint,
+  type Value,
+} from '../runtime/values.ts';
 import { contains } from './standard.ts';
 
 /** Makes a function of the list's elements, all of them at hand. */
@@ -134,7 +144,8 @@ export const listsImplementations: Implementations = {
   list_a_index_of_int: (list, item) => indexOf(list, item, false),
   list_a_last_index_of_int: (list, item) => indexOf(list, item, true),
   list_slice: onElements(slice),
-  list_flatten: (list) => (isList(list) ? flatten(list, 1) : new CelError(`no such overload: ${typeOf(list)}.flatten()`)),
+  list_flatten: (list) =>
+    isList(list) ? flatten(list, 1) : new CelError(`no such overload: ${typeOf(list)}.flatten()`),
   list_flatten_int: (list, depth) => {
     if (isList(list) && isInt(depth)) return flatten(list, Number(depth));
     return new CelError(`no such overload: ${typeOf(list)}.flatten(${typeOf(depth)})`);

@@ -5,11 +5,11 @@ import {
   nameIsDNSLabel,
   nameIsDNSSubdomain,
 } from '../../names.ts';
-import { CelError, Optional, optionalNone, Special, TypeValue, type Value } from '../runtime/values.ts';
-import type { Implementations } from '../runtime/functions.ts';
-import { requestURIError } from './go-url.ts';
 import { noSuchOverload } from '../runtime/arithmetic.ts';
+import type { Implementations } from '../runtime/functions.ts';
 import { secondsOf } from '../runtime/time.ts';
+import { type CelError, Optional, optionalNone, Special, TypeValue, type Value } from '../runtime/values.ts';
+import { requestURIError } from './go-url.ts';
 
 const formatType = new TypeValue('kubernetes.NamedFormat');
 
@@ -42,8 +42,7 @@ function fromTest(name: string, size: number, matches: (text: string) => boolean
 
 const uuid = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$/;
-const dateTime =
-  /^([0-9]{2}):([0-9]{2}):([0-9]{2})(.[0-9]+)?(z|([+-][0-9]{2}:[0-9]{2}))$/;
+const dateTime = /^([0-9]{2}):([0-9]{2}):([0-9]{2})(.[0-9]+)?(z|([+-][0-9]{2}:[0-9]{2}))$/;
 
 function isDate(text: string): boolean {
   const [, year, month, day] = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/.exec(text) ?? [];
@@ -58,7 +57,7 @@ function isDateTime(text: string): boolean {
   return parts !== null && Number(parts[1]) <= 23 && Number(parts[2]) <= 59 && Number(parts[3]) <= 59;
 }
 
-const dateTimePatternSize = 66;
+const dateTimePatternSize = 71;
 
 export const namedFormats: Readonly<Record<string, NamedFormat>> = {
   dns1123Label: new NamedFormat('DNS1123Label', 30, (text) => nameIsDNSLabel(text, false)),
@@ -69,12 +68,12 @@ export const namedFormats: Readonly<Record<string, NamedFormat>> = {
   dns1123SubdomainPrefix: new NamedFormat('DNS1123SubdomainPrefix', 60, (text) => nameIsDNSSubdomain(text, true)),
   dns1035LabelPrefix: new NamedFormat('DNS1035LabelPrefix', 30, (text) => nameIsDNS1035Label(text, true)),
   labelValue: new NamedFormat('LabelValue', 40, isValidLabelValue),
-  uri: new NamedFormat('URI', 1, (text) => {
+  uri: new NamedFormat('URI', 1103, (text) => {
     const error = requestURIError(text);
     return error === undefined ? [] : [error];
   }),
-  uuid: fromTest('uuid', 1, (text) => uuid.test(text), 'does not match the UUID format'),
-  byte: fromTest('byte', 1, (text) => base64.test(text), 'invalid base64'),
+  uuid: fromTest('uuid', 70, (text) => uuid.test(text), 'does not match the UUID format'),
+  byte: fromTest('byte', 84, (text) => base64.test(text), 'invalid base64'),
   date: fromTest('date', dateTimePatternSize, isDate, 'invalid date'),
   datetime: fromTest('datetime', dateTimePatternSize, isDateTime, 'invalid datetime'),
 };

@@ -8,7 +8,8 @@ export function compilePattern(pattern: string): Pattern | string {
     return RE2JS.compile(pattern);
   } catch (error) {
     if (!(error instanceof RE2JSException)) throw error;
-    if (error.message.includes('trailing backslash')) return 'error parsing regexp: trailing backslash at end of expression: ``';
+    if (error.message.includes('trailing backslash'))
+      return 'error parsing regexp: trailing backslash at end of expression: ``';
     return error.message;
   }
 }

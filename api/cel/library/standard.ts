@@ -1,4 +1,14 @@
-import { add, compare, divide, modulo, multiply, negate, noSuchOverload, subtract } from '../runtime/arithmetic.ts';
+import {
+  add,
+  compare,
+  divide,
+  lacksOperation,
+  modulo,
+  multiply,
+  negate,
+  noSuchOverload,
+  subtract,
+} from '../runtime/arithmetic.ts';
 import { elementAt, mapFind } from '../runtime/collections.ts';
 import { toBool, toBytes, toDouble, toDuration, toInt, toText, toTimestamp, toUint } from '../runtime/conversion.ts';
 import { equal } from '../runtime/equality.ts';
@@ -28,7 +38,9 @@ function isIn(value: Value, collection: Value): Result {
   return found instanceof CelError ? found : found !== undefined;
 }
 
-const text = (value: Value): string => (typeof value === 'string' ? value : '');
+const ofTexts = (test: (text: string, part: string) => boolean): Implementation => {
+  return (text, part) => (typeof text === 'string' && typeof part === 'string' ? test(text, part) : noSuchOverload);
+};
 
 function converting(ids: string, convert: Implementation): Record<string, Implementation> {
   return Object.fromEntries(ids.split(' ').map((id) => [id, convert]));
@@ -47,12 +59,12 @@ export const standardImplementations: Implementations = {
   '_>_': ordered('_>_', (order) => order > 0),
   '_>=_': ordered('_>=_', (order) => order >= 0),
   '@in': isIn,
-  size: (value) => ownSize(value) ?? new CelError('no such overload: size'),
+  size: (value) => ownSize(value) ?? lacksOperation(value, 'size'),
   type: typeOf,
   dyn: (value) => value,
-  contains_string: (value, part) => text(value).includes(text(part)),
-  starts_with_string: (value, part) => text(value).startsWith(text(part)),
-  ends_with_string: (value, part) => text(value).endsWith(text(part)),
+  contains_string: ofTexts((text, part) => text.includes(part)),
+  starts_with_string: ofTexts((text, part) => text.startsWith(part)),
+  ends_with_string: ofTexts((text, part) => text.endsWith(part)),
   ...converting('bool_to_bool string_to_bool', toBool),
   ...converting('bytes_to_bytes string_to_bytes', toBytes),
   ...converting('double_to_double int64_to_double string_to_double uint64_to_double', toDouble),

@@ -132,7 +132,8 @@ function formatString(value: Value): Formatted {
   if (value instanceof TypeValue) return value.name;
   const text = toText(value);
   if (typeof text === 'string') return text;
-  if (value instanceof Uint8Array) return new CelError('could not convert argument "invalid UTF-8 in bytes, cannot convert to string" to string');
+  if (value instanceof Uint8Array)
+    return new CelError('could not convert argument "invalid UTF-8 in bytes, cannot convert to string" to string');
   return given(
     'string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps',
     value,
@@ -144,7 +145,9 @@ function formatMember(value: Result): Formatted {
   if (value instanceof CelError) return value;
   if (value instanceof Double) {
     if (Number.isNaN(value.value)) return '"NaN"';
-    return Number.isFinite(value.value) ? formatFixed(value.value, defaultPrecision).replaceAll(',', '') : infinite(value.value);
+    return Number.isFinite(value.value)
+      ? formatFixed(value.value, defaultPrecision).replaceAll(',', '')
+      : infinite(value.value);
   }
   if (value instanceof Timestamp || value instanceof Duration) {
     return `${value instanceof Timestamp ? 'timestamp' : 'duration'}(${goQuote(String(toText(value)))})`;

@@ -75,7 +75,13 @@ function replace(text: Value, old: Value, replacement: Value, count: Value): Res
   if (old === '') return replaceEmpty(text, replacement, limit);
   const parts = text.split(old);
   const places = Math.min(limit, parts.length - 1);
-  return parts.slice(0, places + 1).join(replacement) + parts.slice(places + 1).map((part) => old + part).join('');
+  return (
+    parts.slice(0, places + 1).join(replacement) +
+    parts
+      .slice(places + 1)
+      .map((part) => old + part)
+      .join('')
+  );
 }
 
 function replaceEmpty(text: string, replacement: string, limit: number): string {

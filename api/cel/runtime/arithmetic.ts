@@ -55,7 +55,11 @@ function calculate(operation: Operation, a: Value, b: Value): Result | undefined
   return undefined;
 }
 
-const lacksTrait = (name: string) => new CelError(`no such overload: ${name}`);
+/** For a type that has no such operation; those with methods of their own say it shorter. */
+export function lacksOperation(value: Value, name: string): CelError {
+  const hasMethods = typeof value === 'string' || value instanceof Timestamp || value instanceof Duration;
+  return hasMethods ? noSuchOverload : new CelError(`no such overload: ${name}`);
+}
 
 function addition(a: number, b: number): number {
   return a + b;
@@ -97,7 +101,7 @@ function addOthers(a: Value, b: Value): Result {
     bytes.set(b, a.length);
     return bytes;
   }
-  return lacksTrait('_+_');
+  return lacksOperation(a, '_+_');
 }
 
 function concatenate(a: AnyList, b: AnyList): Result {
@@ -142,45 +146,51 @@ export function subtract(a: Value, b: Value): Result {
     if (!(b instanceof Duration)) return noSuchOverload;
     return isInt64(-b.nanoseconds) ? a.plus(-b.nanoseconds) : integerOverflow;
   }
-  return lacksTrait('_-_');
+  return lacksOperation(a, '_-_');
 }
 
 export function multiply(a: Value, b: Value): Result {
-  return calculate(product, a, b) ?? lacksTrait('_*_');
+  return calculate(product, a, b) ?? lacksOperation(a, '_*_');
 }
 
 export function divide(a: Value, b: Value): Result {
-  return calculate(quotient, a, b) ?? lacksTrait('_/_');
+  return calculate(quotient, a, b) ?? lacksOperation(a, '_/_');
 }
 
 export function modulo(a: Value, b: Value): Result {
-  return calculate(remainder, a, b) ?? lacksTrait('_%_');
+  return calculate(remainder, a, b) ?? lacksOperation(a, '_%_');
 }
 
 export function negate(a: Value): Result {
   if (isInt(a)) return typeof a === 'number' ? 0 - a : intOf(-a);
   if (a instanceof Double) return new Double(-a.value);
   if (a instanceof Duration) return durationOf(-a.nanoseconds);
-  return typeof a === 'boolean' ? noSuchOverload : lacksTrait('-_');
+  return typeof a === 'boolean' ? noSuchOverload : lacksOperation(a, '-_');
 }
 
 const unordered = new CelError('NaN values cannot be ordered');
 
+function orderOfNumbers(a: number | bigint | Uint | Double, b: Value): number | CelError {
+  const order = compareNumbers(a, b);
+  if (order === undefined) return a instanceof Double && Number.isNaN(a.value) ? unordered : noSuchOverload;
+  return Number.isNaN(order) ? unordered : order;
+}
+
 /** -1, 0 or 1; an error when the two have no order. `name` is the operator, for types that have none. */
 export function compare(a: Value, b: Value, name = '_<_'): number | CelError {
-  if (typeof a === 'number' && typeof b === 'number') return a < b ? -1 : a > b ? 1 : 0;
+  if (typeof a === 'number' && typeof b === 'number') return Number(a > b) - Number(a < b);
   if (typeof a === 'string') return typeof b === 'string' ? compareText(a, b) : noSuchOverload;
   if (typeof a === 'boolean') return typeof b === 'boolean' ? Number(a) - Number(b) : noSuchOverload;
-  if (isInt(a) || a instanceof Uint || a instanceof Double) {
-    const order = compareNumbers(a, b);
-    if (order === undefined) return a instanceof Double && Number.isNaN(a.value) ? unordered : noSuchOverload;
-    return Number.isNaN(order) ? unordered : order;
-  }
+  if (isInt(a) || a instanceof Uint || a instanceof Double) return orderOfNumbers(a, b);
+  return compareOthers(a, b) ?? lacksOperation(a, name);
+}
+
+function compareOthers(a: Value, b: Value): number | CelError | undefined {
   if (a instanceof Timestamp) return b instanceof Timestamp ? a.compare(b) : noSuchOverload;
   if (a instanceof Duration) {
     if (!(b instanceof Duration)) return noSuchOverload;
-    return a.nanoseconds < b.nanoseconds ? -1 : a.nanoseconds > b.nanoseconds ? 1 : 0;
+    return Number(a.nanoseconds > b.nanoseconds) - Number(a.nanoseconds < b.nanoseconds);
   }
   if (a instanceof Uint8Array) return b instanceof Uint8Array ? compareBytes(a, b) : noSuchOverload;
-  return lacksTrait(name);
+  return undefined;
 }

@@ -1,6 +1,6 @@
-import { goText } from './go-print.ts';
-import { charge, type Eval, type Frame } from './frame.ts';
 import { elementAt, mapFind } from './collections.ts';
+import { charge, type Eval, type Frame } from './frame.ts';
+import { goText } from './go-print.ts';
 import {
   adapt,
   CelError,
@@ -8,7 +8,6 @@ import {
   isInt,
   isList,
   isMap,
-
   Optional,
   optionalNone,
   type Result,
@@ -119,7 +118,8 @@ export function goTypeName(value: Value): string {
 
 export function checkKey(key: Value): CelError | undefined {
   const type = typeof key;
-  if (type === 'string' || type === 'boolean' || isInt(key) || key instanceof Uint || key instanceof Double) return undefined;
+  if (type === 'string' || type === 'boolean' || isInt(key) || key instanceof Uint || key instanceof Double)
+    return undefined;
   return new CelError(`invalid qualifier type: ${goTypeName(key)}`);
 }
 
@@ -153,4 +153,3 @@ export function indexOrError(key: Value): number | CelError {
   }
   return new CelError(`unsupported index type '${typeOf(key)}' in list`);
 }
-

@@ -37,7 +37,10 @@ const byFunction: Readonly<Record<string, CallCost>> = {
   fieldSelector: selectorCost,
   labelSelector: selectorCost,
   ...each('isSorted sum max min indexOf lastIndexOf', (args) => traversalCost(args[0] ?? null)),
-  ...each('url lowerAscii upperAscii substring trim jsonpatch.escapeKey cidr isIP isCIDR quantity isQuantity semver isSemver', walkOf),
+  ...each(
+    'url lowerAscii upperAscii substring trim jsonpatch.escapeKey cidr isIP isCIDR quantity isQuantity semver isSemver',
+    walkOf,
+  ),
   ...each('replace split ip.isCanonical', walkTwice),
   join: (_, result) => Math.ceil(sizeOf(result) * 2 * traversalFactor),
   ...each('find findAll', (args) => regexCost(size(args, 0), size(args, 1))),
@@ -52,7 +55,8 @@ function each(names: string, cost: CallCost): Record<string, CallCost> {
   return Object.fromEntries(names.split(' ').map((name) => [name, cost]));
 }
 
-const setsCost = (factor: number) => (args: readonly Result[]) => 1 + Math.floor(size(args, 0) * size(args, 1) * factor);
+const setsCost = (factor: number) => (args: readonly Result[]) =>
+  1 + Math.floor(size(args, 0) * size(args, 1) * factor);
 const allocating = (factor: number, length: number) => Math.floor(length * factor) + 1 + listCreation;
 const outputSize = (_: readonly Result[], result: Result) => allocating(1, sizeOf(result));
 

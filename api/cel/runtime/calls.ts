@@ -11,17 +11,27 @@ import {
   constant,
   overloadOf,
   type Planner,
-
+  ProgramError,
   planAll,
   planIndex,
-  ProgramError,
   type Scope,
   type Step,
 } from './planner.ts';
 import { memberOfConstants } from './set-membership.ts';
 import { CelError, isList, Optional, type Result, type Value } from './values.ts';
 
-const conversions = new Set(['bool', 'bytes', 'double', 'duration', 'dyn', 'int', 'string', 'timestamp', 'type', 'uint']);
+const conversions = new Set([
+  'bool',
+  'bytes',
+  'double',
+  'duration',
+  'dyn',
+  'int',
+  'string',
+  'timestamp',
+  'type',
+  'uint',
+]);
 
 export function planCall(planner: Planner, expr: CallExpr, scope: Scope): Step {
   const args = planAll(planner, expr.target === undefined ? expr.args : [expr.target, ...expr.args], scope);
@@ -33,7 +43,11 @@ export function planCall(planner: Planner, expr: CallExpr, scope: Scope): Step {
     case operators.or:
       return { evaluate: conjunction(first.evaluate, second.evaluate, true) };
     case operators.conditional:
-      return attributeStep({ base: first.evaluate, qualifiers: [], branches: [attributeOf(second), attributeOf(third)] });
+      return attributeStep({
+        base: first.evaluate,
+        qualifiers: [],
+        branches: [attributeOf(second), attributeOf(third)],
+      });
     case operators.equals:
       return { evaluate: equality(first.evaluate, second.evaluate, true) };
     case '_!=_':
@@ -46,10 +60,12 @@ export function planCall(planner: Planner, expr: CallExpr, scope: Scope): Step {
     case operators.notStrictlyFalse:
       return { evaluate: notStrictlyFalse(first.evaluate) };
     case 'or':
-      if (overload === 'optional_or_optional') return { evaluate: firstPresent(first.evaluate, second.evaluate, false) };
+      if (overload === 'optional_or_optional')
+        return { evaluate: firstPresent(first.evaluate, second.evaluate, false) };
       break;
     case 'orValue':
-      if (overload === 'optional_orValue_value') return { evaluate: firstPresent(first.evaluate, second.evaluate, true) };
+      if (overload === 'optional_orValue_value')
+        return { evaluate: firstPresent(first.evaluate, second.evaluate, true) };
       break;
     case '@in':
       if (overload === 'in_list' && isList(second.constant)) {
@@ -64,7 +80,8 @@ function planFunction(planner: Planner, expr: CallExpr, args: readonly Step[], o
   const binding = planner.functions(expr.name, overload);
   if (binding === undefined) throw new ProgramError(`no such overload: ${expr.name}`);
   const [first, second] = args;
-  const pattern = expr.name === 'matches' || expr.name === 'find' || expr.name === 'findAll' ? second?.constant : undefined;
+  const pattern =
+    expr.name === 'matches' || expr.name === 'find' || expr.name === 'findAll' ? second?.constant : undefined;
   const constantPattern = typeof pattern === 'string';
   if (constantPattern) planner.checkPattern(pattern);
   const cost = callCost(expr.name, overload);
@@ -171,4 +188,3 @@ function firstPresent(left: Eval, right: Eval, unwrap: boolean): Eval {
     return unwrap ? optional.value : optional;
   };
 }
-

@@ -2,7 +2,7 @@ import type { ComprehensionExpr } from '../ast.ts';
 import { goTypeName } from './attribute.ts';
 import { CelMap, elementAt, GrowingList, mapFind, mapKeys, mapSize } from './collections.ts';
 import { type Eval, type Frame, isInterrupted } from './frame.ts';
-import { type Planner, type Scope, type Step } from './planner.ts';
+import type { Planner, Scope, Step } from './planner.ts';
 import { CelError, isList, isMap, type Result, type Value } from './values.ts';
 
 const unset = Symbol('unset');
@@ -69,34 +69,40 @@ function run(fold: Fold, frame: Frame): Result {
 }
 
 function iterate(fold: Fold, range: Value, frame: Frame): CelError | undefined {
-  const { first, second } = fold;
   if (isList(range)) {
-    for (let index = 0; index < range.length; index++) {
-      const element = elementAt(range, index);
-      frame.locals[first] = second === undefined ? element : index;
-      if (second !== undefined) frame.locals[second] = element;
-      const goOn = once(fold, frame);
-      if (goOn !== true) return goOn === false ? undefined : goOn;
-    }
-    return undefined;
+    return forEach(fold, frame, range.length, (index) => [index, elementAt(range, index)]);
   }
-  if (!isMap(range)) {
-    const type = goTypeName(range);
-    return new CelError(
-      second === undefined ? `got '${type}', expected iterable type` : `unsupported comprehension range type: ${type}`,
-    );
+  if (isMap(range)) {
+    const keys = mapKeys(range);
+    return forEach(fold, frame, keys.length, (index) => {
+      const key = keys[index] ?? null;
+      return [key, fold.second === undefined ? key : (mapFind(range, key) ?? null)];
+    });
   }
-  for (const key of mapKeys(range)) {
-    frame.locals[first] = key;
-    if (second !== undefined) frame.locals[second] = mapFind(range, key) ?? null;
-    const goOn = once(fold, frame);
-    if (goOn !== true) return goOn === false ? undefined : goOn;
-  }
-  return undefined;
+  const type = goTypeName(range);
+  return new CelError(
+    fold.second === undefined
+      ? `got '${type}', expected iterable type`
+      : `unsupported comprehension range type: ${type}`,
+  );
 }
 
-function once(fold: Fold, frame: Frame): boolean | CelError {
-  if (fold.condition(frame) === false) return false;
-  frame.locals[fold.accumulator] = fold.step(frame);
-  return isInterrupted(frame) ? new CelError('operation interrupted') : true;
+/** `entry` gives the index and the element, or the key and the value; with one variable, what it holds is second. */
+function forEach(
+  fold: Fold,
+  frame: Frame,
+  count: number,
+  entry: (index: number) => readonly [Value, Result],
+): CelError | undefined {
+  const { first, second, condition, step, accumulator } = fold;
+  const { locals } = frame;
+  for (let index = 0; index < count; index++) {
+    const [key, value] = entry(index);
+    locals[first] = second === undefined ? value : key;
+    if (second !== undefined) locals[second] = value;
+    if (condition(frame) === false) return undefined;
+    locals[accumulator] = step(frame);
+    if (isInterrupted(frame)) return new CelError('operation interrupted');
+  }
+  return undefined;
 }

@@ -32,8 +32,8 @@ export function createFunctionTable(
   };
 }
 
-// The one function whose overloads accept whatever comes.
-const unguarded = 'flatten';
+// These tell types apart themselves.
+const unguarded = new Set(['flatten', 'contains', 'startsWith', 'endsWith']);
 
 function bind(
   declaration: FunctionDeclaration | undefined,
@@ -47,7 +47,7 @@ function bind(
     const implementation = implementations[each.id];
     if (implementation === undefined || (overload !== undefined && each.id !== overload)) continue;
     const count = each.parameters.length;
-    const matches: Signature = name === unguarded ? (args) => args.length === count : signatureOf(each);
+    const matches: Signature = unguarded.has(name) ? (args) => args.length === count : signatureOf(each);
     candidates.push({ matches, implementation });
   }
   if (candidates.length === 0) {

@@ -1,7 +1,7 @@
 import type { Overload } from '../declarations.ts';
 import type { Type } from '../types.ts';
 import { elementAt, mapFind, mapKeys } from './collections.ts';
-import { CelError, isInt, isList, isMap, Special, typeOf, type Result, type Value } from './values.ts';
+import { CelError, isInt, isList, isMap, type Result, Special, typeOf, type Value } from './values.ts';
 
 type Guard = (value: Value) => boolean;
 

@@ -77,11 +77,18 @@ export function planMap(planner: Planner, expr: MapExpr, scope: Scope): Step {
     }
     return map;
   };
-  return folded(entries.flatMap(({ key, value }) => [key, value]), charged(mapCost, build));
+  return folded(
+    entries.flatMap(({ key, value }) => [key, value]),
+    charged(mapCost, build),
+  );
 }
 
 export function planStruct(planner: Planner, expr: StructExpr, scope: Scope): Step {
-  const fields = expr.fields.map(({ name, value, optional }) => ({ name, optional, value: planner.plan(value, scope) }));
+  const fields = expr.fields.map(({ name, value, optional }) => ({
+    name,
+    optional,
+    value: planner.plan(value, scope),
+  }));
   const build = (frame: Frame): Result => {
     const values = new Map<string, Value>();
     for (const { name, value: step, optional } of fields) {
@@ -96,4 +103,3 @@ export function planStruct(planner: Planner, expr: StructExpr, scope: Scope): St
   };
   return { evaluate: charged(structCost, build) };
 }
-

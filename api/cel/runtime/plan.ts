@@ -81,4 +81,3 @@ function presence(attribute: Attribute): Eval {
     return result instanceof Optional ? result.value !== undefined : result;
   };
 }
-

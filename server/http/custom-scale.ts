@@ -1,6 +1,7 @@
 import type { ReplicasPaths } from '../../api/apply/scale.ts';
 import type { KubeObject } from '../../api/object.ts';
-import { badRequest, internalErrorStatus, StatusError } from '../../api/status.ts';
+import { badRequest, internalErrorStatus } from '../../api/status.ts';
+import { nestedValue } from '../extension/nested-value.ts';
 import type { CustomKind, ScalePaths } from '../registry/custom-kind.ts';
 import type { Scale } from '../resources/apps/scale.ts';
 
@@ -17,44 +18,12 @@ export interface Scaling {
 /** Stands for a number that is not there: the smallest int32. */
 const nothing = -2_147_483_648;
 
-function valueAt(object: unknown, path: readonly string[], wanted: 'number' | 'string'): unknown {
-  let value: unknown = object;
-  for (const [i, name] of path.entries()) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      const shown = `.${path.slice(0, i).join('.')}`;
-      throw new StatusError(
-        '',
-        `${shown} accessor error: ${goText(value)} is of the type ${goType(value)}, expected map[string]interface{}`,
-      );
-    }
-    value = (value as Readonly<Record<string, unknown>>)[name];
-    if (value === undefined) return undefined;
-  }
-  if (typeof value === wanted && (wanted === 'string' || Number.isInteger(value))) return value;
-  const type = wanted === 'number' ? 'int64' : 'string';
-  throw new StatusError(
-    '',
-    `.${path.join('.')} accessor error: ${goText(value)} is of the type ${goType(value)}, expected ${type}`,
-  );
-}
-
-function goText(value: unknown): string {
-  if (value === null) return '<nil>';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
-}
-
-function goType(value: unknown): string {
-  if (value === null) return '<nil>';
-  if (Array.isArray(value)) return '[]interface {}';
-  if (typeof value === 'object') return 'map[string]interface {}';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64';
-  return typeof value === 'boolean' ? 'bool' : 'string';
-}
-
 function scaleFrom(paths: ScalePaths, object: Readonly<KubeObject>): { scale: Scale; found: boolean } {
-  const replicas = valueAt(object, paths.spec, 'number') as number | undefined;
-  const current = (valueAt(object, paths.status, 'number') ?? 0) as number;
-  const selector = (paths.selector === undefined ? '' : (valueAt(object, paths.selector, 'string') ?? '')) as string;
+  const replicas = nestedValue(object, paths.spec, 'number') as number | undefined;
+  const current = (nestedValue(object, paths.status, 'number') ?? 0) as number;
+  const selector = (
+    paths.selector === undefined ? '' : (nestedValue(object, paths.selector, 'string') ?? '')
+  ) as string;
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata ?? {};
   const scale: Scale = {
     apiVersion: 'autoscaling/v1',

@@ -8,8 +8,10 @@ import { createDiscovery } from './discovery.ts';
 import { methodNotAllowed } from './error-response.ts';
 import { createHealth, type HealthCheck } from './health.ts';
 import { type ApiResponse, headerOf } from './message.ts';
-import { createOpenApi } from './openapi.ts';
+import { createOpenApi, type ExtraDocument } from './openapi.ts';
 import type { NonResourceCall } from './pipeline.ts';
+
+const none: readonly ExtraDocument[] = [];
 
 export interface DocumentsOptions {
   served(): readonly ServedGroupVersion[];
@@ -17,6 +19,8 @@ export interface DocumentsOptions {
   groups?(): readonly ListedGroup[];
   /** What aggregated servers describe of themselves. */
   remoteOpenApi?(): RemoteOpenApi | undefined;
+  /** Documents of custom resources: the same array as long as nothing changes. */
+  customOpenApi?(): readonly ExtraDocument[];
   readonly index: DocumentIndex;
   readFile(file: string): Promise<Uint8Array>;
   serverAddress(): string;
@@ -62,6 +66,7 @@ export function createDocuments(
     read: (file) => options.readFile(file),
     served: () => options.served(),
     remote: () => options.remoteOpenApi?.(),
+    extra: () => options.customOpenApi?.() ?? none,
     now: () => options.now(),
   });
   const health = createHealth(options.checks);

@@ -1,9 +1,4 @@
-import {
-  fromScaleManagedFields,
-  type ReplicasPaths,
-  specReplicas,
-  toScaleManagedFields,
-} from '../../api/apply/scale.ts';
+import { fromScaleManagedFields, specReplicas, toScaleManagedFields } from '../../api/apply/scale.ts';
 import { apiVersionOf, groupResourceName, type KubeObject } from '../../api/object.ts';
 import { applyFieldValidation } from '../../api/schema/body.ts';
 import { notFoundError } from '../../api/status.ts';

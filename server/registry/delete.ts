@@ -69,6 +69,10 @@ async function deleteOnce(
   await request.admission.mutate('DELETE', undefined, old);
   await request.admission.validate('DELETE', undefined, old);
 
+  if (stored.strategy.markForDeletion !== undefined && meta.deletionTimestamp === undefined) {
+    stored.strategy.markForDeletion(changed, deps.clock.now());
+    return keep(deps, stored, entry, changed, request);
+  }
   meta.finalizers = finalizersFor(stored, meta, options);
   const held = (meta.finalizers?.length ?? 0) > 0 || stored.strategy.isHeldByFinalizers?.(changed) === true;
   if (grace === 'now' && !held) return remove(deps, stored, entry, old, request);
@@ -76,6 +80,17 @@ async function deleteOnce(
   else if (!held && meta.deletionGracePeriodSeconds === 0) return remove(deps, stored, entry, changed, request);
   stored.strategy.prepareForDelete?.(changed);
   if (sameState(old, changed)) return { gone: false, object: old, value: entry.value };
+  return keep(deps, stored, entry, changed, request);
+}
+
+/** The object stays, marked. */
+async function keep(
+  deps: RegistryDeps,
+  stored: StoredResource,
+  entry: Entry,
+  changed: KubeObject,
+  request: WriteRequest,
+): Promise<Deleted> {
   if (request.dryRun) return { gone: false, object: changed, value: encodeObject(stored, changed) };
   const encode = encoderFor(stored, changed);
   const row = await deps.store.update(entry.key, entry.revision, encode instanceof Promise ? await encode : encode);

@@ -22,9 +22,14 @@ export interface CustomResource {
   /** `widgets.example.com`. */
   readonly name: string;
   readonly served: readonly ServedResource[];
-  /** In the version to which all others are converted for storage. */
-  readonly stored: StoredResource;
+  /** In the version to which all others are converted for storage; made when it is first asked for. */
+  stored(): StoredResource;
+  /** What stands in the store, in whatever versions. */
+  readonly rows: StoredRows;
 }
+
+/** What metrics count. */
+export type StoredRows = Pick<StoredResource, 'group' | 'resource' | 'version' | 'cache'>;
 
 /** All resources of the server, by address and by stored kind. Those built in are there from the start and stay. */
 export interface ResourceTable {
@@ -33,7 +38,7 @@ export interface ResourceTable {
   stored(name: string): StoredResource | undefined;
   /** The same array as long as nothing changes; as the next one. */
   readonly all: readonly ServedResource[];
-  readonly allStored: readonly StoredResource[];
+  readonly allStored: readonly StoredRows[];
   /** All served versions of one stored kind. */
   versionsOf(stored: StoredResource): readonly ServedResource[];
   /** Adds a custom resource or replaces the one of its name. */
@@ -154,7 +159,7 @@ function withCustomResources(builtIn: Pick<ResourceTable, 'served' | 'stored' | 
   const custom = new Map<string, CustomResource>();
   const versions = new Map<string, ServedResource>();
   let all: readonly ServedResource[] | undefined = builtIn.all;
-  let allStored: readonly StoredResource[] | undefined = builtIn.allStored;
+  let allStored: readonly StoredRows[] | undefined = builtIn.allStored;
   const keyOf = ({ definition }: ServedResource): string =>
     `${definition.group}/${definition.version}/${definition.resource}`;
   const unregister = (name: string): void => {
@@ -168,13 +173,13 @@ function withCustomResources(builtIn: Pick<ResourceTable, 'served' | 'stored' | 
   return {
     served: (group, version, resource) =>
       builtIn.served(group, version, resource) ?? versions.get(`${group}/${version}/${resource}`),
-    stored: (name) => builtIn.stored(name) ?? custom.get(name)?.stored,
+    stored: (name) => builtIn.stored(name) ?? custom.get(name)?.stored(),
     get all() {
       all ??= [...builtIn.all, ...versions.values()];
       return all;
     },
     get allStored() {
-      allStored ??= [...builtIn.allStored, ...[...custom.values()].map(({ stored }) => stored)];
+      allStored ??= [...builtIn.allStored, ...[...custom.values()].map(({ rows }) => rows)];
       return allStored;
     },
     versionsOf(stored) {

@@ -102,6 +102,8 @@ export interface Strategy<T extends KubeObject = KubeObject> extends UpdateStrat
   gracePeriodSeconds?(object: Readonly<T>, requested: number | undefined): number;
   /** Finalizers that a plain delete of this kind adds or that hold it (namespaces: spec.finalizers). */
   isHeldByFinalizers?(object: Readonly<T>): boolean;
+  /** Present: the first request to delete does nothing but what this does to the object, which stays for now. */
+  markForDeletion?(object: T, now: number): void;
   /** Runs when deletion begins without removing the object (sets phase Terminating …). */
   prepareForDelete?(object: T): void;
   /** Texts for Warning headers of deletions, of one or of a collection; `namesPropagation`: the client said what becomes of dependents. */

@@ -51,6 +51,11 @@ export class Caches implements Disposable {
     return cache;
   }
 
+  /** A cache beside the one of its prefix, to be fed by somebody else: the same objects in another version. */
+  view(prefix: string, namespaced: boolean): ResourceCache {
+    return new ResourceCache({ prefix, namespaced, parsed: this.#parsed, startRevision: this.#store.revision });
+  }
+
   /** Forgets a cache that nobody will ask for; one with objects in it stays, since they may be asked for again. */
   release(prefix: string): void {
     const cache = this.#byPrefix.get(prefix);

@@ -56,6 +56,8 @@ export async function startFeed(options: FeedOptions): Promise<() => void> {
   const { cache, store, selection, after, onEvent } = options;
   if (after < store.compactedRevision) throw new StorageError('Compacted', cache.prefix);
   const deliver = (event: CacheEvent): void => {
+    // Views may bring what the reader knows already.
+    if (event.revision <= after) return;
     const selected = select(selection, event);
     if (selected !== undefined) onEvent(selected);
   };
@@ -65,12 +67,17 @@ export async function startFeed(options: FeedOptions): Promise<() => void> {
     return cache.listen(selection, deliver);
   }
   const held: CacheEvent[] = [];
-  let live = false;
-  const stop = cache.listen(selection, (event) => (live ? deliver(event) : held.push(event)));
+  let reached: Revision | undefined;
+  const deliverNew = (event: CacheEvent, known: Revision): void => {
+    if (event.revision > known) deliver(event);
+  };
+  const stop = cache.listen(selection, (event) => {
+    if (reached === undefined) held.push(event);
+    else deliverNew(event, reached);
+  });
   try {
-    const reached = await replayHistory(options, deliver);
-    for (const event of held) if (event.revision > reached) deliver(event);
-    live = true;
+    reached = await replayHistory(options, deliver);
+    for (const event of held) deliverNew(event, reached);
     return stop;
   } catch (error) {
     stop();

@@ -1,8 +1,9 @@
+import { toTime } from '../../../api/clock.ts';
 import { type FieldErrors, FieldPath, invalid, required } from '../../../api/field-error.ts';
 import { nameIsDNSSubdomain } from '../../../api/names.ts';
 import type { Strategy } from '../../registry/strategy.ts';
-import { parseUrl } from '../admissionregistration/url.ts';
 import { defaultWebhookClient } from '../admissionregistration/webhook-client.ts';
+import { approval, approvalOf, isProtectedGroup, protectionReason } from './approval.ts';
 import type { CustomResourceDefinition } from './definition-types.ts';
 import { type SchemaCheck, validateDefinitionSpec } from './definition-validation.ts';
 import { formatWarnings } from './formats.ts';
@@ -10,7 +11,6 @@ import { bundleErrorOf, hasKnownReviewVersion, validateNames } from './version-p
 
 const specPath = FieldPath.of('spec');
 const storedPath = FieldPath.of('status', 'storedVersions');
-const approval = 'api-approved.kubernetes.io';
 const approvalPath = FieldPath.of('metadata', 'annotations').key(approval);
 
 function storageVersionOf(definition: Readonly<CustomResourceDefinition>): string | undefined {
@@ -70,31 +70,18 @@ function validateStoredVersions(definition: Readonly<CustomResourceDefinition>):
   return errors;
 }
 
-type Approval = 'missing' | 'bypassed' | 'approved' | 'invalid';
-
-function approvalOf(definition: Readonly<CustomResourceDefinition>): Approval {
-  const annotation = definition.metadata?.annotations?.[approval] ?? '';
-  if (annotation === '') return 'missing';
-  if (annotation.startsWith('unapproved')) return 'bypassed';
-  const url = parseUrl(annotation);
-  return !('error' in url) && url.scheme !== '' && url.host !== '' ? 'approved' : 'invalid';
-}
-
 /** Groups of the Kubernetes community need a word of it. */
 function validateApproval(
   definition: Readonly<CustomResourceDefinition>,
   old?: Readonly<CustomResourceDefinition>,
 ): FieldErrors {
-  const group = definition.spec?.group ?? '';
-  if (!/(^|\.)(k8s|kubernetes)\.io$/.test(group)) return [];
+  if (!isProtectedGroup(definition.spec?.group ?? '')) return [];
   const state = approvalOf(definition);
   if (old !== undefined && approvalOf(old) === state) return [];
-  const rule = `protected groups must have approval annotation "${approval}"`;
-  const see = 'see https://github.com/kubernetes/enhancements/pull/1111';
-  if (state === 'missing') return [required(approvalPath, `${rule}, ${see}`)];
+  if (state === 'missing') return [required(approvalPath, protectionReason(definition, state))];
   if (state !== 'invalid') return [];
   const value = definition.metadata?.annotations?.[approval];
-  return [invalid(approvalPath, value, `${rule} with either a URL or a reason starting with "unapproved", ${see}`)];
+  return [invalid(approvalPath, value, protectionReason(definition, state))];
 }
 
 function validateUnknownFields(
@@ -130,6 +117,27 @@ function validateImmutable(
   fixed(group, before.group, specPath.child('group'));
   fixed(names?.plural, before.names?.plural, specPath.child('names', 'plural'));
   return errors;
+}
+
+const cleanup = 'customresourcecleanup.apiextensions.k8s.io';
+
+/** The first request to delete only marks the definition: what serves it then removes the objects of its kind. */
+function markForDeletion(definition: CustomResourceDefinition, now: number): void {
+  definition.metadata ??= {};
+  const { metadata } = definition;
+  metadata.deletionTimestamp = toTime(now);
+  if (!metadata.finalizers?.includes(cleanup)) metadata.finalizers = [...(metadata.finalizers ?? []), cleanup];
+  definition.status ??= {};
+  const { status } = definition;
+  const others = (status.conditions ?? []).filter(({ type }) => type !== 'Terminating');
+  const condition = {
+    type: 'Terminating',
+    status: 'True',
+    lastTransitionTime: toTime(now),
+    reason: 'InstanceDeletionPending',
+    message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+  };
+  status.conditions = [...others, condition];
 }
 
 /** The part of creation and update that is the same. */
@@ -181,6 +189,7 @@ export function customResourceDefinitions(check: SchemaCheck): Strategy<CustomRe
         ...validateBoth(definition, old),
       ];
     },
+    markForDeletion,
     warningsOnCreate: (definition) => formatWarnings(definition),
     warningsOnUpdate: formatWarnings,
     subresources: {

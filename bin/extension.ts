@@ -1,0 +1,38 @@
+import type { Logger } from 'pino';
+import type { ApiClient } from '../api/client.ts';
+import type { Document } from '../api/openapi.ts';
+import type { ServedGroupVersion } from '../api/served.ts';
+import { type ExtensionGateway, openExtensionGateway } from '../server/extension/gateway.ts';
+import type { ServerParts } from '../server/server.ts';
+import { systemClock } from './system.ts';
+
+export interface ExtensionParts {
+  readonly parts: ServerParts;
+  readonly client: ApiClient;
+  readonly log: Logger;
+  readonly builtIn: readonly ServedGroupVersion[];
+  readGenerated<T>(name: string): Promise<T>;
+}
+
+/** Custom resources. */
+export function openExtension({
+  parts,
+  client,
+  log,
+  builtIn,
+  readGenerated,
+}: ExtensionParts): Promise<ExtensionGateway> {
+  const { registry, resources, api } = parts;
+  return openExtensionGateway(
+    {
+      registry,
+      resources,
+      client,
+      decoder: api.decoder,
+      clock: systemClock,
+      readTemplate: () => readGenerated<Document>('openapi/v3/apis__apps__v1_openapi.json'),
+      onError: (err, name) => log.error({ err, name }, 'custom resource failed'),
+    },
+    builtIn,
+  );
+}

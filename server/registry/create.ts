@@ -57,6 +57,8 @@ export async function createNamed(
 ): Promise<Written> {
   const meta = metaOf(given);
   const { strategy } = stored;
+  // Admission may have changed even that.
+  ensureNamespace(stored, meta, request.namespace);
   fillSystemFields(deps, meta);
   const transaction = await strategy.beginCreate?.(given, deps.strategyDeps, request.dryRun);
   let done = false;

@@ -114,6 +114,7 @@ async function updateOnce(deps: RegistryDeps, stored: StoredResource, attempt: A
   meta.managedFields = request.manage === undefined ? oldMeta.managedFields : await request.manage(old, object);
   dedupeOwnerReferences(meta, request, false);
   await request.admission.mutate('UPDATE', object, old);
+  ensureNamespace(stored, metaOf(object), request.namespace);
   dedupeOwnerReferences(metaOf(object), request, true);
   // A request that changes nothing else does not renew times either.
   metaOf(object).managedFields = keepTimes(old, object);

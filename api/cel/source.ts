@@ -33,6 +33,7 @@ function lineStarts(text: string): number[] {
 
 function locate(text: string, starts: readonly number[], offset: number): Location {
   if (offset < 0) return { line: -1, column: -1 };
+  if (text === '') return { line: 1, column: -1 };
   let line = starts.length;
   while (line > 1 && (starts[line - 1] ?? 0) > offset) line--;
   return { line, column: [...text.slice(starts[line - 1], offset)].length };

@@ -104,7 +104,7 @@ export function tokenize(text: string): { tokens: Token[]; issues: Issue[] } {
       const end = endOfBadToken(text, offset);
       issues.push({
         offset,
-        message: `Syntax error: token recognition error at: '${visible(text.slice(offset, end))}'`,
+        message: `Syntax error: token recognition error at: '${text.slice(offset, end)}'`,
       });
       offset = end;
       continue;

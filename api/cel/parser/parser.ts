@@ -10,7 +10,8 @@ import {
   parseUintLiteral,
 } from './literals.ts';
 import { MacroError, type Macros } from './macros.ts';
-import { explainSyntaxErrors } from './syntax-errors.ts';
+import { reservedNames } from './reserved-names.ts';
+import { explain } from './syntax/recovery.ts';
 import { RecursionLimit, type TokenStream, tokenStream, UnexpectedToken } from './token-stream.ts';
 import { type TreeBuilder, treeBuilder } from './tree-builder.ts';
 
@@ -45,7 +46,7 @@ export function parse(text: string, macros: Macros): Parsed {
       return { expr: undefined, issues: [...issues, { offset: -1, message: error.message }] };
     }
     if (!(error instanceof UnexpectedToken)) throw error;
-    return { expr: undefined, issues: [...issues, ...explainSyntaxErrors(text, tokens)] };
+    return { expr: undefined, issues: [...issues, ...explain(text, tokens)] };
   }
 }
 
@@ -104,7 +105,12 @@ const products: Partial<Record<TokenType, string>> = { "'*'": '_*_', "'/'": '_/_
 const sums: Partial<Record<TokenType, string>> = { "'+'": '_+_', "'-'": '_-_' };
 
 function parseRelation(parser: Parser): Expr {
-  return binary(parser, 'relation', relations, () => parseSum(parser), false);
+  const { tokens } = parser;
+  return tokens.within('relation', () =>
+    continueBinary(parser, 'relation', relations, parseSum(parser), () =>
+      tokens.within('relation', () => parseSum(parser)),
+    ),
+  );
 }
 
 function parseSum(parser: Parser): Expr {
@@ -117,18 +123,6 @@ function parseSum(parser: Parser): Expr {
 
 function parseProduct(parser: Parser, first: Expr): Expr {
   return continueBinary(parser, 'calc', products, first, () => parser.tokens.within('calc', () => parseUnary(parser)));
-}
-
-function binary(
-  parser: Parser,
-  rule: 'relation',
-  names: Partial<Record<TokenType, string>>,
-  operand: () => Expr,
-  _unused: boolean,
-): Expr {
-  return parser.tokens.within(rule, () =>
-    continueBinary(parser, rule, names, operand(), () => parser.tokens.within(rule, operand)),
-  );
 }
 
 function continueBinary(
@@ -250,19 +244,19 @@ function isMessage(tokens: TokenStream): boolean {
   return false;
 }
 
-const reservedWords: ReadonlySet<string> = new Set(
-  'as break const continue else for function if import let loop package namespace return var void while'.split(' '),
-);
-
 function parseName(parser: Parser): Expr {
   const { tokens, build } = parser;
   const dot = tokens.take("'.'");
   const name = tokens.expect('IDENTIFIER');
   const offset = dot?.offset ?? name.offset;
   const open = tokens.take("'('");
+  const reported = parser.issues.length;
   const args = open ? parseArguments(parser) : [];
-  if (reservedWords.has(name.text)) {
+  if (reservedNames.has(name.text)) {
+    // Nothing is said about arguments then.
+    parser.issues.splice(reported);
     parser.issues.push({ offset, message: `reserved identifier: ${name.text}` });
+    return build.constant(offset, { type: 'null', value: null });
   }
   const text = dot ? `.${name.text}` : name.text;
   return open ? call(parser, open.offset, text, args) : build.ident(name.offset, text);

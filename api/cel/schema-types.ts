@@ -186,7 +186,7 @@ function isEmbedded(schema: JsonSchema): boolean {
 
 const text: JsonSchema = { type: 'string' };
 
-function withObjectMeta(schema: JsonSchema): JsonSchema {
+export function withObjectMeta(schema: JsonSchema): JsonSchema {
   const { kind, apiVersion, metadata } = schema.properties ?? {};
   const { name, generateName } = metadata?.properties ?? {};
   const isWhole =

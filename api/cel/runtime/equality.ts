@@ -8,6 +8,7 @@ import {
   isList,
   isMap,
   ListView,
+  MapView,
   Optional,
   type Result,
   Uint,
@@ -44,7 +45,8 @@ export function equalLists(a: AnyList, b: AnyList): Result {
   return true;
 }
 
-export function equalMaps(a: AnyMap, b: AnyMap): boolean {
+export function equalMaps(a: AnyMap, b: AnyMap): Result {
+  if (a instanceof MapView && a.equalsMap !== undefined) return a.equalsMap(b);
   return mapSize(a) === mapSize(b) && mapKeys(a).every((key) => same(mapFind(a, key), mapFind(b, key)));
 }
 

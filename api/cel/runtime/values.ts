@@ -153,6 +153,8 @@ export abstract class MapView extends Special {
   }
   abstract find(key: Value): Result | undefined;
   abstract keys(): readonly Value[];
+  /** Set where a map has an equality of its own. */
+  equalsMap?(other: AnyMap): Result;
   abstract override size(): number;
   override isZero(): boolean {
     return this.size() === 0;

@@ -5,9 +5,13 @@ import type { SizeHint } from './cost/call-estimates.ts';
 import type { Estimate } from './cost/estimate.ts';
 import { estimateCost } from './cost/estimator.ts';
 import { declareFunctions, type FunctionDeclaration, type Library } from './declarations.ts';
+import { createEvaluator, type Evaluator } from './evaluation.ts';
 import { baseLibraries, macrosOf } from './libraries.ts';
 import type { Macros } from './parser/macros.ts';
 import { parse } from './parser/parser.ts';
+import type { Activation } from './runtime/frame.ts';
+import { type NewObject, ProgramError } from './runtime/planner.ts';
+import type { EvaluateOptions, Evaluation } from './runtime/program.ts';
 import { formatIssues, type Issue } from './source.ts';
 import type { Type, TypeProvider } from './types.ts';
 
@@ -22,6 +26,8 @@ export interface EnvironmentAdditions {
   readonly libraries?: readonly Library[];
   /** Asked before the providers that are already there. */
   readonly provider?: TypeProvider;
+  /** Makes the objects that expressions construct. */
+  readonly newObject?: NewObject;
 }
 
 /** `issues` is the whole text for a message, in cel-go's words. */
@@ -36,17 +42,24 @@ export interface Program {
   uses(variable: string): boolean;
   /** `sizeHint` says what schemas know of sizes; without one all is unbounded. */
   estimateCost(sizeHint?: SizeHint): Estimate;
+  /** Why the expression cannot be run though it has no issues: a constant that does not convert. Rare. */
+  programError(): string | undefined;
+  evaluate(activation: Activation, options?: EvaluateOptions): Evaluation;
 }
 
 /** Kubernetes 1.36's base environment: its functions, no variables. */
 export function createEnvironment(additions: EnvironmentAdditions = {}): Environment {
-  return environment({ libraries: baseLibraries, variables: new Map(), providers: [] }).extend(additions);
+  const parts = { libraries: baseLibraries, variables: new Map(), providers: [], evaluator: once(createEvaluator) };
+  return environment(parts).extend(additions);
 }
 
 interface Parts {
   readonly libraries: readonly Library[];
   readonly variables: ReadonlyMap<string, Type>;
   readonly providers: readonly TypeProvider[];
+  readonly newObject?: NewObject;
+  /** One for all environments that extend one another. */
+  readonly evaluator: () => Evaluator;
 }
 
 interface Prepared {
@@ -58,8 +71,10 @@ function environment(parts: Parts, inherited?: Prepared): Environment {
   let prepared = inherited;
   const provider = joinProviders(parts.providers);
   return {
-    extend: ({ variables = {}, libraries = [], provider }) => {
+    extend: ({ variables = {}, libraries = [], provider, newObject }) => {
       const extended: Parts = {
+        ...parts,
+        ...(newObject && { newObject }),
         libraries: [...parts.libraries, ...libraries],
         variables: new Map([...parts.variables, ...Object.entries(variables)]),
         providers: provider === undefined ? parts.providers : [provider, ...parts.providers],
@@ -76,7 +91,7 @@ function environment(parts: Parts, inherited?: Prepared): Environment {
       const checked = check(expr, { functions, variables: parts.variables, provider });
       if (checked.issues.length > 0) return failed(text, checked.issues);
       const invalid = validate(checked.ast);
-      return invalid.length > 0 ? failed(text, invalid) : { program: programOf(checked.ast) };
+      return invalid.length > 0 ? failed(text, invalid) : { program: programOf(checked.ast, parts) };
     },
   };
 }
@@ -114,7 +129,8 @@ function firstOf<T>(
   return undefined;
 }
 
-function programOf(ast: CheckedAst): Program {
+function programOf(ast: CheckedAst, { evaluator, newObject }: Parts): Program {
+  const runnable = once(() => evaluator().program(ast, newObject));
   return {
     ast,
     outputType: ast.outputType,
@@ -125,5 +141,23 @@ function programOf(ast: CheckedAst): Program {
       return false;
     },
     estimateCost: (sizeHint = () => undefined) => estimateCost(ast, sizeHint),
+    programError: () => {
+      try {
+        runnable();
+        return undefined;
+      } catch (error) {
+        if (error instanceof ProgramError) return error.message;
+        throw error;
+      }
+    },
+    evaluate: (activation, options) => runnable().evaluate(activation, options),
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }

@@ -1,4 +1,5 @@
 import type { CheckedAst, Constant, Expr } from '../ast.ts';
+import { compilePattern } from '../library/re2.ts';
 import { parseDuration, parseTimestamp, Timestamp, timestampOf } from '../runtime/time.ts';
 import type { Issue } from '../source.ts';
 import { dynType, sameType, type Type } from '../types.ts';
@@ -50,12 +51,7 @@ function isTimestamp({ type, value }: Constant): boolean {
 }
 
 function isRegex(text: string): boolean {
-  try {
-    new RegExp(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return typeof compilePattern(text) !== 'string';
 }
 
 /** dyn among other types slips through the type check. */

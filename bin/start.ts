@@ -111,8 +111,6 @@ export async function start(args: readonly string[]): Promise<void> {
     certificateAuthority: identity.servingCa,
     client: identity.pki.admin,
   });
-  process.stdout.write(`ready https://${host}:${port} kubeconfig=${kubeconfigPath}\n`);
-
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) return;
@@ -129,7 +127,10 @@ export async function start(args: readonly string[]): Promise<void> {
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.removeAllListeners(signal);
+    // The new listener comes before the old one goes: a signal that is on its way is lost with the last listener.
+    const before = process.listeners(signal);
     process.on(signal, () => void stop());
+    for (const listener of before) process.removeListener(signal, listener);
   }
+  process.stdout.write(`ready https://${host}:${port} kubeconfig=${kubeconfigPath}\n`);
 }

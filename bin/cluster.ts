@@ -34,6 +34,7 @@ import { openExtension } from './extension.ts';
 import { openFlowControl } from './flow-control.ts';
 import { openGate, requestHeaderConfigOf } from './gate.ts';
 import { runsController, type StartOptions, servesGroupVersion } from './options.ts';
+import { openPolicies } from './policies.ts';
 import { systemClock, systemRandom } from './system.ts';
 import { openWebhooks } from './webhooks.ts';
 
@@ -122,9 +123,15 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     credential: identity.proxyClient,
     own: { host: '127.0.0.1', port: cluster.securePort },
   });
-  const webhooks = openWebhooks({ parts, log, own: { host: '127.0.0.1', port: cluster.securePort } });
+  const webhooks = openWebhooks({
+    parts,
+    log,
+    authorizer: alwaysAllow,
+    own: { host: '127.0.0.1', port: cluster.securePort },
+  });
   const admissionDeps = {
     webhooks: webhooks.deps,
+    policies: openPolicies(parts, alwaysAllow),
     reader,
     writer: parts.writer,
     rewriter,

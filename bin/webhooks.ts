@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { ExpressionAuthorizer } from '../server/admission/policy/deps.ts';
 import type { WebhookConfiguration } from '../server/admission/webhook/configuration.ts';
 import { unobserved } from '../server/admission/webhook/observer.ts';
 import type { WebhookDeps } from '../server/admission/webhook/plugin.ts';
@@ -7,11 +8,14 @@ import { keptList } from '../server/registry/kept-list.ts';
 import type { ServerParts } from '../server/server.ts';
 import { createServiceResolver, type Endpoint } from '../server/service-resolver.ts';
 import type { WebhookClient } from '../server/webhook/client.ts';
+import { openMatchConditions } from './policies.ts';
 import { systemClock, systemRandom } from './system.ts';
 
 export interface WebhookParts {
   readonly parts: ServerParts;
   readonly own: Endpoint;
+  /** Whom conditions ask. */
+  readonly authorizer: ExpressionAuthorizer;
   readonly log: Logger;
 }
 
@@ -23,7 +27,7 @@ export interface Webhooks {
 }
 
 /** What calls webhooks: nothing of it is loaded while there are no configurations. */
-export function openWebhooks({ parts, own, log }: WebhookParts): Webhooks {
+export function openWebhooks({ parts, own, log, authorizer }: WebhookParts): Webhooks {
   const { resources, reader } = parts;
   const configurations = (plural: string): (() => readonly WebhookConfiguration[]) =>
     keptList<WebhookConfiguration>(() => resources.stored(`${plural}.admissionregistration.k8s.io`));
@@ -44,7 +48,7 @@ export function openWebhooks({ parts, own, log }: WebhookParts): Webhooks {
       mutating: configurations('mutatingwebhookconfigurations'),
       validating: configurations('validatingwebhookconfigurations'),
       versions: createObjectVersions(parts.api),
-      conditions: () => ({ error: 'expressions are not evaluated yet' }),
+      conditions: openMatchConditions(authorizer),
       observer: unobserved,
       warn: (message) => log.warn(message),
     },

@@ -13,6 +13,14 @@ export interface PermissionAttributes {
   readonly name: string;
 }
 
+/** A path that addresses no resource. */
+export interface PathPermissionAttributes {
+  readonly isResource: false;
+  readonly user: UserInfo;
+  readonly verb: string;
+  readonly path: string;
+}
+
 export interface PermissionDecision {
   readonly decision: 'allow' | 'deny' | 'noOpinion';
   readonly reason: string;

@@ -37,6 +37,8 @@ import { createRuntimeClassAdmission } from './plugins/runtime-class.ts';
 import { createServiceAccountAdmission } from './plugins/service-account.ts';
 import { createStorageObjectInUseProtection } from './plugins/storage-object-in-use-protection.ts';
 import { createTaintNodesByCondition } from './plugins/taint-nodes-by-condition.ts';
+import type { PolicyDeps } from './policy/deps.ts';
+import { createMutatingAdmissionPolicy, createValidatingAdmissionPolicy } from './policy/plugin.ts';
 import {
   createMutatingAdmissionWebhook,
   createValidatingAdmissionWebhook,
@@ -56,6 +58,8 @@ export interface AdmissionDeps {
   readonly eventRateLimit?: EventRateLimitConfiguration;
   /** Finds the resource of a kind, for references to owners. */
   mappingOf(apiVersion: string, kind: string): ResourceMapping | undefined;
+  /** Absent: policies are not in force. */
+  readonly policies?: PolicyDeps;
   /** Absent: webhooks are not called. */
   readonly webhooks?: WebhookDeps;
 }
@@ -108,7 +112,9 @@ const registrations: Readonly<Record<string, Registration>> = {
   PodTopologyLabels: on(({ reader }) => createPodTopologyLabels(reader)),
   NodeDeclaredFeatureValidator: on(({ reader }) => createNodeDeclaredFeatureValidator(reader)),
   PodResizeValidator: on(({ reader }) => createPodResizeValidator(reader)),
+  MutatingAdmissionPolicy: on(createMutatingAdmissionPolicy),
   MutatingAdmissionWebhook: on(createMutatingAdmissionWebhook),
+  ValidatingAdmissionPolicy: on(createValidatingAdmissionPolicy),
   ValidatingAdmissionWebhook: on(createValidatingAdmissionWebhook),
   ResourceQuota: on(createResourceQuota),
   AlwaysDeny: off(createAlwaysDeny),
@@ -116,9 +122,6 @@ const registrations: Readonly<Record<string, Registration>> = {
 
 /** On by default upstream, and known by name here, but without anything to do in what we serve. */
 const inert: ReadonlySet<string> = new Set(['PodGroupProtection', 'PodGroupWorkloadExists', 'JobValidation']);
-
-/** Plug-ins that come from elsewhere: they have their own parts of the server behind them. */
-const separate: ReadonlySet<string> = new Set(['MutatingAdmissionPolicy', 'ValidatingAdmissionPolicy']);
 
 /** What `--enable-admission-plugins` and `--disable-admission-plugins` name. */
 export interface PluginSelection {
@@ -142,13 +145,13 @@ export function pluginSelectionErrors({ enable, disable }: PluginSelection): str
 }
 
 function isMissing(name: string): boolean {
-  return admissionOrder.includes(name) && !(name in registrations) && !inert.has(name) && !separate.has(name);
+  return admissionOrder.includes(name) && !(name in registrations) && !inert.has(name);
 }
 
 /** Whether a plug-in runs: what is enabled by name, and what is on by default and not disabled. */
 export function isPluginEnabled(name: string, { enable, disable }: PluginSelection): boolean {
   if (enable.includes(name)) return true;
-  return (registrations[name]?.byDefault ?? separate.has(name)) && !disable.includes(name);
+  return registrations[name]?.byDefault === true && !disable.includes(name);
 }
 
 /** The plug-ins that run; the chain puts them in upstream's order. */

@@ -6,7 +6,7 @@ import { createSchemaTypes } from '../../api/apply/schema-types.ts';
 import type { FieldTarget } from '../../api/apply/target.ts';
 import type { Clock } from '../../api/clock.ts';
 import { toTime } from '../../api/clock.ts';
-import { apiVersionOf, type KubeObject } from '../../api/object.ts';
+import { apiVersionOf, type GroupVersionKind, type KubeObject } from '../../api/object.ts';
 import type { SchemaDocument } from '../../api/schema/schema.ts';
 import { customTarget, withConversions } from './custom-fields.ts';
 import { type ServedResource, type StoredResource, withHead } from './resource.ts';
@@ -44,6 +44,8 @@ export interface FieldManagement {
   own(stored: StoredResource, subresource: string, manager?: string): Manage;
   /** For kinds that are answered and not stored. */
   answering(place: AnsweredKind, manager: string): Manage;
+  /** How objects of a kind are merged, at a resource whose own kind it is or in a Scale; undefined: no schema tells. */
+  typeOf(served: ServedResource, kind: GroupVersionKind): FieldType | undefined;
   /** The first two for Scales, which have a type of their own. */
   updateScale(live: KubeObject, next: KubeObject, manager: string): ManagedFields | undefined;
   applyScale(source: ApplySource): KubeObject;
@@ -171,6 +173,11 @@ export function createFieldManagement(schema: SchemaDocument, resources: Resourc
       const { custom } = served;
       if (custom === undefined) return applyAt(target, { ...source, live });
       return withConversions(custom, target, (at) => applyAt(at, { ...source, live }));
+    },
+    typeOf(served, { group, version, kind }) {
+      const apiVersion = apiVersionOf({ group, version });
+      if (served.definition.kind === kind) return targetOf(served, '').type(apiVersion);
+      return kind === scaleKind.gvk.kind ? scale().type(apiVersion) : undefined;
     },
     updateScale: (live, next, manager) => fields.update({ target: scale(), live, next, manager, time: time() }),
     applyScale: (source) => applyAt(scale(), source),

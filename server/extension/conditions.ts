@@ -53,6 +53,11 @@ interface Naming {
   readonly accepted: Condition;
 }
 
+function setOrDrop(names: DefinitionNames, field: 'shortNames' | 'categories', value: string[] | undefined): void {
+  if (value === undefined) delete names[field];
+  else names[field] = value;
+}
+
 /** Which of the names asked for the definition gets, and what it is told. The last conflict is the one that is shown. */
 export function namingOf(definition: Readonly<CustomResourceDefinition>, taken: TakenNames): Naming {
   const wanted = definition.spec?.names ?? {};
@@ -80,11 +85,11 @@ export function namingOf(definition: Readonly<CustomResourceDefinition>, taken: 
         reason: 'ShortNamesConflict',
         message: texts.length === 1 ? (texts[0] ?? '') : `[${texts.join(', ')}]`,
       };
-    else names.shortNames = wanted.shortNames;
+    else setOrDrop(names, 'shortNames', wanted.shortNames);
   }
   take('kind', 'KindConflict', taken.kinds);
   take('listKind', 'ListKindConflict', taken.kinds);
-  names.categories = wanted.categories;
+  setOrDrop(names, 'categories', wanted.categories);
   const accepted: Condition =
     conflict === undefined
       ? { type: 'NamesAccepted', status: 'True', reason: 'NoConflicts', message: 'no conflicts found' }

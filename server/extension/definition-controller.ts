@@ -58,7 +58,9 @@ export function createDefinitionController(deps: DefinitionControllerDeps): Defi
 
   const write = async (definition: CustomResourceDefinition): Promise<CustomResourceDefinition | undefined> => {
     try {
-      return structuredClone(await client.update(resource, '', definition, { subresource: 'status' }));
+      const written = await client.update(resource, '', definition, { subresource: 'status' });
+      // As it was stored: members without a value are none.
+      return JSON.parse(JSON.stringify(written)) as CustomResourceDefinition;
     } catch (error) {
       // Changed or gone in the meantime: the change itself brings it back here.
       if (error instanceof StatusError && (error.reason === 'Conflict' || error.reason === 'NotFound'))
@@ -87,7 +89,8 @@ export function createDefinitionController(deps: DefinitionControllerDeps): Defi
     if (approval !== undefined) set(approval);
     const nonStructural = nonStructuralOf(definition);
     if (nonStructural !== undefined) set(nonStructural);
-    else status.conditions = status.conditions?.filter(({ type }) => type !== 'NonStructuralSchema');
+    else if (conditionOf(definition, 'NonStructuralSchema') !== undefined)
+      status.conditions = status.conditions?.filter(({ type }) => type !== 'NonStructuralSchema');
     if (semanticEqual(definition, found)) return;
     const { group = '' } = definition.spec ?? {};
     if ((await write(definition)) !== undefined && freed)

@@ -1,3 +1,4 @@
+import { parseLarge, stringifyLarge } from '../../api/json-large.ts';
 import type { KubeObject } from '../../api/object.ts';
 import type { Row } from '../registry/stored-form.ts';
 import type { Converter } from './converter.ts';
@@ -25,7 +26,7 @@ export interface TranslationOptions {
 const decoder = new TextDecoder();
 
 export function parseRow(row: Row): KubeObject {
-  return JSON.parse(decoder.decode(row.value)) as KubeObject;
+  return parseLarge(decoder.decode(row.value)) as KubeObject;
 }
 
 /** kind, apiVersion and metadata first, as everywhere; the rest in its order. */
@@ -54,7 +55,7 @@ export function createTranslation({ target, versions, converter }: TranslationOp
     return result;
   };
   const rowOf = <T extends Row>(row: T, object: KubeObject): T => {
-    const value = Buffer.from(JSON.stringify(object));
+    const value = Buffer.from(stringifyLarge(object));
     return value.equals(row.value) ? row : { ...row, value };
   };
   const convertNow = (object: Readonly<KubeObject>, apiVersion: string): KubeObject | undefined => {

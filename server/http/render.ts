@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { parseLarge, stringifyLarge } from '../../api/json-large.ts';
 import { apiVersionOf, groupResourceName, type KubeObject } from '../../api/object.ts';
 import { type Printer, type PrinterColumn, printerFor } from '../../api/resources/printer.ts';
 import type { Listed } from '../registry/list.ts';
@@ -30,7 +31,7 @@ export function convertFromHub(served: ServedResource, object: Readonly<KubeObje
 export function valueIn(served: ServedResource, value: Uint8Array): Uint8Array {
   const { stored, conversion, head } = served;
   if (conversion !== undefined)
-    return encodeObject(served, convertFromHub(served, JSON.parse(Buffer.from(value).toString()) as KubeObject));
+    return encodeObject(served, convertFromHub(served, parseLarge(Buffer.from(value).toString()) as KubeObject));
   if (head.text === stored.head.text) return value;
   return Buffer.concat([head.bytes, value.subarray(stored.head.bytes.length)]);
 }
@@ -50,13 +51,13 @@ export function toYaml(value: unknown): string {
 }
 
 function finish(bytes: Uint8Array, rendering: Rendering): Uint8Array {
-  if (rendering.form.format === 'yaml') return Buffer.from(toYaml(JSON.parse(Buffer.from(bytes).toString())));
-  if (rendering.pretty) return Buffer.from(JSON.stringify(JSON.parse(Buffer.from(bytes).toString()), undefined, 2));
+  if (rendering.form.format === 'yaml') return Buffer.from(toYaml(parseLarge(Buffer.from(bytes).toString())));
+  if (rendering.pretty) return Buffer.from(stringifyLarge(parseLarge(Buffer.from(bytes).toString()), 2));
   return bytes;
 }
 
 export function renderAny(body: unknown, rendering: Rendering): Uint8Array {
-  return finish(Buffer.from(JSON.stringify(body)), rendering);
+  return finish(Buffer.from(stringifyLarge(body)), rendering);
 }
 
 /** One object, given as its stored bytes. */
@@ -66,7 +67,7 @@ export function renderValue(served: ServedResource, value: Uint8Array, rendering
     const bytes = valueIn(served, value);
     return rendering.pretty || form.format === 'yaml' ? finish(bytes, rendering) : bytes;
   }
-  const object = JSON.parse(Buffer.from(value).toString()) as KubeObject;
+  const object = parseLarge(Buffer.from(value).toString()) as KubeObject;
   if (form.as === 'table')
     return renderAny(
       tableOf(served, [object], { resourceVersion: object.metadata?.resourceVersion }, rendering),

@@ -2,6 +2,7 @@ import { fromScaleManagedFields, specReplicas, toScaleManagedFields } from '../.
 import { apiVersionOf, groupResourceName, type KubeObject } from '../../api/object.ts';
 import { applyFieldValidation } from '../../api/schema/body.ts';
 import { notFoundError } from '../../api/status.ts';
+import type { Admission } from '../registry/context.ts';
 import { asGiven } from '../registry/field-management.ts';
 import { groupResourceOf, type ServedResource } from '../registry/resource.ts';
 import { updateObject } from '../registry/update.ts';
@@ -70,13 +71,15 @@ async function updateScale(
   });
   const scaling = scalingOf(deps, served);
   const { paths } = scaling;
-  const transform = (old: Readonly<KubeObject> | undefined): KubeObject => {
+  const transform = async (old: Readonly<KubeObject> | undefined): Promise<KubeObject> => {
     if (old === undefined) throw notFoundError(groupResourceOf(served.stored), info.name);
     const before = old.metadata?.managedFields;
     const current = scaling.before(old);
-    current.metadata = { ...current.metadata, managedFields: toScaleManagedFields(before, paths) };
+    const managers = toScaleManagedFields(before, paths);
+    if (managers !== undefined) current.metadata = { ...current.metadata, managedFields: managers };
     const scale = wanted(current);
     checkName(scale, info.name, info.namespace);
+    await write.admission.mutate('UPDATE', scale as KubeObject, current as KubeObject);
     const { managedFields: scalers } = scale.metadata ?? {};
     scale.metadata = { ...scale.metadata, managedFields: undefined };
     const object = structuredClone(old) as KubeObject;
@@ -86,12 +89,19 @@ async function updateScale(
     object.metadata.managedFields = fromScaleManagedFields(before, scalers, apiVersionOf(served.definition), paths);
     return object;
   };
+  // Admission sees Scales: mutations happen before one is carried over, validations after.
+  const shown = (object: Readonly<KubeObject> | undefined): KubeObject | undefined =>
+    object === undefined ? undefined : (scaling.show(object) as KubeObject);
+  const admission: Admission = {
+    mutate: () => undefined,
+    validate: (operation, object, old) => write.admission.validate(operation, shown(object), shown(old)),
+  };
   const { object } = await updateObject(
     deps.registry,
     served.stored,
     info.name,
     { transform },
-    { ...write, subresource: '' },
+    { ...write, subresource: '', admission },
   );
   return respondScale(deps, call, scaling.show(object));
 }

@@ -1,4 +1,5 @@
 import type { CatalogResource } from '../../api/catalog.ts';
+import { stringifyLarge } from '../../api/json-large.ts';
 import { apiVersionOf, type KubeObject } from '../../api/object.ts';
 import type { ResourceCache } from '../watch/resource-cache.ts';
 import type { Conversion } from './conversion.ts';
@@ -74,5 +75,5 @@ export function withHead(
 /** The UTF-8 JSON of an object made by `withHead`, with the nulls that upstream prints; they stay in the object. */
 export function encodeObject(resource: Pick<StoredResource, 'fillNulls'>, object: KubeObject): Uint8Array {
   resource.fillNulls(object);
-  return Buffer.from(JSON.stringify(object));
+  return Buffer.from(stringifyLarge(object));
 }

@@ -1,3 +1,4 @@
+import { parseLarge } from '../../api/json-large.ts';
 import type { KubeObject } from '../../api/object.ts';
 import type { Revision } from '../storage/store.ts';
 
@@ -39,7 +40,7 @@ export class ParsedObjects {
   get(entry: Entry, prepare: (object: KubeObject) => void): Readonly<KubeObject> {
     const known = this.#objects.get(entry);
     if (known !== undefined) return known;
-    const object = JSON.parse(this.#decoder.decode(entry.value)) as KubeObject;
+    const object = parseLarge(this.#decoder.decode(entry.value)) as KubeObject;
     prepare(object);
     deepFreeze(object);
     entry.labels ??= object.metadata?.labels ?? noLabels;

@@ -20,7 +20,8 @@ export interface AdmissionRequest {
   readonly oldObject?: Readonly<KubeObject>;
   readonly user: UserInfo;
   readonly dryRun: boolean;
-  readonly options?: KubeObject;
+  /** CreateOptions, UpdateOptions or DeleteOptions of meta.k8s.io/v1. */
+  options?(): KubeObject | undefined;
   /** Texts for Warning headers. */
   warn?(text: string): void;
   /** Set by plug-ins that may want all mutations to run once more. */

@@ -23,6 +23,8 @@ export interface ObjectVersions {
 }
 
 export function placeOf(request: AdmissionRequest): VersionedPlace {
-  const { group, version, resource, subresource, kind } = request;
-  return { resource: { group, version, resource }, subresource, kind: request.gvk ?? { group, version, kind } };
+  const { group, version, resource, subresource, gvk } = request;
+  // Definitions that stand for their kind hold much more than that.
+  const kind = { group: gvk?.group ?? group, version: gvk?.version ?? version, kind: gvk?.kind ?? request.kind };
+  return { resource: { group, version, resource }, subresource, kind };
 }

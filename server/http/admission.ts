@@ -4,6 +4,7 @@ import type { AdmissionChain } from '../admission/chain.ts';
 import type { AdmissionRequest } from '../admission/plugin.ts';
 import type { Admission, WriteOperation } from '../registry/context.ts';
 import type { AdmissionTarget } from './handlers/handler.ts';
+import { plainOptions } from './operation-options.ts';
 
 /** Binds the chain to one request. */
 export function createAdmission(chain: AdmissionChain): (target: AdmissionTarget) => Admission {
@@ -29,7 +30,7 @@ export function createAdmission(chain: AdmissionChain): (target: AdmissionTarget
       name: name === '' ? (object?.metadata?.name ?? '') : name,
       ...(object === undefined ? {} : { object }),
       ...(oldObject === undefined ? {} : { oldObject }),
-      ...(target.options === undefined ? {} : { options: target.options as KubeObject }),
+      options: () => (target.options ?? plainOptions)(operation),
       warn: (text) => target.warn(text),
     });
     return {

@@ -75,7 +75,10 @@ export function createObjectVersions({ resources, decoder, schema }: ObjectVersi
   };
 
   function presentOther(object: Readonly<KubeObject>, kind: GroupVersionKind): KubeObject {
-    const shown = withHead(structuredClone(object) as KubeObject, kind);
+    const copy = structuredClone(object) as KubeObject;
+    const head = { kind: kind.kind, apiVersion: apiVersionOf(kind) };
+    // Options of connections have no metadata.
+    const shown = copy.metadata === undefined ? { ...head, ...copy, ...head } : withHead(copy, kind);
     const typeName = typeNameOf(kind);
     if (typeName !== undefined) fill(typeName, shown);
     return shown;

@@ -4,6 +4,7 @@ import { badRequest, methodNotSupported, notFoundError, StatusError } from '../.
 import type { ServedResource } from '../registry/resource.ts';
 import type { UserInfo } from '../registry/strategy.ts';
 import { checkRouteAccepts } from './accept.ts';
+import { nodeHandler } from './connect.ts';
 import {
   type ErrorLog,
   errorResponse,
@@ -15,7 +16,7 @@ import {
 import { handleDelete, handleDeleteCollection } from './handlers/delete.ts';
 import type { ApiDeps, ResourceCall } from './handlers/handler.ts';
 import { handlePatch } from './handlers/patch.ts';
-import { findEntry, handleGet, handleList } from './handlers/read.ts';
+import { handleGet, handleList } from './handlers/read.ts';
 import { handleWatch } from './handlers/watch.ts';
 import { handleCreate, handleUpdate } from './handlers/write.ts';
 import { type Pass, type RequestLimiter, tooManyRequests } from './limiter.ts';
@@ -277,17 +278,6 @@ function handlerOf(call: Omit<ResourceCall, 'served'>, served: ServedResource, t
   }
 }
 
-/** What a kubelet answers, and this server runs none yet. */
-const nodeSubresources = new Set([
-  'pods/log',
-  'pods/exec',
-  'pods/attach',
-  'pods/portforward',
-  'pods/proxy',
-  'services/proxy',
-  'nodes/proxy',
-]);
-
 const verbOfMethod: Readonly<Record<string, string>> = {
   GET: 'get',
   PUT: 'update',
@@ -317,7 +307,8 @@ function subresourceHandler(
     return handler;
   }
   if (!definition.verbs.includes(verb)) throw methodNotAllowed();
-  if (nodeSubresources.has(name)) return refuseWithoutNode;
+  const ofNode = nodeHandler(name);
+  if (ofNode !== undefined) return ofNode;
   const sameKind = definition.kind === served.definition.kind;
   if (sameKind && verb === 'get') return handleGet;
   if (sameKind && verb === 'update') return handleUpdate;
@@ -327,18 +318,3 @@ function subresourceHandler(
     `the subresource ${info.subresource} of ${apiVersionOf(served.definition)} ${info.resource} is not implemented by this server`,
   );
 }
-
-/** The object must exist, a pod must have been bound; what comes then needs a kubelet. */
-const refuseWithoutNode: ResourceHandler = (_deps, { served, info }) => {
-  const { stored } = served;
-  const object = stored.cache.objectOf(findEntry(stored, info.namespace, info.name)) as {
-    spec?: { nodeName?: string };
-  };
-  if (stored.resource === 'pods' && (object.spec?.nodeName ?? '') === '') {
-    throw badRequest(`pod ${info.name} does not have a host assigned`);
-  }
-  throw new StatusError(
-    'ServiceUnavailable',
-    `${stored.resource}/${info.subresource} is answered by nodes, and this server runs none yet`,
-  );
-};

@@ -1,6 +1,7 @@
 import type { Api, KubeObject } from '../../api/object.ts';
 import { applyFieldValidation } from '../../api/schema/body.ts';
 import { badRequest } from '../../api/status.ts';
+import { admitAll } from '../registry/context.ts';
 import { deleteObject } from '../registry/delete.ts';
 import type { StoredResource } from '../registry/resource.ts';
 import { rewriteObject } from '../registry/rewrite.ts';
@@ -65,6 +66,7 @@ export const bindPod: ResourceHandler = async (deps, call) => {
     name,
     dryRun: options.dryRun,
   });
+  binding.metadata = { ...binding.metadata, namespace };
   await write.admission.mutate('CREATE', binding as KubeObject, undefined);
   checkBinding(binding, name);
   await write.admission.validate('CREATE', binding as KubeObject, undefined);
@@ -82,9 +84,10 @@ export const evictPod: ResourceHandler = async (deps, call) => {
   const eviction = await readBody<Eviction>(deps, call, evictionKind, options.fieldValidation);
   const { namespace, name } = call.info;
   if ((eviction.metadata?.name ?? '') !== name) throw badRequest('name in URL does not match name in Eviction object');
-  const deleteOptions = toDeleteOptions(eviction.deleteOptions ?? {});
-  const dryRun = options.dryRun || deleteOptions.dryRun === true;
+  const deletionOptions = toDeleteOptions(eviction.deleteOptions ?? {});
+  const dryRun = options.dryRun || deletionOptions.dryRun === true;
   const write = writeRequestOf(deps, call, { subresource: 'eviction', kind: evictionKind, name, dryRun });
+  eviction.metadata = { ...eviction.metadata, namespace };
   await write.admission.mutate('CREATE', eviction as KubeObject, undefined);
   await write.admission.validate('CREATE', eviction as KubeObject, undefined);
   const pods = deps.resources.stored('pods') as StoredResource;
@@ -94,17 +97,18 @@ export const evictPod: ResourceHandler = async (deps, call) => {
   if (!dryRun && pod.metadata?.deletionTimestamp === undefined) {
     await rewriteObject<Pod>(deps.registry, pods, { namespace, name }, (old) => withEvictionCondition(old, now));
   }
-  const deletion = writeRequestOf(deps, call, { subresource: '', name, dryRun, options: deleteOptions });
+  const deletion = writeRequestOf(deps, call, { subresource: '', name, dryRun });
   const pinned =
     decision.pinsVersion && dryRun
-      ? { ...deleteOptions.preconditions, resourceVersion: pod.metadata?.resourceVersion ?? '' }
-      : deleteOptions.preconditions;
+      ? { ...deletionOptions.preconditions, resourceVersion: pod.metadata?.resourceVersion ?? '' }
+      : deletionOptions.preconditions;
   await deleteObject(
     deps.registry,
     pods,
     name,
-    { ...deleteOptions, ...(pinned === undefined ? {} : { preconditions: pinned }), dryRun },
-    deletion,
+    { ...deletionOptions, ...(pinned === undefined ? {} : { preconditions: pinned }), dryRun },
+    // The eviction was admitted; its deletion is not asked about.
+    { ...deletion, admission: admitAll },
   );
   return success(deps, call);
 };

@@ -17,6 +17,7 @@ import {
   renderingOf,
 } from './handlers/handler.ts';
 import type { ApiResponse } from './message.ts';
+import { queryOptions } from './operation-options.ts';
 import type { VirtualResource } from './pipeline.ts';
 import { bindPod } from './pod-actions.ts';
 import { writeOptions } from './query.ts';
@@ -43,6 +44,28 @@ function reply(deps: VirtualDeps, call: Call, status: number, body: unknown): Ap
   };
 }
 
+async function admit(
+  deps: VirtualDeps,
+  { info, user, query, warnings }: Call,
+  kind: GroupVersionKind,
+  { object, dryRun }: { readonly object: KubeObject; readonly dryRun: boolean },
+): Promise<void> {
+  const { group, version, resource, namespace } = info;
+  const admission = deps.admission({
+    served: { definition: { group, version, resource } },
+    subresource: '',
+    kind,
+    namespace,
+    name: '',
+    user,
+    dryRun,
+    options: queryOptions(query),
+    warn: (text) => void warnings.push(text),
+  });
+  await admission.mutate('CREATE', object, undefined);
+  await admission.validate('CREATE', object, undefined);
+}
+
 /** A kind that is answered and not stored. */
 function review(deps: VirtualDeps, gvk: GroupVersionKind, answer: Answer, namespaced = false): VirtualResource {
   const [group] = gvk.group.split('.');
@@ -58,6 +81,7 @@ function review(deps: VirtualDeps, gvk: GroupVersionKind, answer: Answer, namesp
         const object = body.object as KubeObject;
         const manage = deps.fields.answering(place, managerOfCall(call, options.fieldManager));
         object.metadata = { ...object.metadata, managedFields: await manage(undefined, object) };
+        await admit(deps, call, gvk, { object, dryRun: options.dryRun });
         return reply(deps, call, 201, await answer(object, call));
       },
     },

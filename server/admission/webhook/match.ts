@@ -60,7 +60,11 @@ export async function matchWebhook(
   throw forbiddenError({ group: request.group, resource: request.resource }, request.name, outcome.error);
 }
 
-export function selectsObject(selector: LabelMatcher, { oldObject }: AdmissionRequest, { object }: Pick<Seen, 'object'>): boolean {
+export function selectsObject(
+  selector: LabelMatcher,
+  { oldObject }: AdmissionRequest,
+  { object }: Pick<Seen, 'object'>,
+): boolean {
   const selects = (each: Readonly<KubeObject> | undefined): boolean =>
     each !== undefined && selector.matches(each.metadata?.labels);
   return selects(object) || selects(oldObject);

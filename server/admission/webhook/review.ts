@@ -47,7 +47,7 @@ export function reviewRequest(
       object: object ?? null,
       oldObject: oldObject ?? null,
       dryRun: request.dryRun,
-      options: request.options ?? null,
+      options: request.options?.() ?? null,
     },
   };
 }

@@ -6,6 +6,7 @@ import { listEntries } from '../../registry/list.ts';
 import type { ServedResource } from '../../registry/resource.ts';
 import { parseSelection } from '../../registry/selection.ts';
 import type { ApiResponse } from '../message.ts';
+import { deleteOptions } from '../operation-options.ts';
 import { listOptions, type Query } from '../query.ts';
 import { renderAny, renderList, renderValue } from '../render.ts';
 import {
@@ -75,12 +76,13 @@ function successStatus(served: ServedResource, name: string, deleted: Deleted): 
 export async function handleDelete(deps: ApiDeps, call: ResourceCall): Promise<ApiResponse> {
   const { served, info } = call;
   const rendering = renderingOf(deps, call);
-  const options = toDeleteOptions(await readOptions(deps, call));
+  const wire = await readOptions(deps, call);
+  const options = toDeleteOptions(wire);
   const write = writeRequestOf(deps, call, {
     subresource: '',
     name: info.name,
     dryRun: options.dryRun === true,
-    options,
+    options: deleteOptions(wire),
   });
   const deleted = await deleteObject(deps.registry, served.stored, info.name, options, write);
   warnOnDelete(call, options);
@@ -104,7 +106,8 @@ export async function handleDeleteCollection(deps: ApiDeps, call: ResourceCall):
   const { served, info } = call;
   const rendering = renderingOf(deps, call);
   const listing = listOptions(call.query);
-  const options = toDeleteOptions(await readOptions(deps, call));
+  const wire = await readOptions(deps, call);
+  const options = toDeleteOptions(wire);
   const selection = parseSelection(served, { namespace: info.namespace, ...listing });
   const listed = await listEntries(deps.registry, served.stored, selection, {
     ...listing,
@@ -114,9 +117,10 @@ export async function handleDeleteCollection(deps: ApiDeps, call: ResourceCall):
     const scoped = { ...call, info: { ...info, namespace: entry.namespace } };
     const write = writeRequestOf(deps, scoped, {
       subresource: '',
-      name: entry.name,
+      // Admission is not told: the request named none.
+      name: '',
       dryRun: options.dryRun === true,
-      options,
+      options: deleteOptions(wire),
     });
     try {
       await deleteObject(deps.registry, served.stored, entry.name, options, write);

@@ -11,20 +11,21 @@ import type { ResourceTable } from '../../registry/resources.ts';
 import type { UserInfo } from '../../registry/strategy.ts';
 import type { OutputForm } from '../accept.ts';
 import { type ApiRequest, type ApiResponse, headerOf } from '../message.ts';
+import { type OperationOptions, queryOptions } from '../operation-options.ts';
 import type { Query } from '../query.ts';
 import type { Rendering } from '../render.ts';
 import type { ResourceRequest } from '../request-info.ts';
 import { warningHeaders } from '../warning-headers.ts';
 
 export interface AdmissionTarget {
-  readonly served: ServedResource;
+  readonly served: { readonly definition: Pick<ServedResource['definition'], 'group' | 'version' | 'resource'> };
   readonly subresource: string;
   readonly kind: { readonly group: string; readonly version: string; readonly kind: string };
   readonly namespace: string;
   readonly name: string;
   readonly user: UserInfo;
   readonly dryRun: boolean;
-  readonly options?: unknown;
+  readonly options?: OperationOptions;
   warn(text: string): void;
 }
 
@@ -120,7 +121,8 @@ export interface WriteTarget {
   readonly kind?: { readonly group: string; readonly version: string; readonly kind: string };
   readonly name: string;
   readonly dryRun: boolean;
-  readonly options?: unknown;
+  /** Default: as the query says. */
+  readonly options?: OperationOptions;
   readonly manage?: Manage;
 }
 
@@ -141,7 +143,7 @@ export function writeRequestOf(deps: ApiDeps, call: ResourceCall, target: WriteT
     namespace: info.namespace,
     name: target.name,
     dryRun: target.dryRun,
-    options: target.options,
+    options: target.options ?? queryOptions(call.query),
   });
   return {
     user,

@@ -9,7 +9,7 @@ export class RecursionLimit extends Error {
   override readonly name = 'RecursionLimit';
 }
 
-/** How deep a rule of the grammar may be inside itself, each step of a left-recursive rule counted. */
+/** How deep a rule of the grammar may be inside itself. */
 const maxDepth = 250;
 
 export type CountedRule = 'expr' | 'relation' | 'calc' | 'member';
@@ -21,7 +21,6 @@ export interface TokenStream {
   take(type: TokenType): Token | undefined;
   expect(type: TokenType): Token;
   within<T>(rule: CountedRule, parse: () => T): T;
-  deepen(rule: CountedRule): void;
 }
 
 export function tokenStream(tokens: readonly Token[]): TokenStream {
@@ -32,11 +31,6 @@ export function tokenStream(tokens: readonly Token[]): TokenStream {
   const peek = (ahead = 0) => tokens[index + ahead] ?? end;
   const next = () => tokens[index++] ?? end;
   const take = (type: TokenType) => (peek().type === type ? next() : undefined);
-  const deepen = (rule: CountedRule) => {
-    if (++depth[rule] > maxDepth) {
-      throw new RecursionLimit(`expression recursion limit exceeded: ${maxDepth}`);
-    }
-  };
   return {
     peek,
     next,
@@ -48,11 +42,12 @@ export function tokenStream(tokens: readonly Token[]): TokenStream {
     },
     within: (rule, parse) => {
       const before = depth[rule];
-      deepen(rule);
+      if (++depth[rule] > maxDepth) {
+        throw new RecursionLimit(`expression recursion limit exceeded: ${maxDepth}`);
+      }
       const result = parse();
       depth[rule] = before;
       return result;
     },
-    deepen,
   };
 }

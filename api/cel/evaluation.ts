@@ -5,7 +5,7 @@ import { baseLibraries, bindingsLibrary } from './libraries.ts';
 import { implementations } from './library/implementations.ts';
 import { createRegexFunctions } from './library/regex.ts';
 import { createFunctionTable } from './runtime/functions.ts';
-import { type NewObject, ProgramError } from './runtime/planner.ts';
+import type { NewObject } from './runtime/planner.ts';
 import { createProgram, type Program } from './runtime/program.ts';
 
 /** Makes programs of checked expressions. */
@@ -19,11 +19,8 @@ export function createEvaluator(): Evaluator {
   const regex = createRegexFunctions();
   const declarations = declareFunctions([...baseLibraries, bindingsLibrary, jsonPatchLibrary]);
   const functions = createFunctionTable(declarations, { ...implementations, ...regex.implementations });
-  const checkPattern = (pattern: string) => {
-    const error = regex.patternError(pattern);
-    if (error !== undefined) throw new ProgramError(error);
-  };
+  const { withPattern } = regex;
   return {
-    program: (ast, newObject) => createProgram(ast, { functions, checkPattern, ...(newObject && { newObject }) }),
+    program: (ast, newObject) => createProgram(ast, { functions, withPattern, ...(newObject && { newObject }) }),
   };
 }

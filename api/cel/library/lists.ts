@@ -1,4 +1,4 @@
-import { add, compare, noSuchOverload } from '../runtime/arithmetic.ts';
+import { add, compare, lacksOperation, noSuchOverload } from '../runtime/arithmetic.ts';
 import { elementAt, toArray } from '../runtime/collections.ts';
 import { equal } from '../runtime/equality.ts';
 import type { Implementation, Implementations } from '../runtime/functions.ts';
@@ -89,8 +89,9 @@ function flatten(list: AnyList, depth: number): Value[] | CelError {
   return flat;
 }
 
-function sortBy(list: Value, keys: Value): Result {
-  if (!isList(list) || !isList(keys)) return noSuchOverload;
+function sortBy(list: Value, keys: Value, name: string): Result {
+  if (!isList(list)) return lacksOperation(list, name);
+  if (!isList(keys)) return noSuchOverload;
   if (list.length !== keys.length) {
     return new CelError(
       '@sortByAssociatedKeys() expected a list of the same size as the associated keys list, ' +
@@ -150,8 +151,8 @@ export const listsImplementations: Implementations = {
     if (isList(list) && isInt(depth)) return flatten(list, Number(depth));
     return new CelError(`no such overload: ${typeOf(list)}.flatten(${typeOf(depth)})`);
   },
-  sort: (list) => sortBy(list, list),
-  '@sortByAssociatedKeys': sortBy,
+  sort: (list) => sortBy(list, list, 'sort'),
+  '@sortByAssociatedKeys': (list, keys) => sortBy(list, keys, '@sortByAssociatedKeys'),
   lists_range: range,
   list_reverse: onElements((values) => values.toReversed()),
   list_distinct: onElements(distinct),

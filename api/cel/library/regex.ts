@@ -1,12 +1,24 @@
 import { noSuchOverload } from '../runtime/arithmetic.ts';
-import type { Implementations } from '../runtime/functions.ts';
+import type { Implementation, Implementations } from '../runtime/functions.ts';
 import { CelError, type Result, type Value } from '../runtime/values.ts';
-import { createPatternCache, findAll } from './re2.ts';
+import { createPatternCache, findAll, type Pattern } from './re2.ts';
 
 export interface RegexFunctions {
   readonly implementations: Implementations;
-  /** What is wrong with a pattern, in Go's words. */
-  readonly patternError: (pattern: string) => string | undefined;
+  /** The function when its pattern is a constant; text when that is none, in Go's words. */
+  readonly withPattern: (name: string, pattern: string) => Implementation | string;
+}
+
+const countOf = (limit: Value | undefined) => {
+  return limit === undefined || Number(limit) < 0 ? Number.POSITIVE_INFINITY : Number(limit);
+};
+
+function bound(name: string, pattern: Pattern): Implementation {
+  return (text, _, limit) => {
+    if (typeof text !== 'string') return noSuchOverload;
+    if (name === 'matches') return pattern.test(text);
+    return name === 'find' ? (findAll(pattern, text, 1)[0] ?? '') : findAll(pattern, text, countOf(limit));
+  };
 }
 
 export function createRegexFunctions(): RegexFunctions {
@@ -26,9 +38,9 @@ export function createRegexFunctions(): RegexFunctions {
   }
 
   return {
-    patternError: (pattern) => {
+    withPattern: (name, pattern) => {
       const compiled = patternOf(pattern);
-      return typeof compiled === 'string' ? compiled : undefined;
+      return typeof compiled === 'string' ? compiled : bound(name, compiled);
     },
     implementations: {
       matches,
@@ -37,10 +49,7 @@ export function createRegexFunctions(): RegexFunctions {
         return found instanceof CelError ? found : (found[0] ?? '');
       },
       string_find_all_string: (text, pattern) => find(text, pattern, Number.POSITIVE_INFINITY),
-      string_find_all_string_int: (text, pattern, limit) => {
-        const count = Number(limit);
-        return find(text, pattern, count < 0 ? Number.POSITIVE_INFINITY : count);
-      },
+      string_find_all_string_int: (text, pattern, limit) => find(text, pattern, countOf(limit)),
     },
   };
 }

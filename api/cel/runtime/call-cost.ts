@@ -72,7 +72,8 @@ function firstOf(list: readonly unknown[] | { at(index: number): unknown }): unk
 }
 
 function flattenCost(args: readonly Result[]): number {
-  return allocating(args.length === 2 ? Number(args[1]) : 1, size(args, 0));
+  const depth = args.length < 2 ? 1 : typeof args[1] === 'number' ? args[1] : 0;
+  return allocating(depth, size(args, 0));
 }
 
 const smallerOfTwo: CallCost = (args) => walk(Math.min(sizeOfArgument(args, 0), sizeOfArgument(args, 1)));

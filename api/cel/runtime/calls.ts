@@ -77,13 +77,9 @@ export function planCall(planner: Planner, expr: CallExpr, scope: Scope): Step {
 }
 
 function planFunction(planner: Planner, expr: CallExpr, args: readonly Step[], overload: string | undefined): Step {
-  const binding = planner.functions(expr.name, overload);
+  const binding = patternBinding(planner, expr, args) ?? planner.functions(expr.name, overload);
   if (binding === undefined) throw new ProgramError(`no such overload: ${expr.name}`);
   const [first, second] = args;
-  const pattern =
-    expr.name === 'matches' || expr.name === 'find' || expr.name === 'findAll' ? second?.constant : undefined;
-  const constantPattern = typeof pattern === 'string';
-  if (constantPattern) planner.checkPattern(pattern);
   const cost = callCost(expr.name, overload);
   if (first !== undefined && args.length === 1 && conversions.has(expr.name) && first.constant !== undefined) {
     const value = first.constant;
@@ -92,10 +88,21 @@ function planFunction(planner: Planner, expr: CallExpr, args: readonly Step[], o
     return constant(result);
   }
   if (args.length === 1 && first !== undefined) return { evaluate: unary(binding, first.evaluate, cost) };
-  if (args.length === 2 && first !== undefined && second !== undefined && !binding.stopsAtError && !constantPattern) {
+  if (args.length === 2 && first !== undefined && second !== undefined && !binding.stopsAtError) {
     return { evaluate: binary(binding, first.evaluate, second.evaluate, cost) };
   }
   return { evaluate: variadic(binding, args, cost) };
+}
+
+const patternFunctions = new Set(['matches', 'find', 'findAll']);
+
+/** A constant pattern is compiled once. */
+function patternBinding(planner: Planner, { name }: CallExpr, args: readonly Step[]): FunctionBinding | undefined {
+  const pattern = args[1]?.constant;
+  if (typeof pattern !== 'string' || !patternFunctions.has(name)) return undefined;
+  const implementation = planner.withPattern(name, pattern);
+  if (typeof implementation === 'string') throw new ProgramError(implementation);
+  return { call: (values) => implementation(...values), stopsAtError: true };
 }
 
 function costOf(cost: CallCost, args: readonly Result[], result: Result): number {

@@ -21,11 +21,15 @@ export function equal(a: Value, b: Value): Result {
   if (typeof a !== 'object') return isInt(a) && equalNumbers(a, b);
   if (a === null || b === null) return false;
   if (a instanceof Uint || a instanceof Double) return equalNumbers(a, b);
-  if (isList(a)) return isList(b) ? equalLists(a, b) : false;
-  if (isMap(a)) return isMap(b) ? equalMaps(a, b) : false;
+  if (isList(a)) return isList(b) ? equalLists(a, b) : mismatch(a);
+  if (isMap(a)) return isMap(b) ? equalMaps(a, b) : mismatch(a);
   if (a instanceof Uint8Array) return b instanceof Uint8Array && compareBytes(a, b) === 0;
   if (a instanceof Optional) return b instanceof Optional && equalOptionals(a, b);
   return a.equals(b);
+}
+
+function mismatch(collection: AnyList | AnyMap): Result {
+  return collection instanceof ListView || collection instanceof MapView ? collection.mismatch : false;
 }
 
 function equalOptionals(a: Optional, b: Optional): Result {

@@ -1,7 +1,7 @@
 import type { CallExpr, CheckedAst, Expr } from '../ast.ts';
 import { type Attribute, addQualifier, checkKey, resolveAttribute } from './attribute.ts';
 import { charge, type Eval, type Frame } from './frame.ts';
-import type { FunctionTable } from './functions.ts';
+import type { FunctionTable, Implementation } from './functions.ts';
 import { CelError, type Result, type Value } from './values.ts';
 
 /** A tree that cannot become a program: its constants do not convert, a pattern is none. */
@@ -28,7 +28,7 @@ export interface Planner {
   readonly ast: CheckedAst;
   readonly functions: FunctionTable;
   readonly newObject: NewObject;
-  readonly checkPattern: (pattern: string) => void;
+  readonly withPattern: (name: string, pattern: string) => Implementation | string;
   readonly plan: (expr: Expr, scope: Scope) => Step;
   /** How many slots comprehensions have taken. */
   slots: number;

@@ -2,15 +2,15 @@ import type { CheckedAst } from '../ast.ts';
 import { type Activation, costLimitMessage } from './frame.ts';
 import type { FunctionTable } from './functions.ts';
 import { createPlanner } from './plan.ts';
-import type { NewObject } from './planner.ts';
+import type { NewObject, Planner } from './planner.ts';
 import { CelError, EvaluationCancelled, type Result } from './values.ts';
 
 export interface ProgramOptions {
   readonly functions: FunctionTable;
   /** Makes the objects that an expression constructs; without it, it constructs none. */
   readonly newObject?: NewObject;
-  /** Throws a ProgramError for a constant that is no regular expression. */
-  readonly checkPattern: (pattern: string) => void;
+  /** A function whose pattern is a constant; text when that is no regular expression. */
+  readonly withPattern: Planner['withPattern'];
 }
 
 export interface EvaluateOptions {
@@ -35,7 +35,7 @@ export function createProgram(ast: CheckedAst, options: ProgramOptions): Program
     ast,
     functions: options.functions,
     newObject: options.newObject ?? ((name) => new CelError(`unknown type '${name}'`)),
-    checkPattern: options.checkPattern,
+    withPattern: options.withPattern,
   });
   const { evaluate } = planner.plan(ast.expr, new Map());
   return {

@@ -43,7 +43,7 @@ export function traversalCost(value: Result): number {
     for (const element of elements(value)) cost += traversalCost(element);
     return cost;
   }
-  if (!isMap(value)) return 1;
+  if (value instanceof CelError || !isMap(value)) return 1;
   for (const key of mapKeys(value)) cost += traversalCost(key) + traversalCost(mapFind(value, key) ?? null);
   return cost;
 }

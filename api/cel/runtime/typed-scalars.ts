@@ -49,7 +49,10 @@ const formats: Readonly<Record<string, (text: string) => Result>> = {
   date: (text) => {
     const [, year, month, day] = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/.exec(text) ?? [];
     const seconds = year === undefined ? undefined : secondsOf(Number(year), Number(month), Number(day));
-    return seconds === undefined ? cannotParse('date', text, '2006-01-02') : new Timestamp(seconds, 0);
+    if (seconds !== undefined) return new Timestamp(seconds, 0);
+    if (year === undefined) return cannotParse('date', text, '2006-01-02');
+    const part = Number(month) < 1 || Number(month) > 12 ? 'month' : 'day';
+    return new CelError(`Invalid date formatted string ${text}: parsing time ${goQuote(text)}: ${part} out of range`);
   },
   'date-time': (text) => {
     if (text === '') return new Timestamp(0, 0);
@@ -58,7 +61,8 @@ const formats: Readonly<Record<string, (text: string) => Result>> = {
   },
   byte: (text) => {
     const decoded = /^[A-Za-z0-9_=-]*$/.test(text) && text.length % 4 === 0 ? decodeBase64(text) : undefined;
-    return decoded ?? new CelError(`Invalid byte formatted string ${text}: illegal base64 data`);
+    const at = /^[A-Za-z0-9_-]*/.exec(text)?.[0].length ?? 0;
+    return decoded ?? new CelError(`Invalid byte formatted string ${text}: illegal base64 data at input byte ${at}`);
   },
 };
 

@@ -117,6 +117,10 @@ class TypedMap extends MapView {
     return Object.keys(this.raw).length;
   }
 
+  override get mismatch(): Result {
+    return noSuchOverload;
+  }
+
   override equalsMap(other: AnyMap): Result {
     if (this.size() !== mapSize(other)) return false;
     for (const key of Object.keys(this.raw)) {
@@ -179,6 +183,10 @@ class TypedList extends ListView {
 
   at(index: number): Result {
     return this.view(this.raw[index]);
+  }
+
+  override get mismatch(): Result {
+    return noSuchOverload;
   }
 }
 

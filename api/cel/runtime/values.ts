@@ -141,6 +141,10 @@ export abstract class ListView extends Special {
   override isZero(): boolean {
     return this.length === 0;
   }
+  /** What a comparison with something that is no list gives. */
+  get mismatch(): Result {
+    return false;
+  }
   /** Set where a list has an equality or a sum of its own (a set, a list of keyed objects). */
   readonly equalsList?: (other: AnyList) => Result;
   readonly plus?: (other: AnyList) => Result;
@@ -153,6 +157,10 @@ export abstract class MapView extends Special {
   }
   abstract find(key: Value): Result | undefined;
   abstract keys(): readonly Value[];
+  /** What a comparison with something that is no map gives. */
+  get mismatch(): Result {
+    return false;
+  }
   /** Set where a map has an equality of its own. */
   equalsMap?(other: AnyMap): Result;
   abstract override size(): number;

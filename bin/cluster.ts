@@ -13,12 +13,12 @@ import { createAdmissionPlugins } from '../server/admission/default-plugins.ts';
 import { ownerMapping } from '../server/admission/plugins/owner-references-permission-enforcement.ts';
 import { authenticationData } from '../server/aggregation/authentication-config.ts';
 import { isPublicPath } from '../server/auth/authenticator.ts';
-import { alwaysAllow } from '../server/auth/authorizer.ts';
 import type { ExtensionGateway } from '../server/extension/gateway.ts';
 import { createAdmission } from '../server/http/admission.ts';
 import type { Handle } from '../server/http/app.ts';
 import { createAuthentication } from '../server/http/authentication.ts';
 import { createDocuments } from '../server/http/documents.ts';
+import { guardAdmission } from '../server/http/guarded-admission.ts';
 import { createMetrics } from '../server/http/metrics.ts';
 import type { ExtraDocument } from '../server/http/openapi.ts';
 import { createVirtualResources } from '../server/http/virtual.ts';
@@ -30,6 +30,7 @@ import { createCompactor } from '../server/storage/compactor.ts';
 import type { ObjectStore } from '../server/storage/store.ts';
 import type { Identity } from '../server/tls/identity.ts';
 import { openAggregation } from './aggregation.ts';
+import { openAuthorization } from './authorization.ts';
 import { openExtension } from './extension.ts';
 import { openFlowControl } from './flow-control.ts';
 import { openGate, requestHeaderConfigOf } from './gate.ts';
@@ -107,6 +108,8 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
   });
   const { reader } = parts;
   const gate = await openGate(options, identity, reader);
+  const authorization = openAuthorization(options.authorization, parts);
+  const { authorizer } = authorization;
   const mappingOf = ownerMapping(() => parts.resources.all.map(({ definition }) => definition));
   const rewriter = createClusterRewriter(
     () => parts.resources,
@@ -126,18 +129,18 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
   const webhooks = openWebhooks({
     parts,
     log,
-    authorizer: alwaysAllow,
+    authorizer,
     own: { host: '127.0.0.1', port: cluster.securePort },
   });
   const admissionDeps = {
     webhooks: webhooks.deps,
-    policies: openPolicies(parts, alwaysAllow),
+    policies: openPolicies(parts, authorizer),
     reader,
     writer: parts.writer,
     rewriter,
     random: systemRandom,
     clock: systemClock,
-    authorizer: alwaysAllow,
+    authorizer,
     tolerationSeconds: options.tolerationSeconds,
     mappingOf,
   };
@@ -174,17 +177,20 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     resources: parts.resources,
     onError: (err) => log.error({ err }, 'flow control failed'),
   });
+  const guarded = authorization.enforced ? guardAdmission(admission, authorization) : admission;
   const handle = createHandle(parts, {
     log,
     limiter: flowControl.limiter,
-    authenticate: createAuthentication(gate.authenticator, alwaysAllow, gate.requestHeader),
+    authenticate: createAuthentication(gate.authenticator, authorizer, gate.requestHeader),
     isPublic: isPublicPath,
+    anonymous: authorization.anonymous,
+    ...(authorization.enforced ? { authorizer } : {}),
     remote: (request, user) => aggregation.route(request, user),
     nonResource: (call) => flowControl.debug(call) ?? documents(call),
-    virtual: createVirtualResources({ ...parts.api, admission, tokens: gate.tokens, authorizer: alwaysAllow }),
+    virtual: createVirtualResources({ ...parts.api, admission, tokens: gate.tokens, authorizer }),
     issuer: gate.issuer,
     reader,
-    admission,
+    admission: guarded,
     onFinish: (observation) => metrics.observe(observation),
   });
   const compactor = createCompactor({
@@ -223,6 +229,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     close: async () => {
       stop.abort();
       aggregation.close();
+      authorization[Symbol.dispose]();
       expiry?.[Symbol.dispose]();
       late.extension?.close();
       flowControl[Symbol.dispose]();

@@ -19,6 +19,7 @@ export interface StartOptions {
   readonly serviceAccountKeyFiles: readonly string[];
   readonly serviceAccountSigningKeyFile: string | undefined;
   readonly serviceAccountIssuer: string;
+  readonly authorization: AuthorizationOptions;
   readonly requestHeader: RequestHeaderOptions;
   readonly proxyClientCertFile: string | undefined;
   readonly proxyClientKeyFile: string | undefined;
@@ -34,6 +35,31 @@ export interface StartOptions {
   readonly flowLimits: FlowLimits;
   readonly logLevel: string;
   readonly warnings: readonly string[];
+}
+
+const authorizationModes = ['AlwaysAllow', 'AlwaysDeny', 'Node', 'RBAC'] as const;
+/** In the order in which they are asked. */
+export type AuthorizationMode = (typeof authorizationModes)[number];
+
+export interface AuthorizationOptions {
+  readonly modes: readonly AuthorizationMode[];
+  readonly anonymousAuth: boolean;
+  readonly alwaysAllowPaths: readonly string[];
+}
+
+function parseModes(text: string): AuthorizationMode[] {
+  return text.split(',').map((name) => {
+    const mode = authorizationModes.find((each) => each === name);
+    if (mode === undefined) {
+      throw new UsageError(`--authorization-mode: want some of ${authorizationModes.join(', ')}, not ${name}`);
+    }
+    return mode;
+  });
+}
+
+function parseBoolean(flag: string, text: string): boolean {
+  if (text !== 'true' && text !== 'false') throw new UsageError(`--${flag}: want true or false, not ${text}`);
+  return text === 'true';
 }
 
 export interface RequestHeaderOptions {
@@ -76,6 +102,8 @@ const known = {
   'enable-priority-and-fairness': 'true',
   'log-level': 'warn',
   'authorization-mode': 'AlwaysAllow',
+  'authorization-always-allow-paths': '/healthz,/readyz,/livez',
+  'anonymous-auth': 'true',
   nodes: '0',
 } as const;
 
@@ -230,12 +258,7 @@ function rawFlags(args: readonly string[]): { values: Map<string, string[]>; war
 }
 
 /** What upstream has under these names and this server does not yet: ignoring a mode that restricts would be worse than refusing. */
-function checkUnfinished(authorizationMode: string, nodes: string): void {
-  if (authorizationMode !== 'AlwaysAllow') {
-    throw new UsageError(
-      `--authorization-mode: only AlwaysAllow is there yet, not ${authorizationMode}: every authenticated user may do everything`,
-    );
-  }
+function checkUnfinished(nodes: string): void {
   if (nodes !== '0') throw new UsageError(`--nodes: there are no nodes yet, want 0, not ${nodes}`);
 }
 
@@ -253,7 +276,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
   if ((optional('proxy-client-cert-file') === undefined) !== (optional('proxy-client-key-file') === undefined)) {
     throw new UsageError('--proxy-client-cert-file and --proxy-client-key-file belong together');
   }
-  checkUnfinished(get('authorization-mode'), get('nodes'));
+  checkUnfinished(get('nodes'));
   return {
     dataDir: get('data-dir'),
     storage,
@@ -268,6 +291,13 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
     serviceAccountKeyFiles: (values.get('service-account-key-file') ?? []).flatMap((text) => text.split(',')),
     serviceAccountSigningKeyFile: optional('service-account-signing-key-file'),
     serviceAccountIssuer: get('service-account-issuer'),
+    authorization: {
+      modes: parseModes(get('authorization-mode')),
+      anonymousAuth: parseBoolean('anonymous-auth', get('anonymous-auth')),
+      alwaysAllowPaths: get('authorization-always-allow-paths')
+        .split(',')
+        .filter((path) => path !== ''),
+    },
     requestHeader: parseRequestHeader(values),
     proxyClientCertFile: optional('proxy-client-cert-file'),
     proxyClientKeyFile: optional('proxy-client-key-file'),

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../api/object.ts';
 import type { ClusterRoleBinding, RoleBinding } from '../resources/rbac/bindings.ts';
-import type { ClusterRole, Role } from '../resources/rbac/roles.ts';
+import type { ClusterRole, PolicyRule, Role } from '../resources/rbac/roles.ts';
 import type { BootstrapObject } from './bootstrap-object.ts';
 import { aggregateRoles, clusterRoleTable, namespacedRoleTable } from './cluster-role-table.ts';
 import { controllerRoleTable } from './controller-role-table.ts';
@@ -157,6 +157,11 @@ function rows(plural: string, objects: readonly KubeObject[]): BootstrapObject[]
     namespace: object.metadata?.namespace ?? '',
     object,
   }));
+}
+
+/** What every node may do, whatever runs on it. */
+export function nodeRules(): readonly PolicyRule[] {
+  return parseRoleTable(clusterRoleTable).find(({ name }) => name === 'system:node')?.rules ?? [];
 }
 
 /** The default roles and bindings; those that exist are reconciled: see `reconcileRbac`. */

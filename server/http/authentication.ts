@@ -1,15 +1,15 @@
 import type { TLSSocket } from 'node:tls';
 import { StatusError } from '../../api/status.ts';
 import { type Authenticator, bearerTokenOf } from '../auth/authenticator.ts';
-import type { Attributes, Authorizer } from '../auth/authorizer.ts';
+import type { Authorizer } from '../auth/authorizer.ts';
 import type { PeerCertificateChain } from '../auth/client-certificate.ts';
 import { impersonate } from '../auth/impersonation.ts';
 import { hasImpersonation, wantedUser } from '../auth/impersonation-headers.ts';
 import type { RequestHeaderAuthenticator } from '../auth/request-header.ts';
 import type { UserInfo } from '../registry/strategy.ts';
 import { rawRequestOf } from './app.ts';
+import { attributesOf } from './attributes.ts';
 import { type ApiRequest, headerOf } from './message.ts';
-import { parsePath } from './request-info.ts';
 
 /** Who asks: by the certificate of the connection or a bearer token, then as whom. */
 export function createAuthentication(
@@ -69,35 +69,4 @@ function spokenFor(
   } catch {
     return { user: undefined, refused: true };
   }
-}
-
-const verbs: Readonly<Record<string, string>> = {
-  GET: 'get',
-  HEAD: 'get',
-  POST: 'create',
-  PUT: 'update',
-  PATCH: 'patch',
-  DELETE: 'delete',
-};
-
-/** What a request wants to do, for authorizers. */
-export function attributesOf(request: ApiRequest, user: UserInfo): Attributes {
-  const info = parsePath(request.path);
-  const verb = verbs[request.method] ?? request.method.toLowerCase();
-  if (!info.isResource) return { isResource: false, user, verb, path: request.path };
-  const { group, version, resource, subresource, namespace, name } = info;
-  const isCollection = name === '';
-  const listed = /(^|&)watch=(?!false|0)/.test(request.query) ? 'watch' : 'list';
-  const collectionVerb = verb === 'get' ? listed : verb === 'delete' ? 'deletecollection' : verb;
-  return {
-    isResource: true,
-    user,
-    verb: isCollection ? collectionVerb : verb,
-    group,
-    version,
-    resource,
-    subresource,
-    namespace,
-    name,
-  };
 }

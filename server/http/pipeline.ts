@@ -1,9 +1,11 @@
 import { isPathSegmentName } from '../../api/names.ts';
 import { apiVersionOf } from '../../api/object.ts';
 import { badRequest, methodNotSupported, notFoundError, StatusError } from '../../api/status.ts';
+import { type Authorizer, forbiddenByAuthorizer } from '../auth/authorizer.ts';
 import type { ServedResource } from '../registry/resource.ts';
 import type { UserInfo } from '../registry/strategy.ts';
 import { checkRouteAccepts } from './accept.ts';
+import { attributesOf } from './attributes.ts';
 import { nodeHandler } from './connect.ts';
 import {
   type ErrorLog,
@@ -39,6 +41,10 @@ export interface PipelineOptions {
   /** Undefined: nobody. Throws StatusError when the credentials are wrong. Impersonation included. */
   authenticate(request: ApiRequest): Promise<UserInfo | undefined> | UserInfo | undefined;
   isPublic(path: string): boolean;
+  /** Who asks without credentials; absent: such requests are refused, but for public paths. */
+  readonly anonymous?: UserInfo | undefined;
+  /** Absent: everyone may do everything. */
+  readonly authorizer?: Authorizer | undefined;
   /** Who is served now, who waits, who is refused; absent: everybody is served. */
   readonly limiter?: RequestLimiter;
   /** Requests that another API server answers; undefined: this one does. */
@@ -128,7 +134,7 @@ interface Entered {
 
 /** Who asks, and whether it is their turn. */
 async function admit(options: PipelineOptions, request: ApiRequest, trace: Trace): Promise<ApiResponse> {
-  const user = await options.authenticate(request);
+  const user = (await options.authenticate(request)) ?? options.anonymous;
   if (user === undefined && !options.isPublic(request.path)) throw unauthorized;
   const info = parsePath(request.path);
   const entered: Entered = { request, user, info, query: new Query(request.query) };
@@ -149,6 +155,14 @@ async function admit(options: PipelineOptions, request: ApiRequest, trace: Trace
 
 async function route(options: PipelineOptions, entered: Entered, trace: Trace): Promise<ApiResponse> {
   const { request, user, info, query } = entered;
+  if (options.authorizer !== undefined && user !== undefined) {
+    if (info.isResource) trace.observed.info = info;
+    const asked = attributesOf(request, user, info);
+    const decided = options.authorizer.authorize(asked);
+    // Most decisions are there at once.
+    const { decision, reason } = decided instanceof Promise ? await decided : decided;
+    if (decision !== 'allow') throw forbiddenByAuthorizer(asked, reason);
+  }
   const elsewhere = user === undefined ? undefined : options.remote?.(request, user);
   if (elsewhere !== undefined) return elsewhere;
   const answer =

@@ -25,6 +25,8 @@ export interface AdmissionTarget {
   readonly name: string;
   readonly user: UserInfo;
   readonly dryRun: boolean;
+  /** The client meant to update: creating needs a permission of its own. */
+  readonly isUpdate?: boolean;
   readonly options?: OperationOptions;
   warn(text: string): void;
 }
@@ -143,6 +145,7 @@ export function writeRequestOf(deps: ApiDeps, call: ResourceCall, target: WriteT
     namespace: info.namespace,
     name: target.name,
     dryRun: target.dryRun,
+    isUpdate: call.request.method === 'PUT' || call.request.method === 'PATCH',
     options: target.options ?? queryOptions(call.query),
   });
   return {

@@ -10,9 +10,10 @@ import { invalidError } from '../status.ts';
 import { applyDefaults, dropUnwantedNulls } from './defaults.ts';
 import { coerceEmbedded } from './embedded.ts';
 import type { JsonSchema } from './json-schema.ts';
+import { createRuleLoader, prepareRules } from './prepare-rules.ts';
 import { prune } from './prune.ts';
 import { compileStructural, type Structural } from './structural.ts';
-import { prepareRules, validateCustomResource } from './validate.ts';
+import { validateCustomResource } from './validate.ts';
 
 // Replays request tables without a server: what kube-apiserver answered is what these functions must say.
 
@@ -103,10 +104,13 @@ function replay(step: Step, structural: Structural, stored: Map<string, Json>): 
   }
   const warnings = strict.map((each) => `299 - ${JSON.stringify(each)}`);
   applyDefaults(object, structural);
+  const ratcheted: string[] = [];
   const errors = validateCustomResource(object, structural, FieldPath.of(), {
     ...(old === undefined ? {} : { old }),
     statusOnly: path.includes('/status'),
+    warnings: ratcheted,
   });
+  warnings.push(...ratcheted.map((each) => `299 - ${JSON.stringify(each)}`));
   if (errors.length === 0) {
     if (!path.includes('dryRun')) stored.set(name, structuredClone(object));
     return { status: method === 'POST' ? 201 : 200, causes: [], warnings, object };
@@ -152,7 +156,7 @@ for (const name of tables) {
       merge: true,
     }) as Table;
     const structural = structuralOf(table);
-    await prepareRules(structural);
+    await prepareRules(structural, createRuleLoader());
     const stored = new Map<string, Json>();
     for (const step of table.setup) {
       const { metadata } = (step.body ?? {}) as Json;

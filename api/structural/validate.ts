@@ -1,9 +1,11 @@
-import type { FieldErrors, FieldPath } from '../field-error.ts';
+import type { FieldErrorReason, FieldErrors, FieldPath } from '../field-error.ts';
 import { type Correlated, correlate, isUnchanged, memberOf } from './correlation.ts';
 import { embeddedErrors } from './embedded.ts';
 import { fieldErrorOf, noFindings, type Walk } from './findings.ts';
+import { valueError } from './go-print.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { listTypeErrors } from './list-types.ts';
+import { preparedRules } from './prepare-rules.ts';
 import { isJsonObject, type Structural } from './structural.ts';
 import { compileValueCheck, type ValueCheck } from './value-check.ts';
 
@@ -16,6 +18,8 @@ export interface ValidateOptions {
   readonly scale?: FieldErrors;
   /** Only `status` is checked against its schema: an update of the status subresource. Default false. */
   readonly statusOnly?: boolean;
+  /** Filled with texts for Warning headers: rules that failed before the update and still do. */
+  readonly warnings?: string[];
 }
 
 /** Values against a schema alone. `base` is where the value stands in messages; undefined for a whole object. */
@@ -57,7 +61,7 @@ function valueErrors(
 
 /**
  * All that upstream checks of a custom object (pruned, defaulted) but its apiVersion, kind and metadata, in upstream's order: values against
- * the schema, embedded objects, list types, CEL rules. `path` is where the object stands: `FieldPath.of()`.
+ * the schema, embedded objects, list types, CEL rules (see `prepareRules`). `path` is where the object stands: `FieldPath.of()`.
  */
 export function validateCustomResource(
   object: unknown,
@@ -65,7 +69,7 @@ export function validateCustomResource(
   path: FieldPath,
   options: ValidateOptions = {},
 ): FieldErrors {
-  const { old, scale = [], statusOnly = false } = options;
+  const { old, before = [], scale = [], statusOnly = false } = options;
   const root = structural.root();
   const pair = old === undefined ? undefined : correlate(object, old, root);
   const errors = [...valueErrors(object, structural, pair, statusOnly, path), ...scale];
@@ -74,10 +78,31 @@ export function validateCustomResource(
     const found = listTypeErrors(object, root);
     if (found.length > 0 && (old === undefined || listTypeErrors(old, root).length === 0)) errors.push(...found);
   }
+  if (root.has.rules) errors.push(...ruleErrors(object, structural, pair, [...before, ...errors], options));
   return errors;
 }
 
-/** Loads and compiles the CEL rules of a schema that has some; must have ended before `validateCustomResource`. Costs nothing without rules. */
-export async function prepareRules(structural: Structural): Promise<void> {
-  if (!structural.root().has.rules) return;
+const blocking: ReadonlySet<FieldErrorReason> = new Set([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+]);
+
+function ruleErrors(
+  value: unknown,
+  structural: Structural,
+  pair: Correlated | undefined,
+  found: FieldErrors,
+  { old, warnings }: ValidateOptions,
+): FieldErrors {
+  if (found.some(({ reason }) => blocking.has(reason))) {
+    const detail =
+      'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
+    return [valueError('FieldValueInvalid', '', null, detail)];
+  }
+  const outcome = preparedRules(structural)({ path: undefined, value, old, pair });
+  warnings?.push(...outcome.warnings);
+  return outcome.errors;
 }

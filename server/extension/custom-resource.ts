@@ -3,7 +3,7 @@ import { apiVersionOf, type KubeObject } from '../../api/object.ts';
 import { columnsFor, type PrinterColumn } from '../../api/resources/printer.ts';
 import { compareVersions } from '../../api/served.ts';
 import type { DecodeMetadata } from '../../api/structural/embedded.ts';
-import { prepareRules } from '../../api/structural/validate.ts';
+import { prepareRules, type RuleLoader } from '../../api/structural/prepare-rules.ts';
 import { headOf, type ServedResource, type StoredResource } from '../registry/resource.ts';
 import type { CustomResource } from '../registry/resources.ts';
 import type { StoredForm } from '../registry/stored-form.ts';
@@ -23,6 +23,7 @@ export interface CustomResourceDeps {
   /** The stored definition of a name. */
   load(name: string): Readonly<CustomResourceDefinition>;
   readonly decodeMetadata: DecodeMetadata;
+  readonly loadRules: RuleLoader;
   converterOf(definition: Definition): Converter | undefined;
 }
 
@@ -136,7 +137,7 @@ export function createCustomResource(
       head: headOf(gvk),
       fillNulls: () => undefined,
       returnsDeletedObject: false,
-      form: withRules(view.form, version),
+      form: withRules(view.form, version, deps.loadRules),
     };
     resources.set(version.apiVersion, stored);
     return stored;
@@ -186,12 +187,12 @@ export function createCustomResource(
 }
 
 /** Rules are compiled before the first request that may need them. */
-function withRules(form: StoredForm, version: CustomVersion): StoredForm {
+function withRules(form: StoredForm, version: CustomVersion, loadRules: RuleLoader): StoredForm {
   let prepared: Promise<void> | undefined;
   let isPrepared = false;
   const caughtUp = (): Promise<void> | undefined => {
     if (isPrepared) return form.caughtUp?.();
-    prepared ??= (version.structural().root().has.rules ? prepareRules(version.structural()) : Promise.resolve()).then(
+    prepared ??= prepareRules(version.structural(), loadRules).then(
       () => {
         isPrepared = true;
       },

@@ -2,6 +2,7 @@ import type { ApiClient } from '../../api/client.ts';
 import type { Clock } from '../../api/clock.ts';
 import type { Document } from '../../api/openapi.ts';
 import type { Decoder } from '../../api/schema/decode.ts';
+import { createRuleLoader } from '../../api/structural/prepare-rules.ts';
 import type { RegistryDeps } from '../registry/context.ts';
 import type { ResourceTable } from '../registry/resources.ts';
 import type { CustomResourceDefinition } from '../resources/apiextensions/definition-types.ts';
@@ -106,6 +107,7 @@ export function openExtension(deps: ExtensionDeps): Extension {
     },
   });
 
+  const loadRules = createRuleLoader();
   const create = (one: Known): LiveResource =>
     createCustomResource(
       one.definition,
@@ -113,6 +115,7 @@ export function openExtension(deps: ExtensionDeps): Extension {
         caches: registry.caches,
         revision: () => registry.store.revision,
         load,
+        loadRules,
         decodeMetadata: (metadata) => deps.decoder.decode(metaType, metadata),
         converterOf: () => deps.converterOf?.(load(one.definition.name)),
       },

@@ -77,6 +77,30 @@ export function createCustomStrategy(options: CustomStrategyOptions): Strategy<C
       ? validateObjectMeta(object.metadata, rules, metadataPath)
       : validateObjectMetaOnUpdate(object.metadata ?? {}, old.metadata ?? {}, rules, metadataPath);
   };
+  // What rules only warn of, from validation until the registry asks for warnings.
+  const told = new WeakMap<object, readonly string[]>();
+  const warningsOnUpdate = (object: Readonly<CustomObject>, old: Readonly<CustomObject>): readonly string[] => [
+    ...(told.get(object) ?? []),
+    ...finalizerWarnings(object, old),
+  ];
+  const validateAgain = (
+    object: Readonly<CustomObject>,
+    old: Readonly<CustomObject>,
+    statusOnly: boolean,
+  ): FieldErrors => {
+    const wrong = typeErrors(object, gvk);
+    if (wrong.length > 0) return wrong;
+    const warnings: string[] = [];
+    const errors = validateCustomResource(object, structural(), path, {
+      old,
+      statusOnly,
+      before: before(object, old),
+      scale: statusOnly ? statusScaleErrors(scale, object) : scaleErrors(scale, object),
+      warnings,
+    });
+    if (warnings.length > 0) told.set(object, warnings);
+    return errors;
+  };
   return {
     resource: options.resource,
     allowUnconditionalUpdate: false,
@@ -101,31 +125,14 @@ export function createCustomStrategy(options: CustomStrategyOptions): Strategy<C
         scale: scaleErrors(scale, object),
       });
     },
-    validateUpdate(object, old) {
-      const wrong = typeErrors(object, gvk);
-      if (wrong.length > 0) return wrong;
-      return validateCustomResource(object, structural(), path, {
-        old,
-        before: before(object, old),
-        scale: scaleErrors(scale, object),
-      });
-    },
+    validateUpdate: (object, old) => validateAgain(object, old, false),
     warningsOnCreate: (object) => finalizerWarnings(object),
-    warningsOnUpdate: finalizerWarnings,
+    warningsOnUpdate,
     subresources: {
       status: {
         prepareForUpdate: keepAllButStatus,
-        validateUpdate(object, old) {
-          const wrong = typeErrors(object, gvk);
-          if (wrong.length > 0) return wrong;
-          return validateCustomResource(object, structural(), path, {
-            old,
-            statusOnly: true,
-            before: before(object, old),
-            scale: statusScaleErrors(scale, object),
-          });
-        },
-        warningsOnUpdate: finalizerWarnings,
+        validateUpdate: (object, old) => validateAgain(object, old, true),
+        warningsOnUpdate: (object) => told.get(object) ?? [],
       },
     },
   };

@@ -169,7 +169,14 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     metrics: async () => (await metrics.text()) + flowControl.metrics(),
   });
   const client = createLocalClient({ ...parts.api, admission }, selfUser);
-  late.extension = await openExtension({ parts, client, log, builtIn: served, readGenerated });
+  late.extension = await openExtension({
+    parts,
+    client,
+    log,
+    builtIn: served,
+    convert: webhooks.convert,
+    readGenerated,
+  });
   const flowControl = openFlowControl({
     client,
     limits: options.flowLimits,

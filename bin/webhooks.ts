@@ -8,6 +8,7 @@ import { keptList } from '../server/registry/kept-list.ts';
 import type { ServerParts } from '../server/server.ts';
 import { createServiceResolver, type Endpoint } from '../server/service-resolver.ts';
 import type { WebhookClient } from '../server/webhook/client.ts';
+import type { ConvertByWebhook } from '../server/webhook/conversion.ts';
 import { openMatchConditions } from './policies.ts';
 import { systemClock, systemRandom } from './system.ts';
 
@@ -21,8 +22,10 @@ export interface WebhookParts {
 
 export interface Webhooks {
   readonly deps: WebhookDeps;
-  /** Loaded and made when the first webhook is called; for conversions too. */
+  /** Loaded and made when the first webhook is called. */
   client(): Promise<WebhookClient>;
+  /** Of custom resources; loaded with the first conversion. */
+  readonly convert: ConvertByWebhook;
   close(): Promise<void>;
 }
 
@@ -41,8 +44,17 @@ export function openWebhooks({ parts, own, log, authorizer }: WebhookParts): Web
     opened ??= open();
     return opened;
   };
+  let converting: Promise<ConvertByWebhook> | undefined;
+  const openConversion = async (): Promise<ConvertByWebhook> => {
+    const { createConversionClient } = await import('../server/webhook/conversion.ts');
+    return createConversionClient({ client, random: systemRandom });
+  };
   return {
     client,
+    convert: async (conversion, objects, desiredAPIVersion) => {
+      converting ??= openConversion();
+      return (await converting)(conversion, objects, desiredAPIVersion);
+    },
     deps: {
       client,
       mutating: configurations('mutatingwebhookconfigurations'),

@@ -48,7 +48,7 @@ interface Recovering {
   readonly tokens: readonly Token[];
   readonly network: Network;
   readonly issues: Issue[];
-  /** Names that no variable may have, told behind all else. */
+  /** Names that are none or that no variable may have, told behind all else. */
   readonly reserved: Issue[];
   index: number;
   state: State | undefined;
@@ -90,6 +90,7 @@ function consume(parser: Recovering): void {
 }
 
 function runRule(parser: Recovering, name: RuleName, precedence: number): void {
+  const first = peek(parser);
   if (name === 'primary') noteReserved(parser);
   try {
     run(parser, parser.network.actions.get(name) ?? [], precedence);
@@ -100,6 +101,7 @@ function runRule(parser: Recovering, name: RuleName, precedence: number): void {
       report(parser, error.token, error.message);
     }
     recover(parser);
+    if (name === 'escapeIdent') parser.reserved.push({ offset: first.offset, message: 'unsupported ident kind' });
   }
 }
 

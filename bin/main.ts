@@ -13,8 +13,8 @@ async function main(args: readonly string[]): Promise<void> {
     return;
   }
   if (command === 'warm') {
-    // Fills the compile cache, so that the first start is as fast as the others.
-    await import('./start.ts');
+    const { warm } = await import('./warm.ts');
+    await warm();
     return;
   }
   if (command === undefined || command === 'help' || command === '--help') {

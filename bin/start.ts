@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { kubernetesServiceIP } from '../server/bootstrap/kubernetes-service.ts';
 import { createApp, type Handle } from '../server/http/app.ts';
-import { acceptUpgrades } from '../server/http/upgrade.ts';
+import type { createUpgradeListener } from '../server/http/upgrade.ts';
 import { openLevelStore } from '../server/storage/level-store.ts';
 import { openMemoryStore } from '../server/storage/memory-store.ts';
 import { type Identity, openIdentity } from '../server/tls/identity.ts';
@@ -60,7 +60,12 @@ function openEdge(identity: Identity, handle: { current: Handle | undefined }): 
     },
     createApp(current),
   );
-  acceptUpgrades(server, current);
+  // WebSockets' library is loaded for the first who upgrades.
+  let listener: Promise<ReturnType<typeof createUpgradeListener>> | undefined;
+  server.on('upgrade', (req, socket, head) => {
+    listener ??= import('../server/http/upgrade.ts').then((module) => module.createUpgradeListener(current));
+    void listener.then((upgrade) => upgrade(req, socket, head));
+  });
   server.keepAliveTimeout = keepAliveMs;
   server.headersTimeout = keepAliveMs + 1000;
   // Watches last as long as they like.

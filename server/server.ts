@@ -1,6 +1,7 @@
+import { createRequire } from 'node:module';
 import type { Catalog } from '../api/catalog.ts';
 import type { Clock, Random } from '../api/clock.ts';
-import { createProtobufReader, type ProtobufDocument } from '../api/protobuf/decode.ts';
+import type { ProtobufDocument } from '../api/protobuf/decode.ts';
 import { createBodyDecoder, type ProtobufReader } from '../api/schema/body.ts';
 import { createDecoder } from '../api/schema/decode.ts';
 import type { SchemaDocument } from '../api/schema/schema.ts';
@@ -11,6 +12,7 @@ import type { AdmissionTarget, ApiDeps } from './http/handlers/handler.ts';
 import type { ApiRequest, ApiResponse } from './http/message.ts';
 import { createPipeline, type PipelineOptions } from './http/pipeline.ts';
 import { createSubresources, type SubresourceDeps } from './http/subresources.ts';
+import { readYaml } from './http/yaml.ts';
 import type { Admission, RegistryDeps } from './registry/context.ts';
 import { createFieldManagement, type FieldManagement } from './registry/field-management.ts';
 import { createClusterReader, createClusterWriter } from './registry/local-access.ts';
@@ -74,7 +76,8 @@ export async function openServer(options: ServerOptions): Promise<ServerParts> {
   const body = createBodyDecoder({
     schema,
     decoder,
-    protobuf: lazyProtobufReader(() => createProtobufReader(options.protobuf(), schema)),
+    readYaml,
+    protobuf: lazyProtobufReader(() => protobufDecoding().createProtobufReader(options.protobuf(), schema)),
   });
   const api = {
     registry,
@@ -98,6 +101,12 @@ export async function openServer(options: ServerOptions): Promise<ServerParts> {
   );
   await repairServiceAddresses(strategyDeps);
   return { registry, resources, api, reader, writer };
+}
+
+const require = createRequire(import.meta.url);
+
+function protobufDecoding(): typeof import('../api/protobuf/decode.ts') {
+  return require('../api/protobuf/decode.ts') as typeof import('../api/protobuf/decode.ts');
 }
 
 /** Many clients never send protobuf: its tables are built for the first who does. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { createProtobufReader, type ProtobufDocument } from '../protobuf/decode.ts';
 import { StatusError } from '../status.ts';
+import { parseYaml } from '../yaml.ts';
 import { applyFieldValidation, createBodyDecoder } from './body.ts';
 import { createDecoder } from './decode.ts';
 import type { SchemaDocument } from './schema.ts';
@@ -10,6 +11,7 @@ const generated = <T>(name: string): T =>
   JSON.parse(readFileSync(new URL(`../generated/${name}.json`, import.meta.url), 'utf8')) as T;
 const schema = generated<SchemaDocument>('schema');
 const bodies = createBodyDecoder({
+  readYaml: parseYaml,
   schema,
   decoder: createDecoder(schema),
   protobuf: createProtobufReader(generated<ProtobufDocument>('protobuf'), schema),

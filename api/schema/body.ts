@@ -1,7 +1,8 @@
 import { JsonSyntaxError, type ParsedJson, parseJsonForDecoding } from '../json.ts';
 import { apiVersionOf, type GroupVersionKind } from '../object.ts';
 import { badRequest, StatusError, unsupportedMediaType } from '../status.ts';
-import { parseYaml, YamlError } from '../yaml.ts';
+import type { ParsedYaml } from '../yaml.ts';
+import { YamlError } from '../yaml-scalars.ts';
 import { DecodeError, type Decoder } from './decode.ts';
 import { createKnownKinds } from './known-kinds.ts';
 import type { SchemaDocument } from './schema.ts';
@@ -111,6 +112,8 @@ export function createBodyDecoder(deps: {
   readonly schema: SchemaDocument;
   readonly decoder: Decoder;
   readonly protobuf?: ProtobufReader;
+  /** Throws YamlError. Handed in, since few servers need it and its library is big. */
+  readYaml(text: string): ParsedYaml;
 }): BodyDecoder {
   const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
   const text = (bytes: Uint8Array) => utf8.decode(bytes);
@@ -132,7 +135,7 @@ export function createBodyDecoder(deps: {
     }
   };
   const readYaml = (bytes: Uint8Array): Read => {
-    const { value, duplicates } = parseYaml(text(bytes));
+    const { value, duplicates } = deps.readYaml(text(bytes));
     const errors = duplicates.length === 0 ? [] : [`yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`];
     return { value, gvk: readTypeMeta(value), duplicates: errors };
   };

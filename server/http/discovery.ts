@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { stringify } from 'yaml';
 import type { CatalogResource } from '../../api/catalog.ts';
 import { apiVersionOf } from '../../api/object.ts';
 import { groupsOf, type ServedGroup, type ServedGroupVersion } from '../../api/served.ts';
@@ -8,6 +7,7 @@ import { type DiscoveryForm, discoveryForm } from './discovery-accept.ts';
 import { aggregatedGroup } from './discovery-aggregated.ts';
 import { methodNotAllowed, notFoundPage, unknownResource } from './error-response.ts';
 import type { ApiResponse } from './message.ts';
+import { stringifyYaml } from './yaml.ts';
 
 export interface DiscoveryOptions {
   /** What is served now: the same array as long as nothing changes, since answers are remembered by it. */
@@ -195,6 +195,6 @@ function apiResources(resource: CatalogResource): object[] {
 
 function encode(body: object, form: DiscoveryForm, pretty: boolean): ApiResponse {
   const headers = { 'content-type': `application/${form.format}` };
-  if (form.format === 'yaml') return { status: 200, headers, body: stringify(body, yamlForm) };
+  if (form.format === 'yaml') return { status: 200, headers, body: stringifyYaml(body, yamlForm) };
   return { status: 200, headers, body: pretty ? JSON.stringify(body, undefined, 2) : `${JSON.stringify(body)}\n` };
 }

@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import { parseLarge, stringifyLarge } from '../../api/json-large.ts';
 import { apiVersionOf, groupResourceName, type KubeObject } from '../../api/object.ts';
 import { type Printer, type PrinterColumn, printerFor } from '../../api/resources/printer.ts';
@@ -6,6 +5,7 @@ import type { Listed } from '../registry/list.ts';
 import { encodeObject, type ServedResource, withHead } from '../registry/resource.ts';
 import type { Entry } from '../watch/entry.ts';
 import type { OutputForm } from './accept.ts';
+import { stringifyYaml } from './yaml.ts';
 
 /** How one request wants its answer. */
 export interface Rendering {
@@ -47,7 +47,7 @@ function itemTail(served: ServedResource, value: Uint8Array): Uint8Array {
 
 /** Keys sorted, as upstream writes YAML. */
 export function toYaml(value: unknown): string {
-  return stringify(value, { sortMapEntries: true, indentSeq: false });
+  return stringifyYaml(value, { sortMapEntries: true, indentSeq: false });
 }
 
 function finish(bytes: Uint8Array, rendering: Rendering): Uint8Array {

@@ -1,5 +1,4 @@
 import { type IncomingMessage, ServerResponse, STATUS_CODES } from 'node:http';
-import type { Server } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { StatusError } from '../../api/status.ts';
@@ -10,12 +9,12 @@ import type { ApiResponse, StreamSink } from './message.ts';
 const highWaterBytes = 256 * 1024;
 
 /** The other edge of the same pipeline: upgrade requests bypass Express. Watches go out as one message per event. */
-export function acceptUpgrades(server: Server, handle: Handle): void {
+export function createUpgradeListener(handle: Handle): (req: IncomingMessage, socket: Duplex, head: Buffer) => void {
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, handleProtocols: () => false });
-  server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+  return (req, socket, head) => {
     socket.on('error', () => socket.destroy());
     void upgrade(sockets, handle, { req, socket, head });
-  });
+  };
 }
 
 interface Upgrade {

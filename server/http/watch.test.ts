@@ -1,12 +1,11 @@
 import { once } from 'node:events';
-import type { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import t from 'tap';
 import { WebSocket } from 'ws';
 import { openMemoryStore } from '../storage/memory-store.ts';
 import type { StreamSink } from './message.ts';
 import { createManualClock, requestOf, startTestServer, type TestServer } from './test-server.ts';
-import { acceptUpgrades } from './upgrade.ts';
+import { createUpgradeListener } from './upgrade.ts';
 
 const configMaps = '/api/v1/namespaces/default/configmaps';
 
@@ -345,7 +344,7 @@ t.test('a watcher that takes nothing is cut, its queue bounded, and the others a
 
 t.test('over WebSocket each event is one message', async (t) => {
   await using server = await startTestServer();
-  acceptUpgrades(server.http as unknown as ReturnType<typeof createServer>, server.handle);
+  server.http.on('upgrade', createUpgradeListener(server.handle));
   const { port } = server.http.address() as AddressInfo;
   const open = (query: string, token = 'admin') =>
     new WebSocket(`ws://127.0.0.1:${port}${configMaps}?watch=1&${query}`, {

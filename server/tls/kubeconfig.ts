@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import { writeFileAtomically } from './atomic-file.ts';
 import type { Credential } from './pki.ts';
 
@@ -14,24 +13,28 @@ export interface KubeconfigOptions {
 
 /** A kubeconfig with everything embedded, so that it can be moved. */
 export function kubeconfig({ server, certificateAuthority, client, name = 'kubefacade' }: KubeconfigOptions): string {
-  const user = `${name}-admin`;
-  return stringify(
-    {
-      apiVersion: 'v1',
-      kind: 'Config',
-      clusters: [{ name, cluster: { server, 'certificate-authority-data': base64(certificateAuthority) } }],
-      users: [
-        {
-          name: user,
-          user: { 'client-certificate-data': base64(client.certificate), 'client-key-data': base64(client.key) },
-        },
-      ],
-      contexts: [{ name, context: { cluster: name, user } }],
-      'current-context': name,
-      preferences: {},
-    },
-    { lineWidth: 0 },
-  );
+  // Plain enough to be written without the YAML library, which a start would otherwise load; JSON's strings are YAML's.
+  const [shown, user, url] = [name, `${name}-admin`, server].map((text) => JSON.stringify(text));
+  return `apiVersion: v1
+kind: Config
+clusters:
+  - name: ${shown}
+    cluster:
+      server: ${url}
+      certificate-authority-data: ${base64(certificateAuthority)}
+users:
+  - name: ${user}
+    user:
+      client-certificate-data: ${base64(client.certificate)}
+      client-key-data: ${base64(client.key)}
+contexts:
+  - name: ${shown}
+    context:
+      cluster: ${shown}
+      user: ${user}
+current-context: ${shown}
+preferences: {}
+`;
 }
 
 /** Replaces the file as a whole; only its owner may read it. */

@@ -78,8 +78,8 @@ function written(step: Step, stored: Map<string, Json>): { object: Json; old?: J
   if (method === 'POST') return { object: body };
   const old = stored.get(path.split(/[/?]/)[0] ?? '') ?? {};
   const changed = method === 'PATCH' ? (applyMergePatch(old, body) as Json) : body;
-  const { status, ...rest } = structuredClone(path.includes('/status') ? old : changed);
-  const kept = path.includes('/status') ? changed['status'] : (old['status'] ?? status);
+  const { status: _, ...rest } = structuredClone(path.includes('/status') ? old : changed);
+  const kept = path.includes('/status') ? changed['status'] : old['status'];
   return { object: kept === undefined ? rest : { ...rest, status: kept }, old };
 }
 
@@ -145,6 +145,7 @@ const tables = process.env['TABLES']?.split(',') ?? [
   'defaulting',
   'validation-embedded',
   'ratcheting',
+  'rules',
 ];
 
 for (const name of tables) {

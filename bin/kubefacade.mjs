@@ -25,6 +25,8 @@ function bundledNode() {
 const launch = [...process.execArgv, ...flags, main, ...process.argv.slice(2)];
 const env = {
   ...process.env,
+  // One arena for all threads: what only few of them allocate at a time fragments less (2 MiB of an idle server).
+  MALLOC_ARENA_MAX: process.env.MALLOC_ARENA_MAX ?? '1',
   NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(here, '..', 'node_modules', '.cache', 'kubefacade'),
 };
 const node = runsTypeScript ? process.execPath : bundledNode();

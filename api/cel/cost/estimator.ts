@@ -1,5 +1,4 @@
 import type { CallExpr, CheckedAst, ComprehensionExpr, Expr, ListExpr, MapExpr, SelectExpr } from '../ast.ts';
-import { dynType, type Type } from '../types.ts';
 import {
   type CallEstimate,
   type EstimatedCall,
@@ -10,9 +9,25 @@ import {
   structCost,
 } from './call-estimates.ts';
 import { add, type Estimate, fixed, maxUint64, multiply, one, union, unknown, zero } from './estimate.ts';
+import {
+  copySizes,
+  type Estimating,
+  entrySizeOf,
+  hintedSize,
+  type Local,
+  localOf,
+  operandOf,
+  pathOf,
+  pop,
+  push,
+  pushValue,
+  setEntryUnion,
+  sizeOfExpr,
+  typeOf,
+  unionOf,
+} from './estimating.ts';
 import { kubernetesCallEstimate } from './kubernetes-calls.ts';
 import { overloadEstimate } from './list-calls.ts';
-import { type EntrySize, entryUnion, isScalar, literalSize } from './sizes.ts';
 import { standardCallEstimate } from './standard-calls.ts';
 
 /** What evaluating may cost, given what schemas say about sizes. */
@@ -26,24 +41,6 @@ export function estimateCost(ast: CheckedAst, sizeHint: SizeHint): Estimate {
     entrySizes: new Map(),
   };
   return costOf(state, ast.expr);
-}
-
-type Path = readonly string[];
-
-interface Local {
-  readonly path: Path;
-  readonly size: Estimate | undefined;
-  readonly entrySize: EntrySize | undefined;
-}
-
-interface Estimating {
-  readonly ast: CheckedAst;
-  readonly sizeHint: SizeHint;
-  readonly paths: Map<number, Path>;
-  /** Stacks, by name. */
-  readonly locals: Map<string, Local[]>;
-  readonly sizes: Map<number, Estimate>;
-  readonly entrySizes: Map<number, EntrySize>;
 }
 
 function costOf(state: Estimating, expr: Expr): Estimate {
@@ -66,18 +63,6 @@ function costOf(state: Estimating, expr: Expr): Estimate {
     case 'comprehension':
       return isBinding(expr) ? bindingCost(state, expr) : comprehensionCost(state, expr);
   }
-}
-
-function localOf(state: Estimating, expr: Expr): Local | undefined {
-  return expr.kind === 'ident' ? state.locals.get(expr.name)?.at(-1) : undefined;
-}
-
-function typeOf(state: Estimating, expr: Expr): Type {
-  return state.ast.types.get(expr.id) ?? dynType;
-}
-
-function pathOf(state: Estimating, expr: Expr): Path {
-  return localOf(state, expr)?.path ?? state.paths.get(expr.id) ?? [];
 }
 
 function selectCost(state: Estimating, expr: SelectExpr): Estimate {
@@ -159,61 +144,6 @@ function overloadCost(
 
 function isSequence(overload: string): boolean {
   return overload === 'add_list' || overload === 'add_string' || overload === 'add_bytes';
-}
-
-function setEntryUnion(state: Estimating, expr: Expr, a: Expr, b: Expr): void {
-  const size = entryUnion(entrySizeOf(state, a), entrySizeOf(state, b));
-  if (size !== undefined) state.entrySizes.set(expr.id, size);
-}
-
-const accumulators: ReadonlySet<string> = new Set(['@result', '__result__']);
-
-function operandOf(state: Estimating, expr: Expr): Operand {
-  const path = pathOf(state, expr);
-  return {
-    path: path.length === 0 || accumulators.has(path[0] ?? '') ? undefined : path,
-    type: typeOf(state, expr),
-    expr,
-    size: sizeOfExpr(state, expr),
-  };
-}
-
-/** For Kubernetes' estimates: where the expression says nothing, the schema is asked once more. */
-function hintedSize(state: Estimating, operand: Operand | undefined): Estimate {
-  if (operand === undefined) return unknown;
-  return operand.size ?? hint(state, operand.path ?? [], operand.type) ?? unknown;
-}
-
-function hint(state: Estimating, path: Path, type: Type): Estimate | undefined {
-  return path.length === 0 ? undefined : state.sizeHint(path, type);
-}
-
-function sizeOfExpr(state: Estimating, expr: Expr): Estimate | undefined {
-  const known = state.sizes.get(expr.id) ?? literalSize(expr);
-  if (known !== undefined) return known;
-  const type = typeOf(state, expr);
-  const hinted = hint(state, pathOf(state, expr), type);
-  if (hinted !== undefined) {
-    state.sizes.set(expr.id, hinted);
-    return hinted;
-  }
-  return isScalar(type) ? one : localOf(state, expr)?.size;
-}
-
-function entrySizeOf(state: Estimating, expr: Expr): EntrySize | undefined {
-  return state.entrySizes.get(expr.id) ?? localOf(state, expr)?.entrySize;
-}
-
-function copySizes(state: Estimating, to: Expr, from: Expr): void {
-  const size = sizeOfExpr(state, from);
-  if (size !== undefined) state.sizes.set(to.id, size);
-  const entrySize = entrySizeOf(state, from);
-  if (entrySize !== undefined) state.entrySizes.set(to.id, entrySize);
-}
-
-function unionOf(state: Estimating, exprs: readonly Expr[]): Estimate {
-  const empty = { min: exprs.length === 0 ? 0n : maxUint64, max: 0n };
-  return exprs.reduce((size, each) => union(size, sizeOfExpr(state, each) ?? unknown), empty);
 }
 
 function listLiteralCost(state: Estimating, expr: ListExpr): Estimate {
@@ -303,20 +233,4 @@ function pushIteration(state: Estimating, expr: ComprehensionExpr): void {
   } else {
     push(state, expr.iterVar, isList ? element : local('@keys', entry?.key));
   }
-}
-
-function pushValue(state: Estimating, name: string, expr: Expr): void {
-  const path = pathOf(state, expr);
-  const size = sizeOfExpr(state, expr);
-  push(state, name, { path, size, entrySize: entrySizeOf(state, expr) });
-}
-
-function push(state: Estimating, name: string, local: Local): void {
-  const stack = state.locals.get(name) ?? [];
-  state.locals.set(name, stack);
-  stack.push(local);
-}
-
-function pop(state: Estimating, name: string): void {
-  state.locals.get(name)?.pop();
 }

@@ -1,4 +1,5 @@
 import { admissionCases } from '../cases/admission/admission-cases.ts';
+import { webhookAnswerCases } from '../cases/admission/webhook-answer-cases.ts';
 import { aggregationCases } from '../cases/aggregation/aggregation-cases.ts';
 import { connectionCases } from '../cases/api/connection-cases.ts';
 import { resourceCases } from '../cases/api/resource-cases.ts';
@@ -32,6 +33,7 @@ export function allCases(): Case[] {
     ...flowControlCases,
     ...storageCases,
     ...admissionCases,
+    ...webhookAnswerCases,
     ...aggregationCases,
   ];
 }

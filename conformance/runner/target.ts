@@ -67,6 +67,8 @@ export async function attach(
   offers.add((await namespacesEmptyThemselves(connection())) ? 'controllers' : 'quiet');
   if (await hasReadyNode(connection())) offers.add('kubelet');
   if (restart !== undefined) offers.add('restart');
+  // It can call webhooks of this process.
+  if (/^https?:\/\/(127\.|localhost\b|\[::1\])/.test(connection().server)) offers.add('loopback');
   if ((await knowsItsFrontProxy(connection())) && reachableAddress() !== undefined) offers.add('front-proxy');
   return {
     name,

@@ -6,8 +6,8 @@ export const usage = `node perf/run.ts [options]
   --against S       the same; the default is to measure the subject alone
   --pods N          preloaded pods (7500)
   --scale A,B       measures with so many pods instead, one after the other: 1k,10k,50k
-  --rounds N        turns of each scenario and server (3)
-  --duration D      of one turn (10s)
+  --rounds N        turns of each scenario and server (2)
+  --duration D      of one turn (4s)
   --clients N       (16)
   --scenarios A,B   all (the default), core, or of: ${scenarios.join(', ')}
   --flag F          passed to kubefacade start; may be repeated
@@ -40,8 +40,8 @@ export function parseOptions(args: readonly string[]) {
       against: { type: 'string' },
       pods: { type: 'string', default: '7500' },
       scale: { type: 'string' },
-      rounds: { type: 'string', default: '3' },
-      duration: { type: 'string', default: '10s' },
+      rounds: { type: 'string', default: '2' },
+      duration: { type: 'string', default: '4s' },
       clients: { type: 'string', default: '16' },
       scenarios: { type: 'string', default: 'all' },
       flag: { type: 'string', multiple: true, default: [] },
@@ -54,7 +54,7 @@ export function parseOptions(args: readonly string[]) {
     },
   });
   const { subject, against, duration, flag, json, html, baseline, check, regression, help } = values;
-  if (!/^\d+(\.\d+)?s$/.test(duration)) throw new Error(`--duration=${duration}: seconds are wanted, such as 10s`);
+  if (!/^\d+(\.\d+)?s$/.test(duration)) throw new Error(`--duration=${duration}: seconds are wanted, such as 4s`);
   if (check && against === undefined) throw new Error('--check compares: it needs --against');
   return {
     ...{ subject, against, duration, flag, json, html, baseline, check, regression, help },

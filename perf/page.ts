@@ -8,7 +8,7 @@ const style = `
 @media (prefers-color-scheme: dark) { :root { --ink: #dfe5ee; --paper: #14181f; --faint: #38414e; --first: #6ea1ff; --second: #f0a657; } }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; } h2 { margin-top: 2.5rem; } h3 { margin: 0; font-size: 1rem; }
-.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(30rem, 1fr)); gap: 1rem; }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(30rem, 100%), 1fr)); gap: 1rem; }
 .card { border: 1px solid var(--faint); border-radius: 8px; padding: .8rem 1rem; }
 .card p { margin: .1rem 0 .5rem; opacity: .75; font-size: .85rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .85rem; }
@@ -20,6 +20,10 @@ polyline { fill: none; stroke-width: 1.8; } .l0 { stroke: var(--first); } .l1 { 
 .grid { stroke: var(--faint); } .whisker { stroke: var(--ink); stroke-width: 2; }
 .legend b:nth-child(1) { color: var(--first); } .legend b:nth-child(2) { color: var(--second); } .legend b { margin-right: 1.5rem; }
 .missed { color: #d0453a; }
+@media (max-width: 40rem) {
+  body { margin: 1rem auto; padding: 0 .6rem; } .card { padding: .6rem; min-width: 0; }
+  table { font-size: .68rem; } td, th { padding: .15rem .14rem; }
+}
 `;
 
 const cells = (tag: 'td' | 'th', texts: readonly string[]) =>

@@ -208,6 +208,14 @@ export class Quantity {
     return this.#small ? 0n : BigInt.asIntN(64, scaled);
   }
 
+  /** As upstream tells whole numbers: by how it holds them, so `1000m` is none. */
+  asInt64(): bigint | undefined {
+    if (!this.#small || this.#scale < 0) return undefined;
+    if (this.#scale > 19) return this.#unscaled === 0n ? 0n : undefined;
+    const value = this.#at(0);
+    return isInt64(value) ? value : undefined;
+  }
+
   toNumber(): number {
     return Number(`${this.#unscaled}e${this.#scale}`);
   }

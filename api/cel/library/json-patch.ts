@@ -1,9 +1,19 @@
 import { noSuchOverload } from '../runtime/arithmetic.ts';
-import { goTypeName } from '../runtime/attribute.ts';
 import { CelMap, elements, mapFind, mapKeys } from '../runtime/collections.ts';
 import { equal } from '../runtime/equality.ts';
 import type { Implementations } from '../runtime/functions.ts';
-import { CelError, isList, isMap, type Result, Special, TypeValue, type Value } from '../runtime/values.ts';
+import { goJsonType } from '../runtime/typed-scalars.ts';
+import {
+  CelError,
+  Double,
+  isList,
+  isMap,
+  type Result,
+  Special,
+  TypeValue,
+  typeValues,
+  type Value,
+} from '../runtime/values.ts';
 
 // What MutatingAdmissionPolicies construct: JSONPatch{...}, Object{...}, Object.spec{...}.
 
@@ -24,6 +34,9 @@ export class JSONPatchValue extends Special {
   }
   get type(): TypeValue {
     return jsonPatchType;
+  }
+  override get typeAsValue(): TypeValue {
+    return typeValues.type;
   }
   override equals(other: Value): Result {
     if (!(other instanceof JSONPatchValue)) return false;
@@ -57,6 +70,16 @@ export class ObjectValue extends Special {
   override isZero(): boolean {
     return this.fields.size === 0;
   }
+  override get missingField(): Value {
+    return null;
+  }
+  override get typeAsValue(): TypeValue {
+    return typeValues.type;
+  }
+}
+
+function nativeType(value: Value): string {
+  return value instanceof Double ? 'float64' : goJsonType(value);
 }
 
 /** For createProgram: the objects that a mutating policy's expressions may construct. */
@@ -67,7 +90,7 @@ export function newPatchObject(typeName: string, fields: ReadonlyMap<string, Val
     const value = fields.get(name);
     if (value === undefined) continue;
     if (typeof value !== 'string') {
-      return new CelError(`unexpected type ${goTypeName(value)} for JSONPatchType '${name}' field`);
+      return new CelError(`unexpected type ${nativeType(value)} for JSONPatchType '${name}' field`);
     }
     given[name] = value;
   }

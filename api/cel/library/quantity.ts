@@ -7,15 +7,19 @@ const quantityType = new TypeValue('kubernetes.Quantity');
 
 export class QuantityValue extends Special {
   readonly quantity: Quantity;
-  constructor(quantity: Quantity) {
+  /** A sum or difference: upstream cannot compare anything with one, only the other way round. */
+  readonly isComputed: boolean;
+  constructor(quantity: Quantity, isComputed = false) {
     super();
     this.quantity = quantity;
+    this.isComputed = isComputed;
   }
   get type(): TypeValue {
     return quantityType;
   }
   override equals(other: Value): Result {
-    return other instanceof QuantityValue ? this.quantity.compare(other.quantity) === 0 : noSuchOverload;
+    if (!(other instanceof QuantityValue) || other.isComputed) return noSuchOverload;
+    return this.quantity.compare(other.quantity) === 0;
   }
   override toString(): string {
     return this.quantity.toString();
@@ -35,10 +39,8 @@ function toQuantity(text: Value): Result {
   }
 }
 
-/** Undefined when it is no whole number within an int64. */
-function integerOf(quantity: Quantity): Result | undefined {
-  const value = quantity.value();
-  return Quantity.of(value).compare(quantity) === 0 ? intOf(value) : undefined;
+function integerOf(value: bigint | undefined): Result {
+  return value === undefined ? new CelError('cannot convert value to integer') : intOf(value);
 }
 
 const reading = (read: (quantity: Quantity) => Result): Implementation => {
@@ -56,7 +58,7 @@ const combining = (combine: (a: Quantity, b: Quantity) => Quantity): Implementat
   return (a, b) => {
     const other = isInt(b) ? Quantity.of(b, 'DecimalExponent') : b instanceof QuantityValue ? b.quantity : undefined;
     if (!(a instanceof QuantityValue) || other === undefined) return noSuchOverload;
-    return new QuantityValue(combine(a.quantity, other));
+    return new QuantityValue(combine(a.quantity, other), true);
   };
 };
 
@@ -67,8 +69,8 @@ export const quantityImplementations: Implementations = {
   string_to_quantity: toQuantity,
   is_quantity_string: (text) => (typeof text === 'string' ? !(toQuantity(text) instanceof CelError) : noSuchOverload),
   quantity_sign: reading((quantity) => quantity.sign()),
-  quantity_is_integer: reading((quantity) => integerOf(quantity) !== undefined),
-  quantity_get_int: reading((quantity) => integerOf(quantity) ?? new CelError('cannot convert value to integer')),
+  quantity_is_integer: reading((quantity) => quantity.asInt64() !== undefined),
+  quantity_get_int: reading((quantity) => integerOf(quantity.asInt64())),
   quantity_get_float: reading((quantity) => new Double(quantity.toNumber())),
   quantity_is_greater_than: comparing((order) => order > 0),
   quantity_is_less_than: comparing((order) => order < 0),

@@ -1,4 +1,4 @@
-import { noSuchOverload } from '../runtime/arithmetic.ts';
+import { lacksOperation, noSuchOverload } from '../runtime/arithmetic.ts';
 import type { Implementation, Implementations } from '../runtime/functions.ts';
 import { CelError, type Result, type Value } from '../runtime/values.ts';
 import { createPatternCache, findAll, type Pattern } from './re2.ts';
@@ -32,7 +32,8 @@ export function createRegexFunctions(): RegexFunctions {
   }
 
   function matches(text: Value, pattern: Value): Result {
-    if (typeof text !== 'string' || typeof pattern !== 'string') return noSuchOverload;
+    if (typeof text !== 'string') return lacksOperation(text, 'matches');
+    if (typeof pattern !== 'string') return noSuchOverload;
     const compiled = patternOf(pattern);
     return typeof compiled === 'string' ? new CelError(compiled) : compiled.test(text);
   }

@@ -14,7 +14,7 @@ import { toBool, toBytes, toDouble, toDuration, toInt, toText, toTimestamp, toUi
 import { equal } from '../runtime/equality.ts';
 import type { Implementation, Implementations } from '../runtime/functions.ts';
 import { ownSize } from '../runtime/size.ts';
-import { type AnyList, CelError, isList, isMap, type Result, typeOf, type Value } from '../runtime/values.ts';
+import { type AnyList, CelError, isList, isMap, type Result, Special, typeOf, type Value } from '../runtime/values.ts';
 
 function ordered(name: string, test: (order: number) => boolean): Implementation {
   return (a, b) => {
@@ -60,7 +60,7 @@ export const standardImplementations: Implementations = {
   '_>=_': ordered('_>=_', (order) => order >= 0),
   '@in': isIn,
   size: (value) => ownSize(value) ?? lacksOperation(value, 'size'),
-  type: typeOf,
+  type: (value) => (value instanceof Special ? value.typeAsValue : typeOf(value)),
   dyn: (value) => value,
   contains_string: ofTexts((text, part) => text.includes(part)),
   starts_with_string: ofTexts((text, part) => text.startsWith(part)),

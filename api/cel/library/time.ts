@@ -7,7 +7,7 @@ import { CelError, type Result } from '../runtime/values.ts';
 function localDate(time: Timestamp, zone: string): Date | CelError {
   const colon = zone.indexOf(':');
   if (colon >= 0) return fixedZone(time, zone, colon);
-  if (zone === '' || zone === 'UTC') return shifted(time, 0);
+  if (zone === '' || zone === 'UTC' || zone === 'Local') return shifted(time, 0);
   const offset = namedOffset(time, zone);
   return offset === undefined ? new CelError(`unknown time zone ${zone}`) : shifted(time, offset);
 }
@@ -28,6 +28,8 @@ function fixedZone(time: Timestamp, zone: string, colon: number): Date | CelErro
 }
 
 function namedOffset(time: Timestamp, zone: string): number | undefined {
+  // Intl takes names in any case.
+  if (!/^[A-Z][^/]*(?:\/[A-Z][^/]*)*$/.test(zone)) return undefined;
   try {
     const format = new Intl.DateTimeFormat('en-US', {
       timeZone: zone,

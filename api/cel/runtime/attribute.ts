@@ -130,6 +130,7 @@ function step(object: Value, key: Value): Result {
   }
   const found = find(object, key);
   if (found !== undefined) return found;
+  if (object instanceof Special && object.missingField !== undefined) return object.missingField;
   return new CelError(isList(object) ? `index out of bounds: ${goText(key)}` : `no such key: ${goText(key)}`);
 }
 

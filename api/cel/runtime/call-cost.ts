@@ -134,9 +134,9 @@ export function callCost(name: string, overload: string | undefined): CallCost {
   return byFunction[name] ?? (overload === undefined ? undefined : byOverload[overload]) ?? 1;
 }
 
-/** Of `==`, which is one step for the types that Kubernetes adds. */
-export function equalityCost(a: Result, b: Result): number {
+/** Of `==` and `!=`; `==` is one step for the types that Kubernetes adds. */
+export function equalityCost(a: Result, b: Result, isEquals: boolean): number {
   if (typeof a === 'number' || typeof a === 'boolean') return walk(Math.min(1, sizeWithin(b)));
-  if (a instanceof Special && a.costsOneToCompare) return 1;
+  if (isEquals && a instanceof Special && a.costsOneToCompare) return 1;
   return walk(Math.min(sizeWithin(a), sizeWithin(b)));
 }

@@ -161,7 +161,7 @@ function equality(left: Eval, right: Eval, wanted: boolean): Eval {
       // An inequality is whatever is not equal, even when the comparison failed.
       result = wanted ? same : same !== true;
     }
-    charge(frame, equalityCost(a, b));
+    charge(frame, equalityCost(a, b, wanted));
     return result;
   };
 }

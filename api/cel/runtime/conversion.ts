@@ -57,13 +57,24 @@ export function toDouble(value: Value): Result {
 }
 
 function parseFloat64(text: string): number | undefined {
-  if (decimalFloat.test(text)) {
-    const parsed = Number(text);
-    return Number.isFinite(parsed) ? parsed : undefined;
+  if (/[0-9a-f]_[0-9a-f]/i.test(text)) {
+    const plain = text.replace(/(?<=[0-9a-f])_(?=[0-9a-f])/gi, '');
+    return plain.includes('_') ? undefined : parseFloat64(plain);
   }
+  const parsed = decimalFloat.test(text) ? Number(text) : parseHexFloat(text);
+  if (parsed !== undefined) return Number.isFinite(parsed) ? parsed : undefined;
   const sign = infinity.exec(text)?.[1];
   if (sign !== undefined) return sign === '-' ? -Infinity : Infinity;
   return /^nan$/i.test(text) ? Number.NaN : undefined;
+}
+
+/** `0x1.8p3`. */
+function parseHexFloat(text: string): number | undefined {
+  const parts = /^([+-]?)0x(?=[0-9a-f]|\.[0-9a-f])([0-9a-f]*)\.?([0-9a-f]*)p([+-]?[0-9]+)$/i.exec(text);
+  if (parts === null) return undefined;
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = parts;
+  const value = Number(`0x${whole}${fraction}`) * 2 ** (Number(exponent) - 4 * fraction.length);
+  return sign === '-' ? -value : value;
 }
 
 export function toText(value: Value): Result {

@@ -17,9 +17,8 @@ import {
 
 /** Never true for an error: a comparison that fails is one (typed lists of CRDs fail on what is no list). */
 export function equal(a: Value, b: Value): Result {
-  if (a === b) return true;
-  if (typeof a !== 'object') return isInt(a) && equalNumbers(a, b);
-  if (a === null || b === null) return false;
+  if (typeof a !== 'object') return a === b || (isInt(a) && equalNumbers(a, b));
+  if (a === null || b === null) return a === b;
   if (a instanceof Uint || a instanceof Double) return equalNumbers(a, b);
   if (isList(a)) return isList(b) ? equalLists(a, b) : mismatch(a);
   if (isMap(a)) return isMap(b) ? equalMaps(a, b) : mismatch(a);

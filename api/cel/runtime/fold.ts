@@ -3,7 +3,7 @@ import { goTypeName } from './attribute.ts';
 import { CelMap, elementAt, GrowingList, mapFind, mapKeys, mapSize } from './collections.ts';
 import { type Eval, type Frame, isInterrupted } from './frame.ts';
 import type { Planner, Scope, Step } from './planner.ts';
-import { CelError, isList, isMap, type Result, type Value } from './values.ts';
+import { CelError, EvaluationCancelled, isList, isMap, type Result, type Value } from './values.ts';
 
 const unset = Symbol('unset');
 
@@ -102,7 +102,7 @@ function forEach(
     if (second !== undefined) locals[second] = value;
     if (condition(frame) === false) return undefined;
     locals[accumulator] = step(frame);
-    if (isInterrupted(frame)) return new CelError('operation interrupted');
+    if (isInterrupted(frame)) throw new EvaluationCancelled('operation interrupted');
   }
   return undefined;
 }

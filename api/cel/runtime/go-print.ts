@@ -70,8 +70,9 @@ export function celText(value: Result): string {
   }
   if (isList(value)) return `[${Array.from(elements(value), celText).join(', ')}]`;
   if (isMap(value)) {
-    const entries = mapKeys(value).map((key) => `${celText(key)}: ${celText(mapFind(value, key) ?? null)}`);
-    return `{${entries.sort().join(', ')}}`;
+    const entries = mapKeys(value).map((key) => [celText(key), celText(mapFind(value, key) ?? null)] as const);
+    entries.sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([key, each]) => `${key}: ${each}`).join(', ')}}`;
   }
   return String(value);
 }

@@ -48,6 +48,14 @@ export abstract class Special {
   field(_name: Value): Result | undefined {
     return undefined;
   }
+  /** What an access to a field that is not there gives; undefined for an error. */
+  get missingField(): Value | undefined {
+    return undefined;
+  }
+  /** What type() gives. */
+  get typeAsValue(): TypeValue {
+    return this.type;
+  }
   get costsOneToCompare(): boolean {
     return false;
   }

@@ -3,12 +3,13 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensurePrograms, UsageError } from '../reference/programs.ts';
 import { parseJunit } from './junit.ts';
+import { startOwnCluster } from './own-cluster.ts';
 import { isSuccess, resultsText } from './results.ts';
 import { runSuite } from './run-suite.ts';
 import { focusOf, readTiers, type Selection, type SuiteTest, selectTests } from './suite.ts';
 
 const usage = `npm run conformance:upstream -- [options] [-- flags of e2e.test]
-  --kubeconfig F    any cluster ($KUBECONFIG)
+  --kubeconfig F    any cluster; without it our own server is started, with the reference's scheduler and two simulated nodes
   --tier T1,T2      what is run (all)
   --focus REGEX     only tests with such a name
   --skip REGEX      not tests with such a name
@@ -81,11 +82,12 @@ async function main(values: ReturnType<typeof options>): Promise<boolean> {
     console.log('nothing failed in the last run');
     return true;
   }
-  const kubeconfig = values.kubeconfig ?? process.env['KUBECONFIG'];
-  if (kubeconfig === undefined || !existsSync(kubeconfig)) {
-    throw new UsageError(kubeconfig === undefined ? `--kubeconfig is missing\n${usage}` : `no file ${kubeconfig}`);
+  if (values.kubeconfig !== undefined && !existsSync(values.kubeconfig)) {
+    throw new UsageError(`no file ${values.kubeconfig}`);
   }
   await ensurePrograms(['e2e.test', 'kubectl']);
+  await using own = values.kubeconfig === undefined ? await startOwnCluster() : undefined;
+  const kubeconfig = own?.kubeconfig ?? values.kubeconfig ?? '';
   const folder = rerun ? join(values.output, 'rerun') : resolve(values.output);
   mkdirSync(folder, { recursive: true });
   if (!rerun) rmSync(join(folder, 'rerun'), { recursive: true, force: true });

@@ -48,6 +48,8 @@ export interface ServerParts {
   readonly writer: ClusterWriter;
 }
 
+const metaType = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+
 /** Everything below the edge: caches loaded, resources registered, bootstrap objects stored. */
 export async function openServer(options: ServerOptions): Promise<ServerParts> {
   const { store, clock, random, catalog, schema } = options;
@@ -57,7 +59,9 @@ export async function openServer(options: ServerOptions): Promise<ServerParts> {
   const reader = createClusterReader(table);
   const writer = createClusterWriter(table, () => present(late.registry));
   const { serviceClusterIPRange, serviceNodePortRange } = options;
-  const strategyDeps = { reader, writer, random, serviceClusterIPRange, serviceNodePortRange };
+  const decoder = createDecoder(schema);
+  const decodeMetadata = (metadata: unknown) => decoder.decode(metaType, metadata);
+  const strategyDeps = { reader, writer, random, serviceClusterIPRange, serviceNodePortRange, decodeMetadata };
   const own: RegistryDeps['own'] = (stored, ...at) => present(late.fields).own(stored, ...at);
   const registry: RegistryDeps = { store, caches, clock, random, strategyDeps, own };
   late.registry = registry;
@@ -72,7 +76,6 @@ export async function openServer(options: ServerOptions): Promise<ServerParts> {
   late.table = resources;
   const fields = createFieldManagement(schema, resources, clock);
   late.fields = fields;
-  const decoder = createDecoder(schema);
   const body = createBodyDecoder({
     schema,
     decoder,

@@ -1,5 +1,6 @@
 import type { FieldErrors } from '../../api/field-error.ts';
 import type { KubeObject } from '../../api/object.ts';
+import type { DecodeMetadata } from '../../api/structural/embedded.ts';
 
 export interface UserInfo {
   readonly username: string;
@@ -71,6 +72,8 @@ export interface StrategyDeps {
   readonly random: { next(): number };
   readonly serviceClusterIPRange: string;
   readonly serviceNodePortRange: { readonly first: number; readonly last: number };
+  /** Types the metadata of objects within objects. */
+  readonly decodeMetadata?: DecodeMetadata;
 }
 
 /**

@@ -1,6 +1,8 @@
-import { createEnvironment, type Environment } from '../../cel/environment.ts';
-import type { FieldErrors } from '../../field-error.ts';
+import { createEnvironment } from '../../cel/environment.ts';
+import type { FieldErrors, FieldPath } from '../../field-error.ts';
+import type { JsonSchema } from '../json-schema.ts';
 import type { Node } from '../structural.ts';
+import { definitionRuleErrors } from './definition-rules.ts';
 import { evaluateRules, type RuleRun, type RuleSubject } from './evaluate-rules.ts';
 import { costPerObject } from './rule.ts';
 import { compileRuleTree } from './rule-tree.ts';
@@ -18,14 +20,15 @@ export type RuleCheck = (subject: RuleSubject, budget?: number) => RuleOutcome;
 
 /** Compiles the rules of schemas; one serves all schemas, since what expressions may call is read once. */
 export interface RuleCompiler {
-  readonly environment: Environment;
   compile(node: Node, isResource: boolean): RuleCheck;
+  /** What is wrong with the rules of a definition's schema; `found`: errors of the schema itself. */
+  check(schema: JsonSchema, path: FieldPath, found: FieldErrors): FieldErrors;
 }
 
 export function createRuleCompiler(): RuleCompiler {
   const environment = createEnvironment();
   return {
-    environment,
+    check: (schema, path, found) => definitionRuleErrors(schema, path, found, environment),
     compile: (node, isResource) => {
       const tree = compileRuleTree(environment, node, isResource);
       return (subject, budget = costPerObject) => {

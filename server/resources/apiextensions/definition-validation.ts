@@ -24,8 +24,14 @@ import {
   validateSubresources,
 } from './version-parts.ts';
 
-/** What checks a sound schema further: its defaults, its CEL rules and their costs. */
-export type SchemaCheck = (schema: JsonSchema, path: FieldPath) => FieldErrors;
+/** What checks a structural schema further: its defaults, its CEL rules and their costs. `found`: other errors of the schema. */
+export type SchemaCheck = (schema: JsonSchema, path: FieldPath, found: FieldErrors) => FurtherErrors;
+
+export interface FurtherErrors {
+  readonly defaults: FieldErrors;
+  /** None are looked for while defaults are wrong. */
+  readonly rules: FieldErrors;
+}
 
 const specPath = FieldPath.of('spec');
 const versionsPath = specPath.child('versions');
@@ -91,12 +97,10 @@ function validateSchema(
 ): FieldErrors {
   if (schema === undefined) return [];
   const at = path.child('openAPIV3Schema');
-  const errors = [
-    ...rootErrors(schema, hasStatus, at),
-    ...structuralErrors(schema, at),
-    ...schemaErrors(schema, { isRoot: true }, at),
-  ];
-  return errors.length > 0 ? errors : check(schema, at);
+  const structure = structuralErrors(schema, at);
+  const found = schemaErrors(schema, { isRoot: true }, at);
+  const further = structure.length > 0 ? { defaults: [], rules: [] } : check(schema, at, found);
+  return [...rootErrors(schema, hasStatus, at), ...structure, ...further.defaults, ...found, ...further.rules];
 }
 
 function selectableTarget(schema: JsonSchema | undefined, names: readonly string[]): JsonSchema | undefined {

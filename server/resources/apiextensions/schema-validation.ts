@@ -7,6 +7,8 @@ import {
   required,
 } from '../../../api/field-error.ts';
 import { additionalOf, itemsOf, type JsonSchema } from '../../../api/structural/json-schema.ts';
+import { type Rule, rulesOf } from '../../../api/structural/rules/rule.ts';
+import { ruleFieldPath } from '../../../api/structural/rules/rule-field-path.ts';
 
 interface Place {
   /** Why a default may not stand here. */
@@ -140,17 +142,9 @@ function listErrors(schema: JsonSchema, path: FieldPath): FieldErrors {
   return [...errors, ...identityErrors(schema, keys, path)];
 }
 
-interface Rule {
-  readonly rule?: string;
-  readonly message?: string;
-  readonly messageExpression?: string;
-  readonly reason?: string;
-  readonly fieldPath?: string;
-}
-
 const reasons = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'];
 
-function ruleErrors(given: Rule, path: FieldPath): FieldErrors {
+function ruleErrors(given: Rule, schema: JsonSchema, path: FieldPath): FieldErrors {
   const { rule = '', message = '', messageExpression = '', reason, fieldPath = '' } = given;
   const errors: FieldErrors = [];
   const at = path.child('message');
@@ -168,6 +162,8 @@ function ruleErrors(given: Rule, path: FieldPath): FieldErrors {
     errors.push(invalid(path.child('fieldPath'), fieldPath, 'must be non-empty if specified'));
   if (/[\n\r]/.test(fieldPath))
     errors.push(invalid(path.child('fieldPath'), fieldPath, 'must not contain line breaks'));
+  if (fieldPath !== '' && ruleFieldPath(fieldPath, schema) === undefined)
+    errors.push(invalid(path.child('fieldPath'), fieldPath, 'must be a valid path'));
   return errors;
 }
 
@@ -183,9 +179,13 @@ function extensionErrors(schema: JsonSchema, path: FieldPath): FieldErrors {
       errors.push(notSupported(path.child('x-kubernetes-map-type'), mapType, ['atomic', 'granular']));
     }
   }
-  const rules = (schema['x-kubernetes-validations'] ?? []) as readonly Rule[];
+  const rules = rulesOf(schema);
   const rulesPath = path.child('x-kubernetes-validations');
-  return [...errors, ...listErrors(schema, path), ...rules.flatMap((rule, i) => ruleErrors(rule, rulesPath.index(i)))];
+  return [
+    ...errors,
+    ...listErrors(schema, path),
+    ...rules.flatMap((rule, i) => ruleErrors(rule, schema, rulesPath.index(i))),
+  ];
 }
 
 function propertyPlace(schema: JsonSchema, name: string, place: Place): Place {
@@ -209,7 +209,7 @@ function additionalErrors(schema: JsonSchema, place: Place, path: FieldPath): Fi
   return [...errors, ...schemaErrors(additional, { ...place, isRoot: false, ...inside }, at)];
 }
 
-/** The rules of schemas in definitions that are not about structure; CEL rules are only looked at, not compiled. */
+/** The rules of schemas in definitions that are not about structure; CEL rules are looked at, not compiled. */
 export function schemaErrors(schema: JsonSchema, place: Place, path: FieldPath): FieldErrors {
   const errors = standardErrors(schema, place, path);
   if (schema.uniqueItems) {

@@ -35,7 +35,7 @@ import { openExtension } from './extension.ts';
 import { openFlowControl } from './flow-control.ts';
 import { openGate, requestHeaderConfigOf } from './gate.ts';
 import { runsController, type StartOptions, servesGroupVersion } from './options.ts';
-import { openPolicies } from './policies.ts';
+import { openPolicies, openTypeChecking } from './policies.ts';
 import { systemClock, systemRandom } from './system.ts';
 import { openWebhooks } from './webhooks.ts';
 
@@ -154,13 +154,15 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     'poststarthook/rbac/bootstrap-roles',
     'poststarthook/bootstrap-controller',
   ].map(well);
+  const index = await readGenerated<DocumentIndex>('openapi/index.json');
+  const readDocument = (file: string): Promise<Uint8Array> => readFile(new URL(`openapi/${file}`, generatedFolder));
   const documents = createDocuments({
     served: () => aggregation.served(),
     groups: () => aggregation.groups(),
     remoteOpenApi: () => aggregation.openApi(),
     customOpenApi: () => late.extension?.openApi() ?? noDocuments,
-    index: await readGenerated<DocumentIndex>('openapi/index.json'),
-    readFile: (file) => readFile(new URL(`openapi/${file}`, generatedFolder)),
+    index,
+    readFile: readDocument,
     serverAddress: () => `${cluster.advertiseAddress}:${cluster.securePort}`,
     now: () => systemClock.now(),
     issuer: options.serviceAccountIssuer,
@@ -218,6 +220,15 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
           onError: (err) => log.error({ err }, 'expiry failed'),
         });
   const stop = new AbortController();
+  const typeChecking = runsController(options.controllers, 'validatingadmissionpolicy-status-controller')
+    ? openTypeChecking({
+        parts,
+        client,
+        index,
+        readFile: readDocument,
+        onError: (err) => log.error({ err }, 'type checking failed'),
+      })
+    : undefined;
   const running = controllers({ client, clock: systemClock, rootCA: identity.servingCa })
     .filter(({ name }) => runsController(options.controllers, name))
     .map((controller) =>
@@ -240,6 +251,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
       expiry?.[Symbol.dispose]();
       late.extension?.close();
       flowControl[Symbol.dispose]();
+      typeChecking?.[Symbol.dispose]();
       await webhooks.close();
       await Promise.all(running);
       await compactor[Symbol.asyncDispose]();

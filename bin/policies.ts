@@ -1,12 +1,22 @@
-import { apiVersionOf, type KubeObject } from '../api/object.ts';
+import type { ApiClient } from '../api/client.ts';
+import { type Api, apiVersionOf, type GroupVersionKind, type KubeObject } from '../api/object.ts';
+import type { DocumentIndex } from '../api/openapi.ts';
+import type { JsonSchema } from '../api/structural/json-schema.ts';
 import type { ExpressionAuthorizer, PolicyDeps, PolicyLists } from '../server/admission/policy/deps.ts';
 import type { ParamSource } from '../server/admission/policy/params.ts';
+import { createStatusKeeper } from '../server/admission/policy/status-keeper.ts';
+import type { KindSchema } from '../server/admission/policy/type-check.ts';
 import type { ConditionMatcher } from '../server/admission/webhook/match.ts';
 import { createObjectVersions } from '../server/http/object-versions.ts';
 import { convertFromHub } from '../server/http/render.ts';
 import { keptList } from '../server/registry/kept-list.ts';
 import { keyOf, type ServedResource } from '../server/registry/resource.ts';
+import type { ValidatingAdmissionPolicy } from '../server/resources/admissionregistration/validating-policies.ts';
 import type { ServerParts } from '../server/server.ts';
+import { systemClock } from './system.ts';
+
+type CustomResourceDefinition =
+  Api<'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition'>;
 
 function paramsOf(served: ServedResource): ParamSource {
   const { stored, definition } = served;
@@ -63,5 +73,80 @@ export function openMatchConditions(authorizer: ExpressionAuthorizer): Condition
   return async (conditions, options, input) => {
     loading ??= load();
     return (await loading)(conditions, options, input);
+  };
+}
+
+interface OpenApiDocument {
+  readonly components: { readonly schemas: Readonly<Record<string, JsonSchema & Published>> };
+}
+
+interface Published {
+  readonly 'x-kubernetes-group-version-kind'?: readonly GroupVersionKind[];
+}
+
+export interface TypeCheckingParts {
+  readonly parts: ServerParts;
+  readonly client: ApiClient;
+  readonly index: DocumentIndex;
+  readFile(file: string): Promise<Uint8Array>;
+  onError(error: unknown): void;
+}
+
+const metaRef = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+
+/** Says in the status of validating policies what is wrong with their types. Nothing is loaded before there is one. */
+export function openTypeChecking({ parts, client, index, readFile, onError }: TypeCheckingParts): Disposable {
+  const { resources, reader } = parts;
+  const stored = resources.stored('validatingadmissionpolicies.admissionregistration.k8s.io');
+  if (stored === undefined) return { [Symbol.dispose]: () => undefined };
+  const document = async (name: string): Promise<OpenApiDocument | undefined> => {
+    const file = index.documents[name]?.file;
+    return file === undefined ? undefined : JSON.parse(Buffer.from(await readFile(file)).toString());
+  };
+  const resolverOf =
+    ({ components }: OpenApiDocument) =>
+    (ref: string) =>
+      components.schemas[ref.slice(ref.lastIndexOf('/') + 1)];
+  const customSchema = async ({ group, version, kind }: GroupVersionKind): Promise<KindSchema | undefined> => {
+    const definitions = reader.list<CustomResourceDefinition>('customresourcedefinitions.apiextensions.k8s.io');
+    const found = definitions.find(({ spec }) => spec?.group === group && spec.names?.kind === kind);
+    const schema = found?.spec?.versions?.find(({ name }) => name === version)?.schema?.openAPIV3Schema;
+    const core = await document('api/v1');
+    if (schema === undefined || core === undefined) return undefined;
+    const whole = schema as JsonSchema;
+    const text = { type: 'string' };
+    const properties = { ...whole.properties, apiVersion: text, kind: text, metadata: { $ref: metaRef } };
+    return { schema: { ...whole, properties }, resolve: resolverOf(core) };
+  };
+  const keeper = createStatusKeeper({
+    clock: systemClock,
+    client,
+    onError,
+    policies: keptList<ValidatingAdmissionPolicy>(() => stored),
+    types: {
+      kindOf(group, version, resource) {
+        const served = resources.served(group, version, resource);
+        return served && { group, version, kind: served.definition.kind };
+      },
+      async schemaOf(kind) {
+        const name = kind.group === '' ? `api/${kind.version}` : `apis/${apiVersionOf(kind)}`;
+        const found = await document(name);
+        if (found === undefined) return customSchema(kind);
+        const schema = Object.values(found.components.schemas).find((each) =>
+          each['x-kubernetes-group-version-kind']?.some(
+            (gvk) => gvk.group === kind.group && gvk.version === kind.version && gvk.kind === kind.kind,
+          ),
+        );
+        return schema && { schema, resolve: resolverOf(found) };
+      },
+    },
+  });
+  const unlisten = stored.cache.listen({}, () => keeper.check());
+  keeper.check();
+  return {
+    [Symbol.dispose]() {
+      unlisten();
+      keeper[Symbol.dispose]();
+    },
   };
 }

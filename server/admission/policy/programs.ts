@@ -24,12 +24,8 @@ export function createPrograms(): (compiled: CompiledExpression) => Runnable {
     ...implementations,
     ...regex.implementations,
   });
-  const checkPattern = (pattern: string): void => {
-    const problem = regex.patternError(pattern);
-    if (problem !== undefined) throw new ProgramError(problem);
-  };
   const programOf = (ast: CheckedAst): Program =>
-    createProgram(ast, { functions, newObject: newPatchObject, checkPattern });
+    createProgram(ast, { functions, newObject: newPatchObject, withPattern: regex.withPattern });
   return ({ expression, program, error }) => {
     if (program === undefined) return { expression, error: error ?? '' };
     try {

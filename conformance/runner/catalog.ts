@@ -1,5 +1,7 @@
 import { admissionCases } from '../cases/admission/admission-cases.ts';
 import { webhookAnswerCases } from '../cases/admission/webhook-answer-cases.ts';
+import { webhookConnectionCases } from '../cases/admission/webhook-connection-cases.ts';
+import { webhookMutationCases } from '../cases/admission/webhook-mutation-cases.ts';
 import { aggregationCases } from '../cases/aggregation/aggregation-cases.ts';
 import { connectionCases } from '../cases/api/connection-cases.ts';
 import { resourceCases } from '../cases/api/resource-cases.ts';
@@ -34,6 +36,8 @@ export function allCases(): Case[] {
     ...storageCases,
     ...admissionCases,
     ...webhookAnswerCases,
+    ...webhookConnectionCases,
+    ...webhookMutationCases,
     ...aggregationCases,
   ];
 }

@@ -9,6 +9,8 @@ export interface WebhookCall {
   readonly path: string;
   readonly query: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** Of the connection. */
+  readonly remotePort: number | undefined;
   /** The parsed review. */
   readonly body: Record<string, unknown>;
 }
@@ -63,7 +65,7 @@ export async function startWebhookServer(authority = createAuthority()): Promise
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>;
-    const call = { path, query, headers: request.headers, body };
+    const call = { path, query, headers: request.headers, remotePort: request.socket.remotePort, body };
     calls.set(path, [...(calls.get(path) ?? []), call]);
     const answered = await handlers.get(path)?.(call);
     if (answered === undefined) {

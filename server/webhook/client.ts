@@ -196,7 +196,11 @@ function send(
         ...headers,
       },
     });
-    const forget = deadline.onExpire(() => req.destroy(new ConnectError('context deadline exceeded')));
+    const forget = deadline.onExpire(() => {
+      // A request that still waits for its connection does not tell that it was destroyed.
+      reject(new ConnectError('context deadline exceeded'));
+      req.destroy();
+    });
     const fail = (error: Error): void => {
       forget();
       reject(failureOf(error, req.reusedSocket));

@@ -5,6 +5,7 @@ import { expectedAnswer, foldAnswers } from './clients/compare-output.ts';
 import { findAllPrograms, findProgram, type Program, type ProgramName } from './clients/programs.ts';
 import { runScript } from './clients/run-script.ts';
 import { type Answer, loadRecording, loadScripts } from './clients/script.ts';
+import { differingPlaces } from './tables-runner/compare.ts';
 
 // node conformance/clients.ts record|check --kubeconfig FILE [--program kubectl|helm] [--only SCRIPT] [--all]
 
@@ -72,5 +73,9 @@ function differences(expected: Answer | undefined, answer: Answer): string {
     for (const line of missing.slice(0, 25)) lines.push(`  ${stream} -${line}`);
     for (const line of extra.slice(0, 25)) lines.push(`  ${stream} +${line}`);
   }
+  const ids = new Set([...Object.keys(expected.objects ?? {}), ...Object.keys(answer.objects ?? {})]);
+  for (const id of ids)
+    for (const line of differingPlaces(id, expected.objects?.[id], answer.objects?.[id]).slice(0, 25))
+      lines.push(`  ${line}`);
   return lines.join('\n');
 }

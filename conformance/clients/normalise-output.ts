@@ -20,6 +20,8 @@ const changing: readonly (readonly [RegExp, string])[] = [
   [/("?resourceVersion"?: *"?|Resource Version: *)\d+/gi, '$1{version}'],
   [/\b10\.\d+\.\d+\.\d+\b/g, '{address}'],
   [/\bkube-api-access-\w{5}\b/g, 'kube-api-access-{suffix}'],
+  [/\bapplyset-[\w-]{43}-v1\b/g, 'applyset-{id}-v1'],
+  [/^([IWE])\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ /gm, '$1{log} '],
   [/\b3[0-2]\d{3}\b/g, '{port}'],
   [/(^|[ (])(\d+y)?(\d+d)?(\d+h)?(\d+m)?\d+(\.\d+)?(s|ms|µs)( ago)?(?=$|[ )])/gm, '$1{age}$8'],
   // Without seconds it may be a quantity: only in columns.

@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { type Known, normaliseOutput } from './normalise-output.ts';
 import type { Program } from './programs.ts';
 import { type Answer, type Script, type Step, stepsFor } from './script.ts';
+import { watchObjects } from './watched-objects.ts';
 
 const run = promisify(execFile);
 const stepTimeout = 45_000;
@@ -47,9 +48,12 @@ export async function runScript(
     }
     if (kubectl !== undefined) await prepareNamespace(kubectl, ns, env);
     const known: Known = { ns, rand, folder, cases: script.folder, server: await serverOf(kubectl, env) };
+    using objects = watchObjects(env.KUBECONFIG, script.objects, { ns, rand });
     const answers = new Map<string, Answer>();
-    for (const step of stepsFor(script, versionOf(programs)))
-      answers.set(step.id, await runStep(step, folder, env, known));
+    for (const step of stepsFor(script, versionOf(programs))) {
+      const answer = await runStep(step, folder, env, known);
+      answers.set(step.id, script.objects.length === 0 ? answer : { ...answer, objects: await objects.changes() });
+    }
     return answers;
   } finally {
     if (kubectl !== undefined)

@@ -22,6 +22,8 @@ export interface Script {
   /** Why it is here. */
   readonly about: string;
   readonly files: Readonly<Record<string, string>>;
+  /** `deployments.apps`: what the namespace holds of these is compared after each step, managedFields included. */
+  readonly objects: readonly string[];
   readonly steps: readonly Step[];
 }
 
@@ -29,6 +31,8 @@ export interface Answer {
   readonly code: number;
   readonly out: readonly string[];
   readonly err: readonly string[];
+  /** Objects that the step left otherwise than it found them, by `resource/name`; null for those that are gone. */
+  readonly objects?: Readonly<Record<string, unknown>>;
 }
 
 /** What a step answered on the reference; programs of other versions stand below when they print something else. */
@@ -41,14 +45,15 @@ export type Recording = Readonly<Record<string, Recorded>>;
 interface ScriptFile {
   readonly about: string;
   readonly files?: Readonly<Record<string, string>>;
+  readonly objects?: readonly string[];
   readonly steps: string;
 }
 
 export function loadScripts(folder: string): Script[] {
   const names = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
   return names.sort().map((file) => {
-    const { about, files = {}, steps } = parse(readFileSync(join(folder, file), 'utf8')) as ScriptFile;
-    return { name: basename(file, '.yaml'), folder, about, files, steps: parseSteps(steps, file) };
+    const { about, files = {}, objects = [], steps } = parse(readFileSync(join(folder, file), 'utf8')) as ScriptFile;
+    return { name: basename(file, '.yaml'), folder, about, files, objects, steps: parseSteps(steps, file) };
   });
 }
 

@@ -34,3 +34,10 @@ export function compareAnswer(expected: Answer | undefined, actual: Answer): str
   compareAt('body', expected.body, actual.body, out);
   return out;
 }
+
+/** The differences of two values below a name, a line each. */
+export function differingPlaces(name: string, expected: unknown, actual: unknown): string[] {
+  const out: string[] = [];
+  compareAt(name, expected, actual, out);
+  return out;
+}

@@ -59,6 +59,17 @@ function inOrder(entries: readonly Json[]): Json[] {
   return entries.toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
 }
 
+interface Cause {
+  readonly reason?: string;
+  readonly field?: string;
+}
+
+/** Conflicts of an apply come in no particular order. */
+function conflictsInOrder(causes: readonly Cause[]): Cause[] {
+  if (!causes.every(({ reason }) => reason === 'FieldManagerConflict')) return [...causes];
+  return causes.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+}
+
 /** Replaces what differs from run to run: uids, revisions, fresh times, random names; drops selfLink, and managedFields where nobody asks for them. */
 export function normalise(value: unknown, names: Names, now: number): unknown {
   if (typeof value === 'string') return normaliseText(value, names, now);
@@ -71,6 +82,10 @@ export function normalise(value: unknown, names: Names, now: number): unknown {
       continue;
     }
     if (key === 'selfLink' && typeof field === 'string') continue;
+    if (key === 'causes' && Array.isArray(field)) {
+      result[key] = conflictsInOrder(normalise(field, names, now) as Cause[]);
+      continue;
+    }
     result[normaliseText(key, names, now)] = normaliseField(key, field, names, now);
   }
   hideGeneratedName(result);

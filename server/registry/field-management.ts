@@ -96,8 +96,8 @@ export function createFieldManagement(schema: SchemaDocument, resources: Resourc
       convert: (object, version) => {
         const other = versions.get(version);
         if (other === undefined) return object;
-        const hub =
-          served.conversion === undefined ? object : served.conversion.toHub(structuredClone(object) as KubeObject);
+        const { conversion } = versions.get(String(object['apiVersion'])) ?? served;
+        const hub = conversion === undefined ? object : conversion.toHub(structuredClone(object) as KubeObject);
         return fromHub(other, hub as KubeObject) as JsonObject;
       },
       ...(ignored === undefined ? {} : { ignored }),

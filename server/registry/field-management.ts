@@ -80,7 +80,11 @@ export function createFieldManagement(schema: SchemaDocument, resources: Resourc
     const { stored, definition } = served;
     const { group, kind } = definition;
     const versions = new Map(
-      resources.versionsOf(stored).map((other) => [apiVersionOf(other.definition), other] as const),
+      resources
+        .versionsOf(stored)
+        // Upstream's types are those of one group: events of the core group know nothing of events.k8s.io.
+        .filter((other) => other.definition.group === group)
+        .map((other) => [apiVersionOf(other.definition), other] as const),
     );
     const ignored = ignoredFields({ group, kind, subresource });
     const apiVersion = apiVersionOf(definition);

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../api/object.ts';
 import { type Authorizer, alwaysAllow } from '../server/auth/authorizer.ts';
-import { allowMasters, allowPaths, unionOf } from '../server/auth/authorizers.ts';
+import { allowMasters, unionOf } from '../server/auth/authorizers.ts';
 import { createNodeAuthorizer } from '../server/auth/node/node-authorizer.ts';
 import { createNodePods, type NodePods } from '../server/auth/node/node-pods.ts';
 import { createRbacAuthorizer, type RbacAuthorizer } from '../server/auth/rbac/rbac-authorizer.ts';
@@ -24,7 +24,6 @@ export interface Authorization extends Disposable {
 export interface AuthorizationOptions {
   readonly modes: readonly AuthorizationMode[];
   readonly anonymousAuth: boolean;
-  readonly alwaysAllowPaths: readonly string[];
 }
 
 const alwaysDeny: Authorizer = {
@@ -34,7 +33,7 @@ const alwaysDeny: Authorizer = {
 
 /** Who may do what. */
 export function openAuthorization(
-  { modes, anonymousAuth, alwaysAllowPaths }: AuthorizationOptions,
+  { modes, anonymousAuth }: AuthorizationOptions,
   parts: Pick<ServerParts, 'reader' | 'resources'>,
 ): Authorization {
   const isOpen = modes.includes('AlwaysAllow');
@@ -49,9 +48,7 @@ export function openAuthorization(
   };
   const enforced = !(modes.length === 1 && isOpen);
   return {
-    authorizer: enforced
-      ? unionOf([allowMasters, allowPaths(alwaysAllowPaths), ...modes.map((mode) => authorizerOf[mode]())])
-      : alwaysAllow,
+    authorizer: enforced ? unionOf([allowMasters, ...modes.map((mode) => authorizerOf[mode]())]) : alwaysAllow,
     enforced,
     rbac,
     anonymous: anonymousAuth && !isOpen ? { username: anonymousUser, groups: [unauthenticatedGroup] } : undefined,

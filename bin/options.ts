@@ -44,7 +44,6 @@ export type AuthorizationMode = (typeof authorizationModes)[number];
 export interface AuthorizationOptions {
   readonly modes: readonly AuthorizationMode[];
   readonly anonymousAuth: boolean;
-  readonly alwaysAllowPaths: readonly string[];
 }
 
 function parseModes(text: string): AuthorizationMode[] {
@@ -101,8 +100,7 @@ const known = {
   'max-mutating-requests-inflight': '200',
   'enable-priority-and-fairness': 'true',
   'log-level': 'warn',
-  'authorization-mode': 'AlwaysAllow',
-  'authorization-always-allow-paths': '/healthz,/readyz,/livez',
+  'authorization-mode': 'Node,RBAC',
   'anonymous-auth': 'true',
   nodes: '0',
 } as const;
@@ -294,9 +292,6 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
     authorization: {
       modes: parseModes(get('authorization-mode')),
       anonymousAuth: parseBoolean('anonymous-auth', get('anonymous-auth')),
-      alwaysAllowPaths: get('authorization-always-allow-paths')
-        .split(',')
-        .filter((path) => path !== ''),
     },
     requestHeader: parseRequestHeader(values),
     proxyClientCertFile: optional('proxy-client-cert-file'),

@@ -6,19 +6,6 @@ export const allowMasters: Authorizer = {
   rulesFor: () => ({ resourceRules: [], nonResourceRules: [], incomplete: false }),
 };
 
-/** Paths that everyone may ask for, `*` at the end included. */
-export function allowPaths(paths: readonly string[]): Authorizer {
-  const allows = (path: string): boolean =>
-    paths.some((each) => (each.endsWith('*') ? path.startsWith(each.slice(0, -1)) : path === each));
-  return {
-    authorize: (asked) => ({
-      decision: !asked.isResource && allows(asked.path) ? 'allow' : 'noOpinion',
-      reason: '',
-    }),
-    rulesFor: allowMasters.rulesFor,
-  };
-}
-
 /** The first that has an opinion decides; nobody's opinion refuses, with everybody's reasons. Upstream: union. */
 export function unionOf(authorizers: readonly Authorizer[]): Authorizer {
   return {

@@ -220,17 +220,6 @@ const pods: Ruling = (question) => {
   }
 };
 
-const podCertificates: Ruling = (question) => {
-  const { verb, subresource } = question.asked;
-  if (subresource !== '') return noOpinion('nodes may not access the status subresource of PodCertificateRequests');
-  if (verb === 'create') return allow;
-  if (verb === 'get') return related(question, byNodeName('podcertificaterequests.certificates.k8s.io'));
-  if (verb !== 'list' && verb !== 'watch') return noOpinion(`nodes may not ${verb} podcertificaterequests`);
-  return selectsNode(question, 'spec.nodeName')
-    ? allow
-    : noOpinion('can only list/watch podcertificaterequests with nodeName field selector');
-};
-
 const rulings: Readonly<Record<string, Ruling>> = {
   '/secrets': readOne(bySecret),
   '/configmaps': readOne(byPod),
@@ -244,5 +233,6 @@ const rulings: Readonly<Record<string, Ruling>> = {
   'resource.k8s.io/resourceslices': resourceSlices,
   '/nodes': nodes,
   '/pods': pods,
-  'certificates.k8s.io/podcertificaterequests': podCertificates,
+  // Of a feature that is switched off.
+  'certificates.k8s.io/podcertificaterequests': () => noOpinion(),
 };

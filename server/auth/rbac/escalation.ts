@@ -69,15 +69,16 @@ async function checkBinding(deps: EscalationDeps, write: RbacWrite): Promise<voi
     const resource = kind === 'Role' ? 'roles' : 'clusterroles';
     if (await mayDo(deps, write, { verb: 'bind', resource, namespace: write.namespace, name })) return;
   }
-  refuseMissing(deps, write, rulesOf(deps, roleRef, write.namespace));
+  refuseMissing(deps, write, rulesOf(deps, roleRef, write));
 }
 
-function rulesOf({ rbac }: EscalationDeps, ref: RoleRef, namespace: string): readonly PolicyRule[] {
+function rulesOf({ rbac }: EscalationDeps, ref: RoleRef, { namespace, resource }: RbacWrite): readonly PolicyRule[] {
   try {
     return rbac.rulesOfRole(ref, namespace);
   } catch (error) {
     if (ref.kind === 'Role' || ref.kind === 'ClusterRole') {
-      throw notFoundError({ group, resource: ref.kind.toLowerCase() }, ref.name ?? '');
+      // Upstream names the binding's resource with the role's name.
+      throw notFoundError({ group, resource }, ref.name ?? '');
     }
     throw new StatusError('', (error as Error).message);
   }

@@ -264,7 +264,7 @@ function withTypeMeta(object: Record<string, unknown>, gvk: GroupVersionKind): R
   return object;
 }
 
-function cannotBeHandled(gvk: GroupVersionKind, expected: GroupVersionKind, message: string): StatusError {
+export function cannotBeHandled(gvk: GroupVersionKind, expected: GroupVersionKind, message: string): StatusError {
   return badRequest(
     `${gvk.kind} in version ${JSON.stringify(gvk.version)} cannot be handled as a ${expected.kind}: ${message}`,
   );

@@ -57,12 +57,12 @@ function metadataErrors(value: unknown, { path, resource, way }: Place, { deps }
   return [valueError('FieldValueInvalid', path.toString(), value, `must result in valid metadata: ${wrong}`)];
 }
 
-function structureErrors(value: unknown, { path, node }: Place, { deps, errors }: Run): FieldErrors {
+function structureErrors(value: unknown, { path, node, resource }: Place, { deps, errors }: Run): FieldErrors {
+  const isResource = node === resource;
   const pruned = structuredClone(value);
-  pruneNode(pruned, node, { isResource: node.isEmbedded });
+  pruneNode(pruned, node, { isResource });
   if (sortedJson(pruned) !== sortedJson(value))
     errors.push(valueError('FieldValueInvalid', path.toString(), value, 'must not have unknown fields'));
-  const isResource = node.isEmbedded;
   const { error } = coerceNode(structuredClone(value), node, path, deps.decodeMetadata, { isResource });
   return error === undefined ? embeddedErrors(value, node, path, isResource) : [error];
 }

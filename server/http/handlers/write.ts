@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../../api/object.ts';
-import { applyFieldValidation, type DecodedBody } from '../../../api/schema/body.ts';
+import { applyFieldValidation, cannotBeHandled, type DecodedBody } from '../../../api/schema/body.ts';
+import { DecodeError } from '../../../api/schema/decode.ts';
 import { badRequest } from '../../../api/status.ts';
 import { createObject } from '../../registry/create.ts';
 import type { CustomKind } from '../../registry/custom-kind.ts';
@@ -22,8 +23,13 @@ import {
 } from './handler.ts';
 
 function decodeCustom(deps: ApiDeps, call: ResourceCall, custom: CustomKind, bytes: Uint8Array): DecodedBody {
-  const body = deps.body.decodeCustomResource(mediaTypeOf(call), bytes, call.served.definition);
-  return { ...body, strictErrors: [...body.strictErrors, ...unknownFields(custom, body.object)] };
+  const { definition } = call.served;
+  const body = deps.body.decodeCustomResource(mediaTypeOf(call), bytes, definition);
+  try {
+    return { ...body, strictErrors: [...body.strictErrors, ...unknownFields(custom, body.object)] };
+  } catch (error) {
+    throw error instanceof DecodeError ? cannotBeHandled(definition, definition, error.message) : error;
+  }
 }
 
 /** The body as an object of the served version. */

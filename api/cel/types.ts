@@ -34,6 +34,8 @@ export const bytesType = simple('bytes', 'bytes');
 export const doubleType = simple('double', 'double');
 export const durationType = simple('duration', 'google.protobuf.Duration');
 export const dynType = simple('dyn', 'dyn');
+/** As good as dyn, but messages name it. */
+export const anyType = simple('dyn', 'google.protobuf.Any');
 export const errorType = simple('error', '!error!');
 export const intType = simple('int', 'int');
 export const nullType = simple('null', 'null_type');
@@ -119,6 +121,8 @@ export function sameType(a: Type, b: Type): boolean {
 export function formatType(type: Type): string {
   if (type.nullable) return `wrapper(${formatType({ ...type, nullable: false })})`;
   switch (type.kind) {
+    case 'dyn':
+      return type.name === anyType.name ? 'any' : 'dyn';
     case 'duration':
       return 'duration';
     case 'timestamp':

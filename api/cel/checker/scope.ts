@@ -1,5 +1,6 @@
 import type { FunctionDeclaration } from '../declarations.ts';
 import {
+  anyType,
   boolType,
   bytesType,
   cidrType,
@@ -60,7 +61,7 @@ const namedTypes: ReadonlyMap<string, Type> = new Map([
   ['optional_type', opaqueType('optional_type')],
   ['net.IP', ipType],
   ['net.CIDR', cidrType],
-  ['google.protobuf.Any', { ...dynType, name: 'any' }],
+  ['google.protobuf.Any', anyType],
   ['google.protobuf.BoolValue', wrapperType(boolType)],
   ['google.protobuf.BytesValue', wrapperType(bytesType)],
   ['google.protobuf.DoubleValue', wrapperType(doubleType)],

@@ -91,6 +91,7 @@ export function createCustomDocuments(deps: CustomDocumentsDeps): CustomDocument
   };
   const shapeOf = ({ definition, version }: Member): CustomResourceShape => {
     const source = deps.load(definition.name).spec?.versions?.find(({ name }) => name === version.name);
+    const fields = (source?.selectableFields ?? []).map(({ jsonPath = '' }) => jsonPath.replace(/^\./, ''));
     const schema = source === undefined ? undefined : (schemaOf(source) as Schema | undefined);
     return {
       group: definition.group,
@@ -101,6 +102,7 @@ export function createCustomDocuments(deps: CustomDocumentsDeps): CustomDocument
       namespaced: definition.namespaced,
       status: version.status,
       scale: version.scale !== undefined,
+      ...(fields.length === 0 ? {} : { selectableFields: fields }),
       ...(schema === undefined ? {} : { schema }),
     };
   };

@@ -14,6 +14,8 @@ export interface CustomResourceShape {
   readonly namespaced: boolean;
   readonly status: boolean;
   readonly scale: boolean;
+  /** Paths of selectable fields, without their leading dots. */
+  readonly selectableFields?: readonly string[];
   /** `openAPIV3Schema`; absent: anything. */
   readonly schema?: Schema;
 }
@@ -73,10 +75,14 @@ function typeMeta(template: Document): Record<string, Schema> {
   return { apiVersion, kind };
 }
 
-function metadata(template: Document, type: 'ObjectMeta' | 'ListMeta'): Schema {
-  const owner = type === 'ObjectMeta' ? model : `${model}List`;
-  const description = template.components.schemas?.[owner]?.properties?.['metadata']?.description;
-  return { ...(description === undefined ? {} : { description }), allOf: [{ $ref: refTo(`${meta}.${type}`) }] };
+const conventions = 'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md';
+const metadataTexts = {
+  ObjectMeta: `Standard object's metadata. More info: ${conventions}#metadata`,
+  ListMeta: `Standard list metadata. More info: ${conventions}#types-kinds`,
+} as const;
+
+function metadata(type: 'ObjectMeta' | 'ListMeta'): Schema {
+  return { description: metadataTexts[type], allOf: [{ $ref: refTo(`${meta}.${type}`) }] };
 }
 
 function ownSchemas(shape: CustomResourceShape, template: Document): Record<string, Schema> {
@@ -84,14 +90,17 @@ function ownSchemas(shape: CustomResourceShape, template: Document): Record<stri
   const name = customResourceTypeName(shape);
   const { properties = {}, ...rest } = shape.schema ?? { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
   const users = Object.entries(properties).map(([key, value]) => [key, complete(value, template)] as const);
+  const fields = (shape.selectableFields ?? []).map((fieldPath) => ({ fieldPath }));
+  const selectable = fields.length === 0 ? {} : { 'x-kubernetes-selectable-fields': fields };
   const object: Schema = {
     ...rest,
     properties: sortedByKey({
       ...Object.fromEntries(users),
       ...typeMeta(template),
-      metadata: metadata(template, 'ObjectMeta'),
+      metadata: metadata('ObjectMeta'),
     }),
     'x-kubernetes-group-version-kind': [{ group, kind, version }],
+    ...selectable,
   };
   const list: Schema = {
     description: `${listKind} is a list of ${kind}`,
@@ -99,10 +108,15 @@ function ownSchemas(shape: CustomResourceShape, template: Document): Record<stri
     required: ['items'],
     properties: sortedByKey({
       ...typeMeta(template),
-      items: { description: `List of ${plural}`, type: 'array', items: { $ref: refTo(name) } },
-      metadata: metadata(template, 'ListMeta'),
+      items: {
+        description: `List of ${plural}. More info: ${conventions}`,
+        type: 'array',
+        items: { $ref: refTo(name) },
+      },
+      metadata: metadata('ListMeta'),
     }),
     'x-kubernetes-group-version-kind': [{ group, kind: listKind, version }],
+    ...selectable,
   };
   return { [name]: object, [customResourceTypeName({ group, version, kind: listKind })]: list };
 }
@@ -126,7 +140,7 @@ function complete(schema: Schema, template: Document): Schema {
     Object.assign(result, { anyOf: [{ type: 'integer' }, { type: 'string' }] });
   }
   if (schema['x-kubernetes-embedded-resource'] === true) {
-    result.properties = { ...result.properties, ...typeMeta(template), metadata: metadata(template, 'ObjectMeta') };
+    result.properties = { ...result.properties, ...typeMeta(template), metadata: metadata('ObjectMeta') };
     result.required = [...new Set([...(schema.required ?? []), 'kind', 'apiVersion'])];
   }
   return result;

@@ -24,7 +24,8 @@ async function flooded(t: Test, ...flags: string[]) {
   const folder = await mkdtemp(join(tmpdir(), 'kubefacade-flood-'));
   const tokens = join(folder, 'tokens.csv');
   await writeFile(tokens, 'many,joe,joe,"devs"\n');
-  const server = await spawnServer(folder, '--storage', 'memory', '--token-auth-file', tokens, ...flags);
+  const allowed = ['--authorization-mode', 'AlwaysAllow'];
+  const server = await spawnServer(folder, '--storage', 'memory', '--token-auth-file', tokens, ...allowed, ...flags);
   const agent = new Agent({ keepAlive: true, maxSockets: 100, rejectUnauthorized: false });
   t.teardown(async () => {
     agent.destroy();

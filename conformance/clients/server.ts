@@ -32,8 +32,8 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const args = ['bin/kubefacade.mjs', 'start', '--storage', storage, '--secure-port', String(port)];
   const child = spawn(process.execPath, [...args, '--data-dir', dataDir, quietControllers, ...flags], {
     cwd: root,
-    // The test runner's own loader does not strip types from what the server requires late.
-    env: { ...process.env, NODE_OPTIONS: '' },
+    // The test runner's hooks do not strip types from what the server requires late.
+    env: { ...process.env, _TAPJS_PROCESSINFO_EXCLUDE_: '/\\.ts$/' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const dispose = async (): Promise<void> => {

@@ -1,3 +1,6 @@
+/** Where upstream, not knowing where something is, puts it: before the first character. */
+export const nowhere = -2;
+
 /** One error in a text; offset -1 is no place at all. */
 export interface Issue {
   readonly offset: number;
@@ -32,8 +35,8 @@ function lineStarts(text: string): number[] {
 }
 
 function locate(text: string, starts: readonly number[], offset: number): Location {
-  if (offset < 0) return { line: -1, column: -1 };
-  if (text === '') return { line: 1, column: -1 };
+  if (offset === -1) return { line: -1, column: -1 };
+  if (offset === nowhere || text === '') return { line: 1, column: -1 };
   let line = starts.length;
   while (line > 1 && (starts[line - 1] ?? 0) > offset) line--;
   return { line, column: [...text.slice(starts[line - 1], offset)].length };
@@ -48,8 +51,9 @@ function formatIssue(text: string, starts: readonly number[], message: string, a
   if (utf8Length(snippet) > maxSnippetLength) return head;
   const characters = [...snippet];
   // A character of more than one byte gets the full-width dot or caret.
-  const dots = characters.slice(0, at.column).map((each) => (isWide(each) ? '\uff0e' : '.'));
-  const caret = isWide(characters[at.column] ?? '') ? '\uff3e' : '^';
+  const column = Math.max(0, at.column);
+  const dots = characters.slice(0, column).map((each) => (isWide(each) ? '\uff0e' : '.'));
+  const caret = isWide(characters[column] ?? '') ? '\uff3e' : '^';
   return `${head}\n | ${snippet}\n | ${dots.join('')}${caret}`;
 }
 

@@ -1,3 +1,6 @@
+import type { Constant } from '../ast.ts';
+import type { Token, TokenType } from './lexer.ts';
+
 /** A literal that the grammar takes but whose value is none: too large, a bad escape. */
 export class LiteralError extends Error {
   override readonly name = 'LiteralError';
@@ -7,31 +10,31 @@ const maxInt = 2n ** 63n - 1n;
 const minInt = -(2n ** 63n);
 const maxUint = 2n ** 64n - 1n;
 
-export function parseIntLiteral(text: string, negative: boolean): bigint {
+function parseIntLiteral(text: string, negative: boolean): bigint {
   const value = negative ? -BigInt(text) : BigInt(text);
   if (value > maxInt || value < minInt) throw new LiteralError('invalid int literal');
   return value;
 }
 
-export function parseUintLiteral(text: string): bigint {
+function parseUintLiteral(text: string): bigint {
   const value = BigInt(text.slice(0, -1));
   if (value > maxUint) throw new LiteralError('invalid uint literal');
   return value;
 }
 
-export function parseDoubleLiteral(text: string, negative: boolean): number {
+function parseDoubleLiteral(text: string, negative: boolean): number {
   const value = Number(text);
   if (!Number.isFinite(value)) throw new LiteralError('invalid double literal');
   return negative ? -value : value;
 }
 
-export function parseStringLiteral(text: string): string {
+function parseStringLiteral(text: string): string {
   return unescapePieces(text, false)
     .map((piece) => (typeof piece === 'string' ? piece : String.fromCodePoint(piece)))
     .join('');
 }
 
-export function parseBytesLiteral(text: string): Uint8Array {
+function parseBytesLiteral(text: string): Uint8Array {
   const encoder = new TextEncoder();
   const pieces = unescapePieces(text.slice(1), true).map((piece) =>
     typeof piece === 'string' ? encoder.encode(piece) : Uint8Array.of(piece),
@@ -88,4 +91,42 @@ function escapeValue(match: RegExpMatchArray, isBytes: boolean): string | number
     throw new LiteralError('invalid unicode code point');
   }
   return point;
+}
+
+const literalTypes: ReadonlySet<TokenType> = new Set([
+  'NUM_INT',
+  'NUM_UINT',
+  'NUM_FLOAT',
+  'STRING',
+  'BYTES',
+  "'true'",
+  "'false'",
+  "'null'",
+]);
+
+export function isLiteral({ type }: Token): boolean {
+  return literalTypes.has(type);
+}
+
+/** The value of a token for which isLiteral holds. */
+export function constantOf({ type, text }: Token, negative: boolean): Constant {
+  switch (type) {
+    case 'NUM_INT':
+      return { type: 'int', value: parseIntLiteral(text, negative) };
+    case 'NUM_UINT':
+      return { type: 'uint', value: parseUintLiteral(text) };
+    case 'NUM_FLOAT':
+      return { type: 'double', value: parseDoubleLiteral(text, negative) };
+    case 'STRING':
+      return { type: 'string', value: parseStringLiteral(text) };
+    case 'BYTES':
+      return { type: 'bytes', value: parseBytesLiteral(text) };
+    case "'true'":
+    case "'false'":
+      return { type: 'bool', value: type === "'true'" };
+    case "'null'":
+      return { type: 'null', value: null };
+    default:
+      throw new Error(`${type} is no literal`);
+  }
 }

@@ -2,9 +2,11 @@ import { type Expr, operators } from '../ast.ts';
 import type { Issue } from '../source.ts';
 import { type Token, type TokenType, tokenize } from './lexer.ts';
 import type { Macros } from './macros.ts';
-import { atHeight, makeCall, type Parsing, parseArguments, parseEscapedName } from './parsing.ts';
+import { products, relations, sums } from './operator-names.ts';
+import { atHeight, type Building, makeCall, type Parsing, parseArguments, parseEscapedName } from './parsing.ts';
 import { parsePrimary } from './primary.ts';
-import { explain } from './syntax/recovery.ts';
+import { recover } from './syntax/recovery.ts';
+import { makeRemains } from './syntax/remains.ts';
 import { RecursionLimit, type TokenStream, tokenStream, UnexpectedToken } from './token-stream.ts';
 import { treeBuilder } from './tree-builder.ts';
 
@@ -41,7 +43,7 @@ export function parse(text: string, macros: Macros): Parsed {
       return { expr: undefined, issues: [...issues, { offset: -1, message: error.message }] };
     }
     if (!(error instanceof UnexpectedToken)) throw error;
-    return { expr: undefined, issues: limited([...issues, ...explain(text, tokens)]) };
+    return { expr: undefined, issues: explain(text, tokens, issues, macros) };
   }
 }
 
@@ -53,6 +55,21 @@ function limited(issues: readonly Issue[]): readonly Issue[] {
   const last = issues[maxSyntaxErrors]?.offset ?? -1;
   const message = `Syntax error: More than ${maxSyntaxErrors} syntax errors`;
   return [...issues.slice(0, maxSyntaxErrors), { offset: last, message }];
+}
+
+/** Syntax errors, and what else there is to say about the rest. */
+function explain(text: string, tokens: readonly Token[], unread: readonly Issue[], macros: Macros): readonly Issue[] {
+  const recovered = recover(text, tokens);
+  const issues = [...unread, ...recovered.issues];
+  if (issues.length > maxSyntaxErrors || recovered.tree === undefined) return limited(issues);
+  const building: Building = { build: treeBuilder(), macros, issues, heights: new WeakMap() };
+  try {
+    makeRemains(building, recovered.tree);
+  } catch (error) {
+    if (!(error instanceof RecursionLimit)) throw error;
+    issues.push({ offset: -1, message: error.message });
+  }
+  return issues;
 }
 
 function parseExpr(parsing: Parsing): Expr {
@@ -89,18 +106,6 @@ function parseLogic(parsing: Parsing, type: TokenType, name: string, term: () =>
   };
   return offsets.length === 0 && terms[0] ? terms[0] : balanced(0, offsets.length - 1);
 }
-
-const relations: Partial<Record<TokenType, string>> = {
-  "'<'": '_<_',
-  "'<='": '_<=_',
-  "'>='": '_>=_',
-  "'>'": '_>_',
-  "'=='": '_==_',
-  "'!='": '_!=_',
-  "'in'": '@in',
-};
-const products: Partial<Record<TokenType, string>> = { "'*'": '_*_', "'/'": '_/_', "'%'": '_%_' };
-const sums: Partial<Record<TokenType, string>> = { "'+'": '_+_', "'-'": '_-_' };
 
 function parseRelation(parsing: Parsing): Expr {
   const { tokens } = parsing;

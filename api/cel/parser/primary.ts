@@ -1,14 +1,7 @@
 import type { Expr, MapEntry, StructField } from '../ast.ts';
 import type { Token, TokenType } from './lexer.ts';
-import {
-  LiteralError,
-  parseBytesLiteral,
-  parseDoubleLiteral,
-  parseIntLiteral,
-  parseStringLiteral,
-  parseUintLiteral,
-} from './literals.ts';
-import { atHeight, makeCall, type Parsing, parseArguments, parseEscapedName } from './parsing.ts';
+import { isLiteral } from './literals.ts';
+import { atHeight, makeCall, makeLiteral, type Parsing, parseArguments, parseEscapedName } from './parsing.ts';
 import { reservedNames } from './reserved-names.ts';
 import { type TokenStream, UnexpectedToken } from './token-stream.ts';
 
@@ -118,35 +111,8 @@ function parseEntries<T>(parsing: Parsing, close: TokenType, entry: () => T): T[
 }
 
 function parseLiteral(parsing: Parsing, token: Token): Expr {
-  const { build, tokens } = parsing;
   const negative = token.type === "'-'";
-  try {
-    return build.constant(token.offset, literalOf(negative ? tokens.next() : token, negative));
-  } catch (error) {
-    if (!(error instanceof LiteralError)) throw error;
-    parsing.issues.push({ offset: token.offset, message: error.message });
-    return build.constant(token.offset, { type: 'null', value: null });
-  }
-}
-
-function literalOf({ type, text }: Token, negative: boolean) {
-  switch (type) {
-    case 'NUM_INT':
-      return { type: 'int', value: parseIntLiteral(text, negative) } as const;
-    case 'NUM_UINT':
-      return { type: 'uint', value: parseUintLiteral(text) } as const;
-    case 'NUM_FLOAT':
-      return { type: 'double', value: parseDoubleLiteral(text, negative) } as const;
-    case 'STRING':
-      return { type: 'string', value: parseStringLiteral(text) } as const;
-    case 'BYTES':
-      return { type: 'bytes', value: parseBytesLiteral(text) } as const;
-    case "'true'":
-    case "'false'":
-      return { type: 'bool', value: type === "'true'" } as const;
-    case "'null'":
-      return { type: 'null', value: null } as const;
-    default:
-      throw new UnexpectedToken();
-  }
+  const literal = negative ? parsing.tokens.next() : token;
+  if (!isLiteral(literal)) throw new UnexpectedToken();
+  return makeLiteral(parsing, token.offset, literal, negative);
 }

@@ -1,6 +1,5 @@
 import type { Issue } from '../../source.ts';
 import { type Token, type TokenType, visible } from '../lexer.ts';
-import { reservedNames } from '../reserved-names.ts';
 import type { RuleName } from './grammar.ts';
 import {
   type Action,
@@ -16,16 +15,16 @@ import { predict, type Stack } from './prediction.ts';
 
 /**
  * Parses what is no expression, as a generated parser of upstream's would: each error is named, and parsing goes
- * on behind it. Costs far more than the quick parser and is used for nothing but its messages.
+ * on behind it. Costs far more than the quick parser and is used for nothing but messages.
  */
-export function explain(text: string, tokens: readonly Token[]): Issue[] {
+export function recover(text: string, tokens: readonly Token[]): Recovered {
   const network = buildNetwork();
   const parser: Recovering = {
     text,
     tokens,
     network,
     issues: [],
-    reserved: [],
+    tree: { rule: 'start', first: firstOf(tokens), chosen: 0, children: [] },
     index: 0,
     state: undefined,
     calls: undefined,
@@ -36,11 +35,32 @@ export function explain(text: string, tokens: readonly Token[]): Issue[] {
   };
   try {
     runRule(parser, 'start', 0);
-    return [...parser.issues, ...parser.reserved];
+    return { issues: parser.issues, tree: parser.tree };
   } catch (error) {
     if (!(error instanceof RecoveryLimit)) throw error;
-    return parser.issues;
+    return { issues: parser.issues, tree: undefined };
   }
+}
+
+function firstOf(tokens: readonly Token[]): Token {
+  const [first] = tokens;
+  if (first === undefined) throw new Error('tokens end with the end');
+  return first;
+}
+
+/** What a rule took, as far as it came. A step of a left-recursive rule is a tree of its own, of the same rule. */
+export interface Tree {
+  readonly rule: RuleName;
+  readonly first: Token;
+  /** The alternative that was taken, from 1; 0 when it came to none or there is only one. */
+  chosen: number;
+  readonly children: (Token | Tree)[];
+}
+
+export interface Recovered {
+  readonly issues: readonly Issue[];
+  /** undefined when there were too many errors. */
+  readonly tree: Tree | undefined;
 }
 
 interface Recovering {
@@ -48,8 +68,8 @@ interface Recovering {
   readonly tokens: readonly Token[];
   readonly network: Network;
   readonly issues: Issue[];
-  /** Names that are none or that no variable may have, told behind all else. */
-  readonly reserved: Issue[];
+  /** Of the rule that is running. */
+  tree: Tree;
   index: number;
   state: State | undefined;
   /** Where rules that are running go on. */
@@ -90,26 +110,30 @@ function consume(parser: Recovering): void {
 }
 
 function runRule(parser: Recovering, name: RuleName, precedence: number): void {
-  const first = peek(parser);
-  if (name === 'primary') noteReserved(parser);
-  try {
-    run(parser, parser.network.actions.get(name) ?? [], precedence);
-  } catch (error) {
-    if (!(error instanceof Mismatch)) throw error;
-    if (!parser.recovering) {
-      parser.recovering = true;
-      report(parser, error.token, error.message);
+  inTree(parser, name, () => {
+    try {
+      run(parser, parser.network.actions.get(name) ?? [], precedence);
+    } catch (error) {
+      if (!(error instanceof Mismatch)) throw error;
+      if (!parser.recovering) {
+        parser.recovering = true;
+        report(parser, error.token, error.message);
+      }
+      skipAfterError(parser);
     }
-    recover(parser);
-    if (name === 'escapeIdent') parser.reserved.push({ offset: first.offset, message: 'unsupported ident kind' });
-  }
+  });
 }
 
-function noteReserved(parser: Recovering): void {
-  const dots = peek(parser).type === "'.'" ? 1 : 0;
-  const { type, text } = peek(parser, dots);
-  if (type !== 'IDENTIFIER' || !reservedNames.has(text) || peek(parser, dots + 1).type === "'{'") return;
-  parser.reserved.push({ offset: peek(parser).offset, message: `reserved identifier: ${text}` });
+function inTree(parser: Recovering, rule: RuleName, within: () => void): void {
+  const outer = parser.tree;
+  const tree: Tree = { rule, first: peek(parser), chosen: 0, children: [] };
+  outer.children.push(tree);
+  parser.tree = tree;
+  try {
+    within();
+  } finally {
+    parser.tree = outer;
+  }
 }
 
 function run(parser: Recovering, actions: Actions, precedence: number): void {
@@ -132,13 +156,16 @@ function step(parser: Recovering, action: Action, precedence: number): void {
     case 'choice': {
       sync(parser);
       const chosen = choose(parser, action);
+      parser.tree.chosen = chosen;
       run(parser, action.alternatives[chosen - 1] ?? [], precedence);
       break;
     }
     case 'star':
       sync(parser);
       while (goesOn(parser, action, action.state, precedence)) {
-        run(parser, action.body, precedence);
+        const body = () => run(parser, action.body, precedence);
+        if (action.leftRecursive) inTree(parser, parser.tree.rule, body);
+        else body();
         parser.state = action.loopBack;
         sync(parser);
       }
@@ -218,18 +245,16 @@ function callRule(parser: Recovering, state: State, name: RuleName, precedence: 
 }
 
 function match(parser: Recovering, types: readonly TokenType[]): void {
-  if (types.includes(peek(parser).type)) {
-    matched(parser);
-    consume(parser);
-    return;
+  if (types.includes(peek(parser).type)) matched(parser);
+  else {
+    checkAttempts(parser);
+    if (!deleteToken(parser)) {
+      if (insertToken(parser)) return;
+      throw mismatched(parser);
+    }
   }
-  checkAttempts(parser);
-  if (deleteToken(parser)) {
-    consume(parser);
-    return;
-  }
-  if (insertToken(parser)) return;
-  throw mismatched(parser);
+  parser.tree.children.push(peek(parser));
+  consume(parser);
 }
 
 function matched(parser: Recovering): void {
@@ -287,7 +312,7 @@ function sync(parser: Recovering): void {
   if (!deleteToken(parser)) throw mismatched(parser);
 }
 
-function recover(parser: Recovering): void {
+function skipAfterError(parser: Recovering): void {
   checkAttempts(parser);
   const { state } = parser;
   if (parser.lastErrorIndex === parser.index && state && parser.lastErrorStates.has(state)) {

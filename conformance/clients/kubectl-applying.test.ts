@@ -9,9 +9,13 @@ const all = process.env['KUBEFACADE_KUBECTL_ALL'] === '1';
 const first = await findProgram('kubectl');
 const skip = first === undefined && 'kubectl is not in $KUBECTL, not in PATH, and not to be had from npm packages';
 
-t.test('kubectl applies as on a real API server, and leaves the same objects with the same managers', { skip, timeout: 900_000 }, async (t) => {
-  if (first === undefined) return;
-  await using server = await startServer();
-  for (const program of all ? await findAllPrograms('kubectl') : [first])
-    await checkScripts(t, folder, [program], server.kubeconfig, ['apply-diff', 'apply-mixed', 'apply-server']);
-});
+t.test(
+  'kubectl applies as on a real API server, and leaves the same objects with the same managers',
+  { skip, timeout: 900_000 },
+  async (t) => {
+    if (first === undefined) return;
+    await using server = await startServer();
+    for (const program of all ? await findAllPrograms('kubectl') : [first])
+      await checkScripts(t, folder, [program], server.kubeconfig, ['apply-diff', 'apply-mixed', 'apply-server']);
+  },
+);

@@ -1,6 +1,7 @@
 import { admissionCases } from '../cases/admission/admission-cases.ts';
 import { webhookAnswerCases } from '../cases/admission/webhook-answer-cases.ts';
 import { webhookConnectionCases } from '../cases/admission/webhook-connection-cases.ts';
+import { webhookConversionCases } from '../cases/admission/webhook-conversion-cases.ts';
 import { webhookMatchCases } from '../cases/admission/webhook-match-cases.ts';
 import { webhookMutationCases } from '../cases/admission/webhook-mutation-cases.ts';
 import { aggregationCases } from '../cases/aggregation/aggregation-cases.ts';
@@ -38,6 +39,7 @@ export function allCases(): Case[] {
     ...admissionCases,
     ...webhookAnswerCases,
     ...webhookConnectionCases,
+    ...webhookConversionCases,
     ...webhookMatchCases,
     ...webhookMutationCases,
     ...aggregationCases,

@@ -66,7 +66,7 @@ export async function createNamed(
     prepareAndValidate(deps, stored, given, request);
     await request.admission.validate('CREATE', given, undefined);
     const object = withHead(given, stored);
-    const value = request.dryRun ? dryCreate(stored, object) : await storeNew(deps, stored, object);
+    const value = request.dryRun ? await dryCreate(stored, object) : await storeNew(deps, stored, object);
     done = !request.dryRun;
     return { object, value, created: true };
   } finally {
@@ -126,9 +126,11 @@ function existsError(stored: StoredResource, object: KubeObject, key: string): S
   return new StatusError('AlreadyExists', `${deleting}${qualified} "${name}" already exists`, { details });
 }
 
-function dryCreate(stored: StoredResource, object: KubeObject): Uint8Array {
+async function dryCreate(stored: StoredResource, object: KubeObject): Promise<Uint8Array> {
   const meta = metaOf(object);
   const key = keyOf(stored, meta.namespace ?? '', meta.name ?? '');
   if (stored.cache.entries.get(key) !== undefined) throw existsError(stored, object, key);
+  // Whether it could be stored is part of the answer: a webhook may fail to convert it.
+  await stored.form?.toStored(object);
   return encodeObject(stored, object);
 }

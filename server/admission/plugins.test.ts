@@ -27,7 +27,7 @@ test("the default plug-ins are upstream's, in upstream's order", (t) => {
     'DenyServiceExternalIPs',
     'AlwaysDeny',
   ];
-  const elsewhere = admissionOrder.filter((name) => /Webhook$|Policy$|^PodGroup|^JobValidation$/.test(name));
+  const elsewhere = admissionOrder.filter((name) => /^PodGroup|^JobValidation$/.test(name));
   t.same(
     chain.plugins,
     admissionOrder.filter((name) => !off.includes(name) && !elsewhere.includes(name)),

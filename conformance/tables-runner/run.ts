@@ -84,6 +84,14 @@ function createdPath(
 export type StepObserver = (step: { method: string; path: string; requestType: string }, response: Response) => void;
 
 /** Runs the steps of one table in order and gives their normalised answers; removes afterwards what they created. */
+/** What a step waits for is there. */
+function isSettled({ until, untilHas }: Step, { status, text }: Response): boolean {
+  if (until !== undefined && status !== until) return false;
+  if (untilHas === undefined) return true;
+  const body = parseBody(text);
+  return Object.entries(untilHas).every(([place, wanted]) => valueAt(body, place) === wanted);
+}
+
 export async function runTable(connection: Connection, table: Table, observe?: StepObserver): Promise<Answer[]> {
   const names = { ...freshNames(), managers: table.managers };
   const captured: Captured = new Map();
@@ -103,7 +111,7 @@ export async function runTable(connection: Connection, table: Table, observe?: S
     };
     const request = { method: step.method, path, headers, ...(content === undefined ? {} : { body: content }) };
     let response = await connection.send(request);
-    for (let tries = 0; step.until !== undefined && response.status !== step.until && tries < 100; tries++) {
+    for (let tries = 0; !isSettled(step, response) && tries < 100; tries++) {
       await sleep(100);
       response = await connection.send(request);
     }
@@ -132,11 +140,12 @@ export async function runTable(connection: Connection, table: Table, observe?: S
       hidePaths(shown, step.ignore ?? []);
       if (step.unordered === true) sortCauses(shown);
       const { status, contentType, warnings } = response;
+      const shownWarnings = normalise(warnings, names, now) as string[];
       answers.push({
         id: step.id ?? `step ${i + 1}`,
         status,
         contentType,
-        warnings: normalise(warnings, names, now) as string[],
+        warnings: step.unordered === true ? shownWarnings.sort() : shownWarnings,
         body: shown,
       });
     }

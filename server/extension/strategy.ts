@@ -8,7 +8,7 @@ import { validateCustomResource } from '../../api/structural/validate.ts';
 import { validateObjectMeta, validateObjectMetaOnUpdate } from '../../api/validation/object-meta.ts';
 import type { ScalePaths } from '../registry/custom-kind.ts';
 import { metaOf } from '../registry/object-meta.ts';
-import type { Strategy } from '../registry/strategy.ts';
+import type { Strategy, StrategyContext } from '../registry/strategy.ts';
 import { scaleErrors, statusScaleErrors } from './scale-errors.ts';
 
 type CustomObject = KubeObject & Record<string, unknown>;
@@ -77,16 +77,11 @@ export function createCustomStrategy(options: CustomStrategyOptions): Strategy<C
       ? validateObjectMeta(object.metadata, rules, metadataPath)
       : validateObjectMetaOnUpdate(object.metadata ?? {}, old.metadata ?? {}, rules, metadataPath);
   };
-  // What rules only warn of, from validation until the registry asks for warnings.
-  const told = new WeakMap<object, readonly string[]>();
-  const warningsOnUpdate = (object: Readonly<CustomObject>, old: Readonly<CustomObject>): readonly string[] => [
-    ...(told.get(object) ?? []),
-    ...finalizerWarnings(object, old),
-  ];
   const validateAgain = (
     object: Readonly<CustomObject>,
     old: Readonly<CustomObject>,
-    statusOnly: boolean,
+    { warn }: StrategyContext,
+    statusOnly = false,
   ): FieldErrors => {
     const wrong = typeErrors(object, gvk);
     if (wrong.length > 0) return wrong;
@@ -98,7 +93,8 @@ export function createCustomStrategy(options: CustomStrategyOptions): Strategy<C
       scale: statusOnly ? statusScaleErrors(scale, object) : scaleErrors(scale, object),
       warnings,
     });
-    if (warnings.length > 0) told.set(object, warnings);
+    // What failed before and fails again is told even when the write is refused.
+    for (const text of warnings) warn?.(text);
     return errors;
   };
   return {
@@ -125,14 +121,13 @@ export function createCustomStrategy(options: CustomStrategyOptions): Strategy<C
         scale: scaleErrors(scale, object),
       });
     },
-    validateUpdate: (object, old) => validateAgain(object, old, false),
+    validateUpdate: (object, old, context) => validateAgain(object, old, context),
     warningsOnCreate: (object) => finalizerWarnings(object),
-    warningsOnUpdate,
+    warningsOnUpdate: finalizerWarnings,
     subresources: {
       status: {
         prepareForUpdate: keepAllButStatus,
-        validateUpdate: (object, old) => validateAgain(object, old, true),
-        warningsOnUpdate: (object) => told.get(object) ?? [],
+        validateUpdate: (object, old, context) => validateAgain(object, old, context, true),
       },
     },
   };

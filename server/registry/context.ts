@@ -67,6 +67,7 @@ export function strategyContext(deps: RegistryDeps, request: WriteRequest): Stra
     user,
     namespace,
     uuid: () => deps.random.uuid(),
+    warn: (text) => request.warn(text),
     ...(apiVersion === undefined ? {} : { apiVersion }),
   };
 }

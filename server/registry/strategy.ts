@@ -19,6 +19,8 @@ export interface StrategyContext {
   readonly apiVersion?: string;
   /** Random UUID, for fields that upstream fills with one. */
   uuid(): string;
+  /** Adds a Warning header to the answer, whatever becomes of the write. */
+  warn?(text: string): void;
 }
 
 /** Synchronous reads of other built-in resources from the server's caches; results are frozen and shared: never modify them. */

@@ -47,7 +47,14 @@ const rules: Readonly<Record<string, { readonly own: readonly string[]; readonly
   'server/auth': { own: ['api', 'server/registry/strategy.ts', 'server/auth'], packages: ['node:', 'jose'] },
   'server/tls': { own: ['api', 'server/tls'], packages: ['node:', '@peculiar/x509', 'yaml'] },
   'server/bootstrap': {
-    own: ['api', 'server/registry/strategy.ts', 'server/resources', 'server/bootstrap'],
+    own: [
+      'api',
+      'server/registry/strategy.ts',
+      'server/registry/resource.ts',
+      'server/registry/field-management.ts',
+      'server/resources',
+      'server/bootstrap',
+    ],
     packages: ['node:'],
   },
   'server/http': {

@@ -11,7 +11,7 @@ function limiter(...limits: EventLimit[]) {
     const request = requestOf({ resource: 'events', kind: 'Event', namespace: 'a', ...more });
     if (!plugin.handles(request)) return 'not asked';
     try {
-      plugin.validate?.(request);
+      void plugin.validate?.(request);
       return 'taken';
     } catch (error) {
       return (error as Error).message;

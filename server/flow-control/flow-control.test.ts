@@ -107,7 +107,7 @@ t.test('seats are shared out and borrowed as a server with 600 of them does', as
   t.equal(seated(), 56, 'as many as there are seats');
   clock.advance(10_000);
   t.ok(seated() > 200, `after a period there are more: ${seated()}`);
-  for (const seat of await Promise.all(entered.slice(0, 56))) seat?.leave();
+  for (const seat of await Promise.all(entered.slice(0, 56).map(async (entry) => await entry))) seat?.leave();
   t.ok(flow.level.queues.isIdle === false);
 });
 
@@ -174,7 +174,7 @@ t.test('who waits too long, goes away or finds the queue full is refused, and le
   t.equal(enter(), undefined, 'two wait already');
   gone.abort();
   clock.advance(1001);
-  t.same(await Promise.all(waiting), [undefined, undefined]);
+  t.same(await Promise.all(waiting.map(async (entry) => await entry)), [undefined, undefined]);
   t.same(counts.refused, { 'queue-full': 1, 'concurrency-limit': 0, 'time-out': 1, cancelled: 1 });
   t.same([counts.waiting, counts.waitingSeats, queues.waiting], [0, 0, 0]);
   const next = enter();

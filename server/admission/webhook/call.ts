@@ -127,9 +127,9 @@ function denial(webhook: Webhook, status: Status | undefined): StatusError {
 }
 
 /** The error for the client; undefined: the policy of the webhook lets the request go on. */
-export function refusalOf(deps: CallDeps, { webhook }: Call, error: unknown): unknown {
+export function refusalOf(deps: CallDeps, { webhook }: Call, error: unknown): Error | undefined {
   if (error instanceof Rejection) return error.status;
-  if (!(error instanceof CallFailure)) return error;
+  if (!(error instanceof CallFailure)) return error instanceof Error ? error : new Error(String(error));
   if (!webhook.ignoresFailures) return internalErrorStatus(error.message, error);
   deps.warn(`Failed calling webhook, failing open ${webhook.name}: ${error.message}`);
   return undefined;

@@ -146,6 +146,7 @@ const tables = process.env['TABLES']?.split(',') ?? [
   'validation-embedded',
   'ratcheting',
   'rules',
+  'rules-budget',
 ];
 
 for (const name of tables) {

@@ -1,4 +1,4 @@
-import { compileGoRegexp } from '../go-regexp.ts';
+import { compilePattern } from '../cel/library/re2.ts';
 import { addFinding, nameOf, reportInvalid, reportType, type Walk } from './findings.ts';
 import { formatCheck, isKnownFormat } from './formats.ts';
 import type { JsonSchema } from './json-schema.ts';
@@ -22,10 +22,9 @@ function characters(text: string): number {
 }
 
 function patternTest(pattern: string): (text: string) => string | undefined {
-  const compiled = compileGoRegexp(pattern);
-  if ('error' in compiled) return () => `${pattern}, but pattern is invalid: ${compiled.error}`;
-  const { regexp } = compiled;
-  return (text) => (regexp.test(text) ? undefined : pattern);
+  const compiled = compilePattern(pattern);
+  if (typeof compiled === 'string') return () => `${pattern}, but pattern is invalid: ${compiled}`;
+  return (text) => (compiled.test(text) ? undefined : pattern);
 }
 
 /** Lengths and pattern: the first that fails is told. */

@@ -194,8 +194,10 @@ function applyOnce(
   };
   const managers = reconcileManagers(all, target);
   const last = managers.find((other) => isSameManager(other, self));
+  // Of a version that is served no more only the time counts.
+  const lastTime = all.find((other) => isSameManager(other, self))?.time;
   const fields = withoutIgnored(fieldsOf(applied, type), target);
-  const mine: Manager = { ...self, time: last?.time, fields };
+  const mine: Manager = { ...self, time: lastTime, fields };
   const next = [...managers.filter((other) => other !== last), mine];
   const object = prune(merge(live, applied, type) as JsonObject, next, last, target);
   const { managers: after, conflicts } = takeFromOthers(live, object, next, self, target);
@@ -206,7 +208,7 @@ function applyOnce(
   if (isEmptyFieldSet(kept)) return { object, managers: others };
   const same = last?.apiVersion === apiVersion && equalFieldSets(last.fields, kept);
   const entry = same ? last : { ...self, fields: kept };
-  return { object, managers: [...others, { ...entry, time: changed ? time : last?.time }] };
+  return { object, managers: [...others, { ...entry, time: changed ? time : lastTime }] };
 }
 
 /** kubectl may take over, without force, what it applied on the client's side. */

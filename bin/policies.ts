@@ -56,6 +56,8 @@ export function openPolicies({ resources, api }: ServerParts, authorizer: Expres
       );
       return served && paramsOf(served);
     },
+    isCustom: ({ resource }) =>
+      resources.served(resource.group, resource.version, resource.resource)?.custom !== undefined,
     typeAt({ resource, kind }) {
       const served = resources.served(resource.group, resource.version, resource.resource);
       return served && api.fields.typeOf(served, kind);

@@ -34,6 +34,8 @@ export interface PolicyDeps {
   readonly findParams: FindParams;
   /** How objects at a place are merged; undefined where no schema tells. */
   typeAt(place: VersionedPlace): FieldType | undefined;
+  /** Whether custom objects stand there. */
+  isCustom(place: VersionedPlace): boolean;
 }
 
 export interface DispatchDeps extends PolicyDeps {

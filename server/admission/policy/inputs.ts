@@ -42,7 +42,7 @@ export function requestValue(request: AdmissionRequest, place: VersionedPlace): 
     operation,
     userInfo: userOf(user),
     dryRun,
-    options: options ?? null,
+    options: options?.() ?? null,
   };
 }
 

@@ -7,7 +7,7 @@ import type { MutatingAdmissionPolicy } from '../../resources/admissionregistrat
 import type { MutatingAdmissionPolicyBinding } from '../../resources/admissionregistration/policy-bindings.ts';
 import { type AdmissionRequest, forbiddenByAdmission, replaceObject } from '../plugin.ts';
 import { reinvocationMemory } from '../reinvocation-memory.ts';
-import type { VersionedPlace } from '../versions.ts';
+import { placeOf, type VersionedPlace } from '../versions.ts';
 import { meetsConditions } from './conditions.ts';
 import { messageOf } from './denial.ts';
 import { type DispatchDeps, namespaceOf } from './deps.ts';
@@ -128,6 +128,16 @@ async function evaluateMutation({ hook }: Invocation, { runnable }: Mutation, in
   }
 }
 
+/** Upstream takes what was made in a built-in's other version for one of the request's own, and fails. */
+function checkVersion({ deps, request }: Dispatch, place: VersionedPlace): void {
+  const own = placeOf(request).kind;
+  const { kind } = place;
+  if (own.version === kind.version || deps.isCustom(place)) return;
+  throw new MutationError(
+    `converting (${kind.version}.${kind.kind}) to (${own.version}.${own.kind}): unknown conversion`,
+  );
+}
+
 async function accepted(dispatch: Dispatch, { place }: Invocation, value: KubeObject): Promise<KubeObject> {
   try {
     return await dispatch.deps.versions.accept(dispatch.request, structuredClone(value), place);
@@ -153,25 +163,35 @@ async function mutateOnce(dispatch: Dispatch, invocation: Invocation, mutation: 
   const value = await evaluateMutation(invocation, mutation, inputs);
   const object = inputs.object as KubeObject;
   const patched = mutation.isJsonPatch ? applyOperations(object, value) : applyConfiguration(object, value, type);
+  checkVersion(dispatch, place);
   const next = await accepted(dispatch, invocation, patched);
   if (semanticEqual(next, request.object)) return false;
   replaceObject(request.object, next);
   return true;
 }
 
-async function invoke(dispatch: Dispatch, invocation: Invocation): Promise<boolean> {
+interface Invoked {
+  /** The object is another one now. */
+  readonly changed: boolean;
+  /** A mutation ran, whatever it did. */
+  readonly ran: boolean;
+}
+
+async function invoke(dispatch: Dispatch, invocation: Invocation): Promise<Invoked> {
   const { hook, binding } = invocation;
   const fail = (message: string): void => void dispatch.failures.push({ hook, binding, message, isInvalid: true });
   let changed = false;
+  let ran = false;
   for (const mutation of hook.expressions) {
     try {
       changed = (await mutateOnce(dispatch, invocation, mutation)) || changed;
+      ran = true;
     } catch (error) {
       if (!(error instanceof MutationError || error instanceof NoJson)) throw error;
       fail(error.message);
     }
   }
-  return changed;
+  return { changed, ran };
 }
 
 async function meets(dispatch: Dispatch, invocation: Invocation): Promise<boolean> {
@@ -208,12 +228,17 @@ export function createMutation(deps: DispatchDeps): (request: AdmissionRequest) 
     const invocations = invocationsOf(dispatch, hooks());
     if (invocations.length > 0) {
       const memory = reinvocationMemory(pluginName, request);
+      let hasRun = false;
       for (const invocation of invocations) {
         const key = keyOf(invocation);
         if (!(await meets(dispatch, invocation)) || !memory.isDue(key)) continue;
-        if (await invoke(dispatch, invocation)) memory.changed();
+        const { changed, ran } = await invoke(dispatch, invocation);
+        if (changed) memory.changed();
+        hasRun ||= ran && request.object !== undefined;
         if (invocation.hook.policy.spec?.reinvocationPolicy === 'IfNeeded') memory.mayReturn(key);
       }
+      // Upstream asks for a second round of all that ran, the last included.
+      if (hasRun) memory.changed();
       memory.settle(request.object);
     }
     const failures = dispatch.failures.filter(({ hook }) => !hook.ignoresFailures);

@@ -29,6 +29,7 @@ import { createHandle, openServer } from '../server/server.ts';
 import { createCompactor } from '../server/storage/compactor.ts';
 import type { ObjectStore } from '../server/storage/store.ts';
 import type { Identity } from '../server/tls/identity.ts';
+import { readAdmissionConfiguration } from './admission-configuration.ts';
 import { openAggregation } from './aggregation.ts';
 import { openAuthorization } from './authorization.ts';
 import { openExtension } from './extension.ts';
@@ -135,6 +136,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
   const admissionDeps = {
     webhooks: webhooks.deps,
     policies: openPolicies(parts, authorizer),
+    ...(await readAdmissionConfiguration(options.admissionConfigFile)),
     reader,
     writer: parts.writer,
     rewriter,

@@ -33,6 +33,7 @@ export interface StartOptions {
   readonly compactionIntervalMs: number;
   readonly minRequestTimeoutSeconds: number;
   readonly flowLimits: FlowLimits;
+  readonly admissionConfigFile: string | undefined;
   readonly logLevel: string;
   readonly warnings: readonly string[];
 }
@@ -99,6 +100,7 @@ const known = {
   'max-requests-inflight': '400',
   'max-mutating-requests-inflight': '200',
   'enable-priority-and-fairness': 'true',
+  'admission-control-config-file': '',
   'log-level': 'warn',
   'authorization-mode': 'Node,RBAC',
   'anonymous-auth': 'true',
@@ -309,6 +311,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
     compactionIntervalMs: parseDuration('compaction-interval', get('compaction-interval')),
     minRequestTimeoutSeconds: parseNumber('min-request-timeout', get('min-request-timeout')),
     flowLimits: parseFlowLimits(get),
+    admissionConfigFile: optional('admission-control-config-file'),
     logLevel: get('log-level'),
     warnings,
   };

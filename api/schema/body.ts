@@ -175,6 +175,23 @@ export function createBodyDecoder(deps: {
     }
   };
 
+  /** Without a schema nothing stands in for a kind that is missing. */
+  const readUnstructured = (
+    contentType: string,
+    bytes: Uint8Array,
+    expected: GroupVersionKind,
+    limits: BodyLimits,
+  ): Read => {
+    try {
+      const found = read(contentType, bytes, limits);
+      if (found.gvk.kind === '') throw new DecodeError(`Object 'Kind' is missing in '${text(bytes)}'`);
+      return found;
+    } catch (error) {
+      if (isBodyError(error)) throw unrecognized(error, expected, bytes);
+      throw error;
+    }
+  };
+
   const wrongVersion = (gvk: GroupVersionKind, expected: GroupVersionKind) =>
     badRequest(
       `the API version in the data (${apiVersionOf(gvk)}) does not match the expected API version (${apiVersionOf(expected)})`,
@@ -228,7 +245,7 @@ export function createBodyDecoder(deps: {
     },
 
     decodeCustomResource(contentType, bytes, expected, limits = defaultLimits) {
-      const found = readFor(contentType, bytes, expected, limits);
+      const found = readUnstructured(contentType, bytes, expected, limits);
       if (found.raw !== undefined) {
         const accepted = 'application/json, application/yaml';
         throw unsupportedMediaType(
@@ -236,12 +253,14 @@ export function createBodyDecoder(deps: {
         );
       }
       try {
+        const forgetsManagers = hasEmptyManagedFields(found.value);
         const { object, unknown } = deps.decoder.decodeUnstructured(found.value, found.repeated);
         const own = unknown.filter((u) => !found.duplicates.includes(u));
         return {
           object: withTypeMeta(object, found.gvk),
           gvk: found.gvk,
           strictErrors: [...found.duplicates, ...own],
+          forgetsManagers,
         };
       } catch (error) {
         if (isBodyError(error)) throw cannotBeHandled(found.gvk, expected, error.message);

@@ -5,6 +5,7 @@ import { schemaUnionDecoder } from './decode-schema-unions.ts';
 import {
   concludeReports,
   type Decode,
+  DecodeError,
   type DecodeState,
   kindOfJson,
   reportStrict,
@@ -283,6 +284,14 @@ export function createDecoder(schema: SchemaDocument): Decoder {
 
   return {
     decode: (typeName, value, repeated = nothingRepeated) => run(() => structOf(typeName), value, repeated),
-    decodeUnstructured: (value, repeated = nothingRepeated) => run(() => openObject, value, repeated),
+    decodeUnstructured(value, repeated = nothingRepeated) {
+      try {
+        return run(() => openObject, value, repeated);
+      } catch (error) {
+        if (!(error instanceof DecodeError)) throw error;
+        // Upstream decodes the metadata alone.
+        throw new DecodeError(error.message.replace('struct field ObjectMeta.metadata.', 'struct field ObjectMeta.'));
+      }
+    },
   };
 }

@@ -20,6 +20,8 @@ export interface Step {
   readonly quiet?: boolean;
   /** Sent again until it is answered with this status, for at most 10 s: what a definition brings into being takes a moment. */
   readonly until?: number;
+  /** The same, until places in the answer have these values. */
+  readonly untilHas?: Readonly<Record<string, unknown>>;
   /** The errors of a Status come in any order: upstream walks maps. */
   readonly unordered?: boolean;
 }

@@ -38,6 +38,11 @@ function fieldGetter(jsonPath: string): (object: KubeObject) => string {
   };
 }
 
+const scaleColumns: readonly CustomColumn[] = [
+  { name: 'Desired', type: 'integer', description: 'Number of desired replicas', jsonPath: '.spec.replicas' },
+  { name: 'Available', type: 'integer', description: 'Number of actual replicas', jsonPath: '.status.replicas' },
+];
+
 function columnsOf({ columns, age }: CustomKindOptions): readonly CustomColumn[] {
   const own = columns().map((column) => ({ name: '', type: '', jsonPath: '', ...column }));
   return own.length > 0 ? own : [age];
@@ -61,6 +66,9 @@ export function createCustomKind(options: CustomKindOptions): CustomKind {
     get printer() {
       printer ??= createCustomPrinter(options.nameColumn, columnsOf(options));
       return printer;
+    },
+    get scalePrinter() {
+      return createCustomPrinter(options.nameColumn, [...scaleColumns, options.age]);
     },
     get fields() {
       fields ??= customSelectableFields(

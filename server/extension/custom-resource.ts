@@ -97,8 +97,13 @@ export function createCustomResource(
         version.trim(object, { track: false, stored: false });
         return object;
       }
+      // As it would be read again: rows need nothing done to them.
+      const filled = (converted: KubeObject): KubeObject => {
+        versions.get(storageApiVersion)?.fillDefaults(converted);
+        return converted;
+      };
       const now = translation.convertNow(object, storageApiVersion);
-      return now ?? translation.convert(object, storageApiVersion);
+      return now === undefined ? translation.convert(object, storageApiVersion).then(filled) : filled(now);
     };
     const options = {
       caches: deps.caches,

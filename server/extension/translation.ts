@@ -8,6 +8,8 @@ import type { CustomVersion } from './custom-version.ts';
 export interface Translation {
   /** False: some rows may take a webhook. */
   readonly isSynchronous: boolean;
+  /** Whether a row is in the version itself. */
+  isOwn(row: Row): boolean;
   /** The row as it reads in the version; undefined: it takes a webhook. */
   readNow<T extends Row>(row: T): T | undefined;
   read<T extends Row>(rows: readonly T[]): Promise<readonly T[]> | readonly T[];
@@ -92,6 +94,7 @@ export function createTranslation({ target, versions, converter }: TranslationOp
   };
   return {
     isSynchronous: converter === undefined,
+    isOwn: (row) => parseRow(row).apiVersion === target.apiVersion,
     readNow,
     read(rows) {
       const now = rows.map(readNow);

@@ -31,7 +31,7 @@ export interface ViewOptions {
 
 /**
  * The view of the version in which objects are stored: the rows themselves, of which older ones are brought to what they read as.
- * Undefined where that takes a webhook.
+ * Undefined while there are rows in other versions, which lose nothing by being shown in this one.
  */
 export function createStoredView(options: ViewOptions): View | undefined {
   const { rows, translation, soundAfter } = options;
@@ -39,7 +39,7 @@ export function createStoredView(options: ViewOptions): View | undefined {
   const changed: Entry[] = [];
   for (const entry of rows.entries.range(rows.prefix)) {
     if (entry.revision > soundAfter) continue;
-    const read = translation.readNow(entry);
+    const read = translation.isOwn(entry) ? translation.readNow(entry) : undefined;
     if (read === undefined) return undefined;
     if (read === entry) continue;
     repaired.set(entry.key, entry.revision);

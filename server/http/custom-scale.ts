@@ -8,6 +8,8 @@ import type { Scale } from '../resources/apps/scale.ts';
 /** How one resource shows its size. */
 export interface Scaling {
   show(object: Readonly<KubeObject>): Scale;
+  /** For those who ask for it; refuses where nothing says how many. */
+  read(object: Readonly<KubeObject>): Scale;
   /** The Scale that a change begins with. */
   before(object: Readonly<KubeObject>): Scale;
   /** Carries a Scale over to a copy of its object. */
@@ -50,7 +52,8 @@ export function customScaling(custom: CustomKind): Scaling {
   if (paths === undefined) throw new Error('a scale subresource without paths');
   const missing = JSON.stringify(paths.specText);
   return {
-    show(object) {
+    show: (object) => scaleFrom(paths, object).scale,
+    read(object) {
       const { scale, found } = scaleFrom(paths, object);
       if (!found) throw internalErrorStatus(`the spec replicas field ${missing} does not exist`);
       return scale;

@@ -227,7 +227,11 @@ async function routeResource(
     return undefined;
   }
   if (served.custom !== undefined) {
-    if (!isInScope(served, info)) return undefined;
+    if (
+      !isInScope(served, info) ||
+      (!isListed(info, request.method) && served.definition.namespaced && info.namespace === '')
+    )
+      return undefined;
     call.warnings.push(...served.custom.warnings);
     await served.stored.form?.caughtUp?.();
   }
@@ -243,6 +247,11 @@ async function routeResource(
 /** Cluster-wide paths of namespaced resources only list and watch; namespaces in paths of cluster-scoped ones lead nowhere. */
 function checkScope(served: ServedResource, info: ResourceRequest): void {
   if (!isInScope(served, info)) throw unknownResource();
+}
+
+/** Of namespaced custom resources only lists and watches go across namespaces. */
+function isListed(info: ResourceRequest, method: string): boolean {
+  return method === 'GET' && (info.name === '' || info.isWatchPath);
 }
 
 function isInScope({ definition }: ServedResource, info: ResourceRequest): boolean {

@@ -86,6 +86,11 @@ interface ListMeta {
   readonly remainingItemCount?: number;
 }
 
+/** Lists of custom resources always have a place for the token. */
+function customListMeta(listed: Listed): ListMeta {
+  return { continue: '', ...listMeta(listed) };
+}
+
 function listMeta(listed: Listed): ListMeta {
   return {
     resourceVersion: String(listed.revision),
@@ -97,7 +102,7 @@ function listMeta(listed: Listed): ListMeta {
 /** The pieces of a list answer, to be written one after the other. */
 export function renderList(served: ServedResource, listed: Listed, rendering: Rendering): readonly Uint8Array[] {
   const { form } = rendering;
-  const meta = listMeta(listed);
+  const meta = served.custom === undefined || form.as !== 'object' ? listMeta(listed) : customListMeta(listed);
   if (form.as !== 'object') {
     const objects = listed.entries.map((entry) => served.stored.cache.objectOf(entry));
     if (form.as === 'table') return [renderAny(tableOf(served, objects, meta, rendering), rendering)];
@@ -177,13 +182,13 @@ function tableBy(
 }
 
 /** One object of a subresource that is a kind of its own: `scale`. */
-export function renderSubresource(name: string, object: Readonly<KubeObject>, rendering: Rendering): Uint8Array {
+export function renderSubresource(printer: Printer, object: Readonly<KubeObject>, rendering: Rendering): Uint8Array {
   const { form } = rendering;
   if (form.as === 'object') return renderAny(object, rendering);
   if (form.as === 'partial') return renderAny(partialOf(object, form.metaVersion), rendering);
   const metadata = { resourceVersion: object.metadata?.resourceVersion };
   const options = { withHeader: true, whole: (it: Readonly<KubeObject>) => it };
-  return renderAny(tableBy(printerFor(name), [object], metadata, rendering, options), rendering);
+  return renderAny(tableBy(printer, [object], metadata, rendering, options), rendering);
 }
 
 /** The object of a watch event, as JSON bytes. `revision` replaces the resourceVersion of a former state. */

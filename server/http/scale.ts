@@ -1,5 +1,6 @@
 import { fromScaleManagedFields, specReplicas, toScaleManagedFields } from '../../api/apply/scale.ts';
 import { apiVersionOf, groupResourceName, type KubeObject } from '../../api/object.ts';
+import { printerFor } from '../../api/resources/printer.ts';
 import { applyFieldValidation } from '../../api/schema/body.ts';
 import { notFoundError } from '../../api/status.ts';
 import type { Admission } from '../registry/context.ts';
@@ -19,7 +20,7 @@ import {
   respond,
   writeRequestOf,
 } from './handlers/handler.ts';
-import { applyPatch, parsePatch } from './handlers/patch.ts';
+import { applyPatch, checkPatchType, parsePatch } from './handlers/patch.ts';
 import { findEntry } from './handlers/read.ts';
 import { checkName } from './handlers/write.ts';
 import type { ApiResponse } from './message.ts';
@@ -37,6 +38,7 @@ function scalingOf(deps: ApiDeps, served: ServedResource): Scaling {
   const versions = deps.resources.versionsOf(served.stored);
   return {
     show: (object) => scaleOf(resource, object),
+    read: (object) => scaleOf(resource, object),
     before: (object) => scaleOf(resource, object),
     carry: (object, scale) => applyScale(resource, object, scale),
     paths: Object.fromEntries(versions.map(({ definition }) => [apiVersionOf(definition), specReplicas])),
@@ -45,13 +47,14 @@ function scalingOf(deps: ApiDeps, served: ServedResource): Scaling {
 
 function respondScale(deps: ApiDeps, call: ResourceCall, scale: Readonly<Scale>): ApiResponse {
   const rendering = renderingOf(deps, call);
-  return respond(call, 200, renderSubresource('scale', scale, rendering), rendering);
+  const printer = call.served.custom?.scalePrinter ?? printerFor('scale');
+  return respond(call, 200, renderSubresource(printer, scale, rendering), rendering);
 }
 
 const getScale: ResourceHandler = (deps, call) => {
   const { stored } = call.served;
   const object = stored.cache.objectOf(findEntry(stored, call.info.namespace, call.info.name));
-  return respondScale(deps, call, scalingOf(deps, call.served).show(object));
+  return respondScale(deps, call, scalingOf(deps, call.served).read(object));
 };
 
 /** `wanted` makes the Scale to set out of the present one. */
@@ -119,6 +122,7 @@ const putScale: ResourceHandler = async (deps, call) => {
 };
 
 const patchScale: ResourceHandler = async (deps, call) => {
+  if (call.served.custom !== undefined) checkPatchType(call.served, mediaTypeOf(call));
   const bytes = await call.request.readBody(maxBodyBytes);
   const type = mediaTypeOf(call);
   const options = writeOptions(call.query, 'PatchOptions', type === applyType);

@@ -90,7 +90,9 @@ function prepareAndValidate(
     ...validateObjectMeta(meta, metadataRules(stored), FieldPath.of('metadata')),
     ...(strategy.validateCreate?.(object, context) ?? []),
   ];
-  if (errors.length > 0) throw invalidError({ group: stored.group, kind: stored.kind }, meta.name ?? '', errors);
+  // Of a custom resource the kind that the object names.
+  const kind = stored.form === undefined ? stored.kind : (object.kind ?? stored.kind);
+  if (errors.length > 0) throw invalidError({ group: stored.group, kind }, meta.name ?? '', errors);
   for (const text of strategy.warningsOnCreate?.(object) ?? []) request.warn(text);
   // Upstream's storage says so, which dry runs do not reach.
   if (!request.dryRun && /^0*[1-9]\d*$/.test(meta.resourceVersion ?? '')) {

@@ -13,6 +13,7 @@ export interface CustomKind {
   /** No new objects: the definition is being deleted. */
   readonly terminating: boolean;
   readonly printer: Printer;
+  readonly scalePrinter: Printer;
   readonly fields: SelectableFields;
   readonly scale: ScalePaths | undefined;
   /** Prunes and fills in defaults, in place; returns the paths of what the schema does not know, where they are asked for. */

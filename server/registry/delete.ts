@@ -1,7 +1,7 @@
 import type { DeleteOptions as ClientDeleteOptions } from '../../api/client.ts';
 import { toTime } from '../../api/clock.ts';
 import type { KubeObject, ObjectMeta } from '../../api/object.ts';
-import { conflict, notFoundError } from '../../api/status.ts';
+import { conflict, notFoundError, type StatusError } from '../../api/status.ts';
 import { StorageError } from '../storage/store.ts';
 import type { Entry } from '../watch/entry.ts';
 import type { RegistryDeps, WriteRequest } from './context.ts';
@@ -129,6 +129,18 @@ export async function removeObject(
 
 function checkPreconditions(stored: StoredResource, name: string, meta: ObjectMeta, options: DeleteOptions): void {
   const { uid, resourceVersion } = options.preconditions ?? {};
+  if (stored.strategy.markForDeletion !== undefined) {
+    const refuse = (what: string, wanted: string, found: string | undefined): StatusError =>
+      conflict(
+        groupResourceOf(stored),
+        name,
+        `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${found}`,
+      );
+    if (uid !== undefined && uid !== meta.uid) throw refuse('UID', uid, meta.uid);
+    if (resourceVersion !== undefined && resourceVersion !== meta.resourceVersion)
+      throw refuse('ResourceVersion', resourceVersion, meta.resourceVersion);
+    return;
+  }
   const target = { group: stored.group, resource: stored.kind };
   if (uid !== undefined && uid !== meta.uid) {
     const why = `the UID in the precondition (${uid}) does not match the UID in record (${meta.uid}). The object might have been deleted and then recreated`;

@@ -61,7 +61,8 @@ function uidMismatch(
   key: string,
   { wanted, found, dryRun }: { readonly wanted: string; readonly found: string; readonly dryRun: boolean },
 ): StatusError {
-  const path = `${dryRun ? '' : '/registry'}/${stored.resource}/${key.slice(stored.prefix.length)}`;
+  const group = stored.form === undefined ? '' : `/${stored.group}`;
+  const path = `${dryRun ? '' : '/registry'}${group}/${stored.resource}/${key.slice(stored.prefix.length)}`;
   const why = `StorageError: invalid object, Code: 4, Key: ${path}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${found}`;
   return conflict(groupResourceOf(stored), key.slice(key.lastIndexOf('/') + 1), why);
 }
@@ -187,7 +188,9 @@ function prepareAndValidate(
     ...validateObjectMetaOnUpdate(meta, oldMeta, rules, FieldPath.of('metadata')),
     ...(strategy.validateUpdate?.(object, old, context) ?? []),
   ];
-  if (errors.length > 0) throw invalidError({ group: stored.group, kind: stored.kind }, meta.name ?? '', errors);
+  // Of a custom resource the kind that the object names.
+  const kind = stored.form === undefined ? stored.kind : (object.kind ?? stored.kind);
+  if (errors.length > 0) throw invalidError({ group: stored.group, kind }, meta.name ?? '', errors);
   for (const text of strategy.warningsOnUpdate?.(object, old) ?? []) request.warn(text);
 }
 
@@ -215,7 +218,8 @@ async function commit(
     return { object, value: encodeObject(stored, object), created: false };
   }
   // Nothing changed: nothing is written and the revision stays.
-  if (isSame(object, old) && stored.form?.isCurrent(entry.key) !== false)
+  const isUnchanged = stored.form === undefined ? isSame(object, old) : equalJson(object, old);
+  if (isUnchanged && stored.form?.isCurrent(entry.key) !== false)
     return { object: old, value: entry.value, created: false };
   if (request.dryRun) return { object, value: encodeObject(stored, object), created: false };
   const encode = encoderFor(stored, object);

@@ -91,6 +91,7 @@ export function refuseForm(form: OutputForm, served: ServedResource, isList: boo
     );
   }
   if (!isList && form.as === 'partialList') {
+    if (served.custom !== undefined) throw new StatusError('', 'content is not a list');
     throw new StatusError(
       'NotAcceptable',
       `you requested PartialObjectMetadataList, but the requested object is not a list (*${group}.${kind})`,

@@ -1,6 +1,6 @@
 import type { PatchType } from '../../../api/client.ts';
 import { FieldPath, invalid } from '../../../api/field-error.ts';
-import { goValue } from '../../../api/go-text.ts';
+import { goJson, goValue } from '../../../api/go-text.ts';
 import { parseJson } from '../../../api/json.ts';
 import type { KubeObject } from '../../../api/object.ts';
 import { findConversionError } from '../../../api/patch/conversion-error.ts';
@@ -91,19 +91,26 @@ function patched(deps: ApiDeps, { typeName }: PatchedKind, current: KubeObject, 
   }
 }
 
+interface PatchOptions {
+  readonly patch: ParsedPatch;
+  readonly fieldValidation: string;
+  warn(text: string): void;
+  /** The object that is patched, anew and with its managers. */
+  whole?(): KubeObject;
+}
+
 /** The patched object, checked and canonical, in the version that the type belongs to. `warn` gets strict errors unless they refuse the patch. */
-export function applyPatch(
-  deps: ApiDeps,
-  kind: PatchedKind,
-  options: { readonly patch: ParsedPatch; readonly fieldValidation: string; warn(text: string): void },
-  current: KubeObject,
-): KubeObject {
+export function applyPatch(deps: ApiDeps, kind: PatchedKind, options: PatchOptions, current: KubeObject): KubeObject {
   const { patch, fieldValidation } = options;
   const result = patched(deps, kind, current, patch);
+  const shown = (): unknown => {
+    if (isStrategic(patch)) return goValue(patch.value);
+    const whole = options.whole?.();
+    // Custom resources are maps: all of them is shown, sorted and as it was before it was decoded.
+    return whole === undefined ? JSON.stringify(result) : goJson(patched(deps, kind, whole, patch));
+  };
   const refuse = (why: string): StatusError =>
-    invalidError({ group: '', kind: '' }, '', [
-      invalid(FieldPath.of('patch'), isStrategic(patch) ? goValue(patch.value) : JSON.stringify(result), why),
-    ]);
+    invalidError({ group: '', kind: '' }, '', [invalid(FieldPath.of('patch'), shown(), why)]);
   const mistake = isStrategic(patch) ? findConversionError(result, deps.schema, kind.typeName) : undefined;
   if (mistake !== undefined) throw refuse(mistake);
   const forgets = hasEmptyManagedFields(result);
@@ -127,7 +134,7 @@ function isStrategic(patch: ParsedPatch): boolean {
 }
 
 /** Custom resources say what they take; they know no strategic merge. */
-function checkPatchType({ custom }: ServedResource, contentType: string): void {
+export function checkPatchType({ custom }: ServedResource, contentType: string): void {
   if (custom === undefined) {
     if (!patchTypes.includes(contentType) && contentType !== applyType) throw unsupportedBody();
     return;
@@ -203,7 +210,13 @@ export async function handlePatch(deps: ApiDeps, call: ResourceCall): Promise<Ap
   const transform = (old: Readonly<KubeObject> | undefined): KubeObject => {
     if (old === undefined) throw notFoundError(groupResourceOf(served.stored), info.name);
     const current = currentFor(patch, served, old);
-    const object = applyPatch(deps, served, { patch, fieldValidation: options.fieldValidation, warn }, current);
+    const patching = {
+      patch,
+      fieldValidation: options.fieldValidation,
+      warn,
+      ...(served.custom === undefined ? {} : { whole: () => structuredClone(old) as KubeObject }),
+    };
+    const object = applyPatch(deps, served, patching, current);
     // kind and apiVersion of a patched object are whatever the patch made of them.
     checkName(object, info.name, info.namespace);
     if (!touchesManagers(patch)) keepManagers(object, old);

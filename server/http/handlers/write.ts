@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../../api/object.ts';
+import { apiVersionOf, type KubeObject } from '../../../api/object.ts';
 import { applyFieldValidation, cannotBeHandled, type DecodedBody } from '../../../api/schema/body.ts';
 import { DecodeError } from '../../../api/schema/decode.ts';
 import { badRequest } from '../../../api/status.ts';
@@ -42,6 +42,11 @@ async function readObject(deps: ApiDeps, call: ResourceCall, fieldValidation: st
       : decodeCustom(deps, call, custom, bytes);
   call.warnings.push(...applyFieldValidation(body, call.served.definition.kind, fieldValidation));
   const object = body.object as KubeObject;
+  const expected = apiVersionOf(call.served.definition);
+  if (custom !== undefined && object.apiVersion !== expected)
+    throw badRequest(
+      `the API version in the data (${object.apiVersion}) does not match the expected API version (${expected})`,
+    );
   // Decoding drops empty lists, but this one says something.
   if (body.forgetsManagers === true) object.metadata = { ...object.metadata, managedFields: [] };
   return object;

@@ -126,7 +126,8 @@ await t.test('DeleteOptions are read without strictness and refused without cere
 
 await t.test('a custom resource keeps what no schema knows, but its metadata is typed', async (t) => {
   const gvk = { group: 'example.com', version: 'v1', kind: 'Foo' };
-  const body = '{"metadata":{"name":"a","labels":{},"x":1},"spec":{"a":null,"n":1.0,"a":2,"big":9007199254740993}}';
+  const body =
+    '{"apiVersion":"example.com/v1","kind":"Foo","metadata":{"name":"a","labels":{},"x":1},"spec":{"a":null,"n":1.0,"a":2,"big":9007199254740993}}';
   const { object, strictErrors } = bodies.decodeCustomResource('application/json', utf8.encode(body), gvk);
   t.strictSame(object, {
     metadata: { name: 'a' },

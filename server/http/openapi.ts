@@ -7,6 +7,7 @@ import type { ApiResponse } from './message.ts';
 import { acceptedSpec, isNotModified } from './openapi-accept.ts';
 import { addDocument, emptySwagger, type Swagger, sortedSwagger } from './openapi-v2.ts';
 import { mergeSwagger } from './openapi-v2-merge.ts';
+import { createSwaggerAssembler, type SwaggerAssembler } from './openapi-v2-parts.ts';
 import { encodeSwagger } from './openapi-v2-protobuf.ts';
 
 /** A document that is not in the index: of a custom resource's or an aggregated server's group-version. */
@@ -63,6 +64,8 @@ const noExtra: readonly ExtraDocument[] = [];
 const roots = ['.well-known/openid-configuration', 'api', 'apis', 'openid/v1/jwks', 'version'];
 
 export function createOpenApi(options: OpenApiOptions): OpenApi {
+  const release = options.index.release.replace(/^v(\d+\.\d+).*$/, '$1');
+  const assemble = createSwaggerAssembler(release);
   let snapshot: Snapshot | undefined;
   const current = (): Snapshot => {
     const served = options.served();
@@ -75,7 +78,7 @@ export function createOpenApi(options: OpenApiOptions): OpenApi {
   };
   return (request) => {
     const { path } = request;
-    if (path === '/openapi/v2') return swaggerAnswer(options, current(), request);
+    if (path === '/openapi/v2') return swaggerAnswer(assemble, release, current(), request);
     if (path === '/openapi/v3' || path === '/openapi/v3/') return indexAnswer(current(), request);
     const name = /^\/openapi\/v3\/(.+)$/.exec(path)?.[1];
     return name === undefined ? undefined : documentAnswer(options, current(), name, request);
@@ -168,14 +171,15 @@ function notModified({ 'content-type': _, ...headers }: Record<string, string>):
 }
 
 async function swaggerAnswer(
-  options: OpenApiOptions,
+  assemble: SwaggerAssembler,
+  release: string,
   snapshot: Snapshot,
   request: OpenApiRequest,
 ): Promise<ApiResponse> {
   refuseWrites(request);
   const form = acceptedSpec(request.accept, 'v2');
   if (form === undefined) return { status: 406, headers: { vary: ['Accept-Encoding', 'Accept'] } };
-  snapshot.swagger ??= buildSwagger(options, snapshot);
+  snapshot.swagger ??= buildSwagger(assemble, release, snapshot);
   const { json, etag } = await snapshot.swagger;
   const vary = ['Accept-Encoding', 'Accept'];
   // Both forms have the tag of the JSON one: Vary keeps them apart.
@@ -192,8 +196,12 @@ async function toProtobuf(json: Uint8Array): Promise<Uint8Array> {
 }
 
 /** Reads one document after the other, so that only one is in memory and other requests get their turn. */
-async function buildSwagger(options: OpenApiOptions, snapshot: Snapshot) {
-  const swagger = emptySwagger(options.index.release.replace(/^v(\d+\.\d+).*$/, '$1'));
+async function buildSwagger(assemble: SwaggerAssembler, release: string, snapshot: Snapshot) {
+  if ((snapshot.remote?.swaggers ?? []).length === 0) {
+    const json = await assemble((await snapshot.entries).values());
+    return { json, etag: `"${hashOf(json)}"` };
+  }
+  const swagger = emptySwagger(release);
   for (const { read } of (await snapshot.entries).values()) {
     addDocument(swagger, JSON.parse(Buffer.from(await read()).toString()) as Document);
   }

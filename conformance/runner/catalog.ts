@@ -10,6 +10,7 @@ import { resourceCases } from '../cases/api/resource-cases.ts';
 import { deletionCases } from '../cases/deletion/deletion-cases.ts';
 import { discoveryDetailCases } from '../cases/discovery/detail-cases.ts';
 import { discoveryCases } from '../cases/discovery/discovery-cases.ts';
+import { customResourceCases } from '../cases/extension/custom-resource-cases.ts';
 import { flowControlCases } from '../cases/flowcontrol/flowcontrol-cases.ts';
 import { listCases } from '../cases/lists/list-cases.ts';
 import { patchCases } from '../cases/patch/patch-cases.ts';
@@ -43,5 +44,6 @@ export function allCases(): Case[] {
     ...webhookMatchCases,
     ...webhookMutationCases,
     ...aggregationCases,
+    ...customResourceCases,
   ];
 }

@@ -25,7 +25,8 @@ export interface Work {
   readonly hand: readonly number[];
   readonly counts: FlowCounts;
   readonly waitLimitMs: number;
-  readonly signal: AbortSignal;
+  /** Its signal is asked for only when it has to wait: a signal of each request is dear. */
+  readonly caller: { readonly signal: AbortSignal };
 }
 
 /** A place at the table; to be left once. */
@@ -212,6 +213,7 @@ export function createFairQueues(clock: Pick<Clock, 'now' | 'after'>): FairQueue
   };
   const wait = (work: Work, queue: Queue): Promise<Seat | undefined> => {
     const { promise, resolve } = Promise.withResolvers<Seat | undefined>();
+    const { signal } = work.caller;
     const giveUp = (why: Refusal): void => {
       const now = sync();
       leaveQueue(entry);
@@ -229,11 +231,11 @@ export function createFairQueues(clock: Pick<Clock, 'now' | 'after'>): FairQueue
       arrival: virtual,
       settle(taken) {
         timer.cancel();
-        work.signal.removeEventListener('abort', onAbort);
+        signal.removeEventListener('abort', onAbort);
         resolve(taken);
       },
     };
-    work.signal.addEventListener('abort', onAbort, { once: true });
+    signal.addEventListener('abort', onAbort, { once: true });
     queue.waiting.add(entry);
     queue.seatsWaiting += work.width;
     seatsWaiting += work.width;

@@ -14,7 +14,7 @@ import { createRetryAfter } from './retry-after.ts';
 import { handOfQueues } from './shuffle-shard.ts';
 import { maxSeatsOf, widthOfList } from './work-width.ts';
 
-const never = new AbortController().signal;
+const never = new AbortController();
 const noCounts = (): FlowCounts => ({
   dispatched: 0,
   executing: 0,
@@ -101,7 +101,7 @@ t.test('seats are shared out and borrowed as a server with 600 of them does', as
   // Three hundred requests at once: more than the level has, and it borrows.
   const flow = flows.classify(request('system:serviceaccount:a:x', ['system:serviceaccounts'], 'get', 'pods', 'a'));
   const entered = Array.from({ length: 300 }, () =>
-    flows.enter(flow, { width: 1, waitLimitMs: 15_000, signal: never }),
+    flows.enter(flow, { width: 1, waitLimitMs: 15_000, caller: never }),
   );
   const seated = (): number => flow.level.queues.seatsInUse;
   t.equal(seated(), 56, 'as many as there are seats');
@@ -115,7 +115,7 @@ t.test('a level without queues refuses what finds no seat, and exempt ones never
   const { flows } = controller(10);
   const none = flows.classify(request('nobody', [], 'get', '/x'));
   t.equal(none.schema, 'catch-all');
-  const work = { width: 1, waitLimitMs: 1, signal: never };
+  const work = { width: 1, waitLimitMs: 1, caller: never };
   const seats = Array.from({ length: 20 }, () => flows.enter(none, work)) as (Seat | undefined)[];
   const seated = seats.filter((seat) => seat !== undefined);
   t.ok(seated.length > 0 && seated.length < 20, `${seated.length} of 20`);
@@ -136,7 +136,7 @@ t.test('a flow that sends much waits for itself, one that sends little passes', 
   const order: string[] = [];
   const running: Seat[] = [];
   const send = async (name: string, hand: number[]): Promise<void> => {
-    const seat = await queues.enter({ width: 1, hand, counts: noCounts(), waitLimitMs: 60_000, signal: never });
+    const seat = await queues.enter({ width: 1, hand, counts: noCounts(), waitLimitMs: 60_000, caller: never });
     if (seat === undefined) return;
     order.push(name);
     running.push(seat);
@@ -168,9 +168,9 @@ t.test('who waits too long, goes away or finds the queue full is refused, and le
   queues.limitTo(1);
   const counts = noCounts();
   const gone = new AbortController();
-  const enter = (signal = never) => queues.enter({ width: 1, hand: [0], counts, waitLimitMs: 1000, signal });
+  const enter = (caller = never) => queues.enter({ width: 1, hand: [0], counts, waitLimitMs: 1000, caller });
   const first = (await enter()) as Seat;
-  const waiting = [enter(), enter(gone.signal)];
+  const waiting = [enter(), enter(gone)];
   t.equal(enter(), undefined, 'two wait already');
   gone.abort();
   clock.advance(1001);
@@ -189,7 +189,7 @@ t.test('a wide request waits until there is room for all of it, and is not passe
   queues.configure({ queuing: { queues: 2, queueLengthLimit: 10 } });
   queues.limitTo(4);
   const enter = (width: number, hand: number[]) =>
-    queues.enter({ width, hand, counts: noCounts(), waitLimitMs: 1000, signal: never });
+    queues.enter({ width, hand, counts: noCounts(), waitLimitMs: 1000, caller: never });
   const narrow = [enter(1, [0]), enter(1, [0]), enter(1, [0])] as Seat[];
   const wide = enter(3, [0]);
   const later = enter(1, [0]);
@@ -291,7 +291,7 @@ t.test('what changes is read again, and a flow schema whose level is missing cou
     'x-kubernetes-pf-prioritylevel-uid': 'u2',
   });
   t.equal(flows.classify(digest('b')).schema, 'global-default', 'another namespace');
-  const seat = flows.enter(flows.classify(digest('a')), { width: 1, waitLimitMs: 1, signal: never }) as Seat;
+  const seat = flows.enter(flows.classify(digest('a')), { width: 1, waitLimitMs: 1, caller: never }) as Seat;
   objects.levels.pop();
   flows.invalidate();
   t.equal(flows.classify(digest('a')).schema, 'global-default');
@@ -308,7 +308,7 @@ t.test('a classification costs next to nothing once it is known', async (t) => {
   const rounds = 50_000;
   const start = performance.now();
   for (let i = 0; i < rounds; i++) {
-    const seat = flows.enter(flows.classify(digest), { width: 1, waitLimitMs: 1, signal: never }) as Seat;
+    const seat = flows.enter(flows.classify(digest), { width: 1, waitLimitMs: 1, caller: never }) as Seat;
     seat.leave();
   }
   const micros = ((performance.now() - start) / rounds) * 1000;

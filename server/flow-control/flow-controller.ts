@@ -34,7 +34,7 @@ export interface FlowController {
   /** Undefined: refused. */
   enter(
     flow: Flow,
-    work: { readonly width: number; readonly waitLimitMs: number; readonly signal: AbortSignal },
+    work: { readonly width: number; readonly waitLimitMs: number; readonly caller: { readonly signal: AbortSignal } },
   ): Seat | undefined | Promise<Seat | undefined>;
 }
 
@@ -147,9 +147,9 @@ export function createFlowController(options: FlowControllerOptions): FlowContro
       }
       return flow;
     },
-    enter(flow, { width, waitLimitMs, signal }) {
+    enter(flow, { width, waitLimitMs, caller }) {
       keepBorrowing();
-      return flow.level.queues.enter({ width, hand: flow.hand, counts: flow.counts, waitLimitMs, signal });
+      return flow.level.queues.enter({ width, hand: flow.hand, counts: flow.counts, waitLimitMs, caller });
     },
   };
 }

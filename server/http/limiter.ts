@@ -122,7 +122,7 @@ export function createFairLimiter(options: FairLimiterOptions): RequestLimiter {
       const entered = flows.enter(flow, {
         width,
         waitLimitMs: waitLimitOf(call.query, verb, options.waitLimitMs),
-        signal: call.request.signal,
+        caller: call.request,
       });
       const refused = (): Pass => ({
         headers,

@@ -75,6 +75,8 @@ export interface ApiClient {
   ): Promise<Readonly<T>>;
   patch<T extends KubeObject>(target: PatchTarget, patch: unknown, options?: WriteOptions): Promise<Readonly<T>>;
   delete(resource: GroupVersionResource, namespace: string, name: string, options?: DeleteOptions): Promise<void>;
+  /** Any other JSON request, by path and query: discovery, collections, scales, bindings, evictions, tokens. Upstream's Status is thrown as StatusError. */
+  request<T>(method: string, path: string, body?: unknown, contentType?: string): Promise<T>;
 }
 
 export interface PatchTarget {

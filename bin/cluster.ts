@@ -6,8 +6,6 @@ import type { DocumentIndex } from '../api/openapi.ts';
 import type { ProtobufDocument } from '../api/protobuf/decode.ts';
 import type { SchemaDocument } from '../api/schema/schema.ts';
 import { servedOf } from '../api/served.ts';
-import { controllers } from '../runtime/controllers/catalog.ts';
-import { runController } from '../runtime/controllers/keyed-runner.ts';
 import { createAdmissionChain } from '../server/admission/chain.ts';
 import { createAdmissionPlugins } from '../server/admission/default-plugins.ts';
 import { ownerMapping } from '../server/admission/plugins/owner-references-permission-enforcement.ts';
@@ -19,12 +17,15 @@ import type { Handle } from '../server/http/app.ts';
 import { createAuthentication } from '../server/http/authentication.ts';
 import { createDocuments } from '../server/http/documents.ts';
 import { guardAdmission } from '../server/http/guarded-admission.ts';
+import type { ApiRequest } from '../server/http/message.ts';
 import { createMetrics } from '../server/http/metrics.ts';
 import type { ExtraDocument } from '../server/http/openapi.ts';
 import { createVirtualResources } from '../server/http/virtual.ts';
 import { createLocalClient } from '../server/local-client.ts';
+import type { LocalRequest } from '../server/local-request.ts';
 import { createExpiry } from '../server/registry/expiry.ts';
 import { createClusterRewriter, selfUser } from '../server/registry/local-access.ts';
+import type { UserInfo } from '../server/registry/strategy.ts';
 import { createHandle, openServer } from '../server/server.ts';
 import { createCompactor } from '../server/storage/compactor.ts';
 import type { ObjectStore } from '../server/storage/store.ts';
@@ -32,6 +33,7 @@ import type { Identity } from '../server/tls/identity.ts';
 import { readAdmissionConfiguration } from './admission-configuration.ts';
 import { openAggregation } from './aggregation.ts';
 import { openAuthorization } from './authorization.ts';
+import { openControllers } from './controllers.ts';
 import { openExtension } from './extension.ts';
 import { openFlowControl } from './flow-control.ts';
 import { openGate, requestHeaderConfigOf } from './gate.ts';
@@ -81,6 +83,14 @@ const noDocuments: readonly ExtraDocument[] = [];
 
 function well(name: string): { name: string; failure(): undefined } {
   return { name, failure: () => undefined };
+}
+
+/** Each controller acts under its own name, as upstream's do with their service accounts' credentials. */
+function serviceAccountOf(controller: string): UserInfo {
+  return {
+    username: `system:serviceaccount:kube-system:${controller}`,
+    groups: ['system:masters', 'system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'],
+  };
 }
 
 /** The API server and the parts that act on it, in one process. */
@@ -189,10 +199,8 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     onError: (err) => log.error({ err }, 'flow control failed'),
   });
   const guarded = authorization.enforced ? guardAdmission(admission, authorization) : admission;
-  const handle = createHandle(parts, {
+  const edge: Omit<Parameters<typeof createHandle>[1], 'authenticate' | 'limiter'> = {
     log,
-    limiter: flowControl.limiter,
-    authenticate: createAuthentication(gate.authenticator, authorizer, gate.requestHeader),
     isPublic: isPublicPath,
     anonymous: authorization.anonymous,
     ...(authorization.enforced ? { authorizer } : {}),
@@ -203,6 +211,15 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     reader,
     admission: guarded,
     onFinish: (observation) => metrics.observe(observation),
+  };
+  const handle = createHandle(parts, {
+    ...edge,
+    limiter: flowControl.limiter,
+    authenticate: createAuthentication(gate.authenticator, authorizer, gate.requestHeader),
+  });
+  const localHandle = createHandle(parts, {
+    ...edge,
+    authenticate: (request: ApiRequest) => (request as LocalRequest).user,
   });
   const compactor = createCompactor({
     store,
@@ -221,7 +238,6 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
           ttlMs: options.eventTtlMs,
           onError: (err) => log.error({ err }, 'expiry failed'),
         });
-  const stop = new AbortController();
   const typeChecking = runsController(options.controllers, 'validatingadmissionpolicy-status-controller')
     ? openTypeChecking({
         parts,
@@ -231,23 +247,15 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
         onError: (err) => log.error({ err }, 'type checking failed'),
       })
     : undefined;
-  const running = controllers({ client, clock: systemClock, rootCA: identity.servingCa })
-    .filter(({ name }) => runsController(options.controllers, name))
-    .map((controller) =>
-      runController(
-        controller,
-        {
-          client,
-          clock: systemClock,
-          onError: (err, name) => log.error({ err, controller: name }, 'reconcile failed'),
-        },
-        stop.signal,
-      ),
-    );
+  const manager = await openControllers({
+    names: options.controllers,
+    options: { rootCA: identity.servingCa, serviceClusterIPRange: options.serviceClusterIPRange },
+    clientFor: (name) => createLocalClient({ ...parts.api, admission }, serviceAccountOf(name), localHandle),
+    onError: (err, name) => log.error({ err, controller: name }, 'reconcile failed'),
+  });
   return {
     handle,
     close: async () => {
-      stop.abort();
       aggregation.close();
       authorization[Symbol.dispose]();
       expiry?.[Symbol.dispose]();
@@ -255,7 +263,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
       flowControl[Symbol.dispose]();
       typeChecking?.[Symbol.dispose]();
       await webhooks.close();
-      await Promise.all(running);
+      await manager?.close();
       await compactor[Symbol.asyncDispose]();
     },
   };

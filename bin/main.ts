@@ -2,7 +2,8 @@ import { UsageError } from './options.ts';
 
 const usage = `usage: kubefacade start [flags]
 
-  start    serves the Kubernetes API; see the README for its flags
+  start               serves the Kubernetes API; see the README for its flags
+  controller-manager  runs the controllers against the API server of --kubeconfig
 `;
 
 async function main(args: readonly string[]): Promise<void> {
@@ -10,6 +11,11 @@ async function main(args: readonly string[]): Promise<void> {
   if (command === 'start') {
     const { start } = await import('./start.ts');
     await start(rest);
+    return;
+  }
+  if (command === 'controller-manager') {
+    const { controllerManager } = await import('./controller-manager.ts');
+    await controllerManager(rest);
     return;
   }
   if (command === 'warm') {

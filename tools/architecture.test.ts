@@ -62,6 +62,7 @@ const rules: Readonly<Record<string, { readonly own: readonly string[]; readonly
     packages: ['node:', 'express', 'ws', 'yaml', 'prom-client', '@bufbuild/protobuf'],
   },
   runtime: { own: ['api', 'runtime'], packages: [] },
+  'runtime/transport': { own: ['api', 'runtime/transport'], packages: ['node:', '@kubernetes/client-node'] },
   bin: { own: ['api', 'server', 'runtime', 'bin'], packages: ['node:', 'pino'] },
   conformance: { own: ['api', 'conformance'], packages: ['node:', 'yaml', '@kubernetes/client-node'] },
   perf: { own: ['perf'], packages: ['node:', 'yaml'] },

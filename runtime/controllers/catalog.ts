@@ -1,7 +1,6 @@
-import type { ApiClient } from '../../api/client.ts';
-import type { Clock } from '../../api/clock.ts';
-import type { KeyedController, KeySource } from './keyed-runner.ts';
-import { nodeLifecycleController } from './node-lifecycle/condition-taints.ts';
+import type { ControllerContext, ControllerDefinition } from '../framework/controller.ts';
+import { type KeyedController, type KeySource, runController } from './keyed-runner.ts';
+import { nodeLifecycleController, nodeLifecycleControllerName } from './node-lifecycle/condition-taints.ts';
 import { protectionControllers } from './protection/protection.ts';
 import type { NamespaceSource } from './publishers/namespace-source.ts';
 import {
@@ -15,31 +14,39 @@ import {
   serviceAccountSources,
 } from './publishers/service-accounts.ts';
 
-export interface ControllerOptions {
-  readonly client: ApiClient;
-  readonly clock: Clock;
-  /** PEM, for `kube-root-ca.crt`. */
-  readonly rootCA: string;
-}
-
 function keyed(sources: readonly NamespaceSource[]): KeySource[] {
   return sources.map(({ resource, namespacesOf }) => ({ resource, keysOf: namespacesOf }));
 }
 
-/** Every controller by its upstream name. */
-export function controllers({ client, clock, rootCA }: ControllerOptions): readonly KeyedController[] {
-  return [
-    ...protectionControllers(client),
-    nodeLifecycleController(client, clock),
-    {
-      name: serviceAccountControllerName,
-      sources: keyed(serviceAccountSources),
-      reconcile: (namespace) => ensureServiceAccounts(client, namespace),
-    },
-    {
-      name: rootCACertificatePublisherName,
-      sources: keyed(rootCACertificateSources),
-      reconcile: (namespace) => publishRootCACertificate(client, namespace, rootCA),
-    },
-  ];
+function running(name: string, make: (context: ControllerContext) => KeyedController): ControllerDefinition {
+  return {
+    name,
+    start: (context, signal) => ({ name, queues: [], ended: runController(make(context), context, signal) }),
+  };
 }
+
+function protection(name: string): ControllerDefinition {
+  return running(name, ({ client }) => {
+    const found = protectionControllers(client).find((controller) => controller.name === name);
+    if (found === undefined) throw new Error(`no controller ${name}`);
+    return found;
+  });
+}
+
+/** Every controller by its upstream name. */
+export const controllerDefinitions: readonly ControllerDefinition[] = [
+  protection('persistentvolumeclaim-protection-controller'),
+  protection('persistentvolume-protection-controller'),
+  protection('volumeattributesclass-protection-controller'),
+  running(nodeLifecycleControllerName, ({ client, clock }) => nodeLifecycleController(client, clock)),
+  running(serviceAccountControllerName, ({ client }) => ({
+    name: serviceAccountControllerName,
+    sources: keyed(serviceAccountSources),
+    reconcile: (namespace) => ensureServiceAccounts(client, namespace),
+  })),
+  running(rootCACertificatePublisherName, ({ client, options }) => ({
+    name: rootCACertificatePublisherName,
+    sources: keyed(rootCACertificateSources),
+    reconcile: (namespace) => publishRootCACertificate(client, namespace, options.rootCA),
+  })),
+];

@@ -374,6 +374,7 @@ t.test('the keeper brings back what was deleted and says which flow schemas dang
       watch: unused,
       delete: unused,
       update: unused,
+      request: unused,
       create: async ({ resource }, _namespace, object) => {
         written.push(`create ${resource} ${object.metadata?.name}`);
         return object;

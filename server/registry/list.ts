@@ -94,7 +94,8 @@ function inSelection(selection: ParsedSelection, entry: Entry): boolean {
 }
 
 function listNow(deps: RegistryDeps, stored: StoredResource, selection: ParsedSelection, range: Range): Listed {
-  const { entries } = stored.cache;
+  const { cache } = stored;
+  const entries = (selection.indexed === undefined ? undefined : cache.indexedBy(selection.indexed)) ?? cache.entries;
   const revision = reachedRevision(deps, stored);
   const found: Entry[] = [];
   if (selection.name !== undefined && (selection.namespace !== undefined || !stored.namespaced)) {

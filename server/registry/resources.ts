@@ -1,4 +1,5 @@
 import type { Catalog, CatalogResource } from '../../api/catalog.ts';
+import type { KubeObject } from '../../api/object.ts';
 import { selectableFields } from '../../api/resources/selectable-fields.ts';
 import { createNullClearer, createNullFiller } from '../../api/schema/null-filler.ts';
 import type { SchemaDocument } from '../../api/schema/schema.ts';
@@ -113,7 +114,10 @@ export function createResourceTable(options: ResourceTableOptions): ResourceTabl
     cache.clearNulls = (object) => clear(typeName, object);
     const fields = selectableFields({ group, version, resource });
     const [indexed] = fields.indexed;
-    if (indexed !== undefined) cache.indexedField = (entry) => fields.get(cache.objectOf(entry), indexed);
+    if (indexed !== undefined) {
+      const get = (object: KubeObject): string => fields.get(object, indexed);
+      cache.indexedField = (entry) => cache.fieldOf(entry, indexed, get);
+    }
     stored.set(name, {
       group,
       resource,

@@ -52,7 +52,9 @@ export function parseSelection(served: ServedResource, request: SelectionRequest
   const fieldOf = (entry: Entry, field: string): string => {
     if (field === 'metadata.name') return entry.name;
     if (field === 'metadata.namespace') return entry.namespace;
-    return fields.get(cache.objectOf(entry), field);
+    // Versions of a custom resource may read different things under one name.
+    if (served.custom !== undefined) return fields.get(cache.objectOf(entry), field);
+    return cache.fieldOf(entry, field, (object) => fields.get(object, field));
   };
   return {
     ...(namespace === '' ? {} : { namespace }),

@@ -12,6 +12,8 @@ export interface Entry {
   readonly value: Uint8Array;
   /** Filled on first use; see `ParsedObjects`. */
   labels?: Readonly<Record<string, string>>;
+  /** Values of fields that were selected by before; see `ParsedObjects`. */
+  fields?: Record<string, string>;
 }
 
 const noLabels: Readonly<Record<string, string>> = Object.freeze({});
@@ -51,10 +53,24 @@ export class ParsedObjects {
   }
 
   labels(entry: Entry): Readonly<Record<string, string>> {
-    if (entry.labels === undefined) {
-      entry.labels = (JSON.parse(this.#decoder.decode(entry.value)) as KubeObject).metadata?.labels ?? noLabels;
-    }
+    entry.labels ??= this.#peek(entry).metadata?.labels ?? noLabels;
     return entry.labels;
+  }
+
+  /** One field's text, taken out once and kept with the entry: a selection parses no object twice. */
+  field(entry: Entry, field: string, get: (object: KubeObject) => string): string {
+    const known = entry.fields?.[field];
+    if (known !== undefined) return known;
+    const object = this.#peek(entry);
+    entry.labels ??= object.metadata?.labels ?? noLabels;
+    const value = get(object);
+    entry.fields = { ...entry.fields, [field]: value };
+    return value;
+  }
+
+  /** Only to look at: nulls of encoding are still there, and nothing is kept. */
+  #peek(entry: Entry): KubeObject {
+    return this.#objects.get(entry) ?? (JSON.parse(this.#decoder.decode(entry.value)) as KubeObject);
   }
 
   forget(entry: Entry): void {

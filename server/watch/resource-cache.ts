@@ -49,6 +49,8 @@ export class ResourceCache {
   readonly #parsed: ParsedObjects;
   /** Set by the resource that has an indexed field; read at event time. */
   indexedField: ((entry: Entry) => string) | undefined;
+  /** By the value of the indexed field; made when it is first asked for. */
+  #indexed: Map<string, OrderedEntries> | undefined;
   #ring: CacheEvent[] = [];
   #ringHead = 0;
   #ringBytes = 0;
@@ -88,6 +90,22 @@ export class ResourceCache {
     return this.#parsed.labels(entry);
   }
 
+  /** The text of a field as `get` reads it off the object, which may hold the nulls of encoding. */
+  fieldOf(entry: Entry, field: string, get: (object: KubeObject) => string): string {
+    return this.#parsed.field(entry, field, get);
+  }
+
+  /** The entries whose indexed field has this value; undefined where no field is indexed. */
+  indexedBy(value: string): OrderedEntries | undefined {
+    const { indexedField } = this;
+    if (indexedField === undefined) return undefined;
+    if (this.#indexed === undefined) {
+      this.#indexed = new Map();
+      for (const entry of this.entries.range(this.prefix)) enter(this.#indexed, indexedField(entry), entry);
+    }
+    return this.#indexed.get(value) ?? new OrderedEntries();
+  }
+
   entryOf(change: Pick<Change, 'key' | 'revision' | 'value'>): Entry {
     const path = change.key.slice(this.prefix.length);
     const slash = this.#namespaced ? path.indexOf('/') : -1;
@@ -98,13 +116,15 @@ export class ResourceCache {
       revision: change.revision,
       value: change.value,
       labels: undefined,
-    } as Entry;
+      fields: undefined,
+    } as unknown as Entry;
   }
 
   apply(change: Change): void {
     this.#changeCount += 1;
     const entry = this.entryOf(change);
     const previous = change.type === 'put' ? this.entries.set(entry) : this.entries.delete(change.key);
+    if (this.#indexed !== undefined) this.#reindex(entry, previous, change.type);
     if (previous !== undefined) this.#parsed.forget(previous);
     const event: CacheEvent = { revision: change.revision, type: change.type, entry, previous };
     this.#remember(event);
@@ -158,6 +178,19 @@ export class ResourceCache {
     for (const callback of closers) callback();
   }
 
+  #reindex(entry: Entry, previous: Entry | undefined, type: 'put' | 'delete'): void {
+    const { indexedField } = this;
+    if (this.#indexed === undefined || indexedField === undefined) return;
+    const now = type === 'put' ? indexedField(entry) : undefined;
+    const before = previous === undefined ? undefined : indexedField(previous);
+    if (before !== undefined && before !== now) {
+      const entries = this.#indexed.get(before);
+      entries?.delete(entry.key);
+      if (entries?.size === 0) this.#indexed.delete(before);
+    }
+    if (now !== undefined) enter(this.#indexed, now, entry);
+  }
+
   #indexOf(interest: Interest): [Map<string, Set<EventListener>> | undefined, string] {
     const { namespace = '', name, indexed } = interest;
     if (name !== undefined && (namespace !== '' || !this.#namespaced)) return [this.#byName, `${namespace}/${name}`];
@@ -198,6 +231,12 @@ export class ResourceCache {
       if (before !== now) tell(this.#byIndex.get(before), event);
     }
   }
+}
+
+function enter(index: Map<string, OrderedEntries>, value: string, entry: Entry): void {
+  const entries = index.get(value) ?? new OrderedEntries();
+  index.set(value, entries);
+  entries.set(entry);
 }
 
 function tell(listeners: Set<EventListener> | undefined, event: CacheEvent): void {

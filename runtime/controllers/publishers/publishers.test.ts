@@ -46,6 +46,7 @@ function createCluster(initial: Readonly<Record<string, KubeObject>>): TestClust
       async *watch() {},
       patch: absent,
       delete: absent,
+      request: absent,
     },
   };
   return cluster;

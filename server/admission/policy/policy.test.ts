@@ -223,6 +223,7 @@ t.test('the status of a policy is written once for each generation', async (t) =
       delete: unused,
       update: unused,
       create: unused,
+      request: unused,
       patch: async ({ name }, patch) => {
         written.push([name, (patch as { status?: unknown }).status]);
         return {} as never;

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { pino } from 'pino';
+import { controllerDefinitions } from '../runtime/controllers/catalog.ts';
+import { chosenControllers, startManager } from '../runtime/framework/manager.ts';
+import { defaultOptions } from '../runtime/framework/options.ts';
+import { UsageError } from './options.ts';
+import { openRemote } from './remote.ts';
+import { systemClock, systemRandom } from './system.ts';
+
+const flags = {
+  kubeconfig: { type: 'string' },
+  controllers: { type: 'string', multiple: true },
+  'root-ca-file': { type: 'string' },
+  'cluster-cidr': { type: 'string' },
+  'service-cluster-ip-range': { type: 'string' },
+  'service-account-private-key-file': { type: 'string' },
+  'cluster-signing-cert-file': { type: 'string' },
+  'cluster-signing-key-file': { type: 'string' },
+} as const;
+
+function textOf(file: string | undefined): string | undefined {
+  return file === undefined ? undefined : readFileSync(file, 'utf8');
+}
+
+/** `kubefacade controller-manager --kubeconfig F`: the controllers against any API server. Runs until a signal ends it. */
+export async function controllerManager(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({ args: [...args], options: flags });
+  if (values.kubeconfig === undefined) throw new UsageError('--kubeconfig is missing');
+  const log = pino({ base: null }, pino.destination(2));
+  const remote = await openRemote(values.kubeconfig, 'kube-controller-manager');
+  const certificate = textOf(values['cluster-signing-cert-file']);
+  const key = textOf(values['cluster-signing-key-file']);
+  const serviceAccountPrivateKey = textOf(values['service-account-private-key-file']);
+  const names = (values.controllers ?? ['*']).flatMap((list) => list.split(','));
+  const manager = startManager(chosenControllers(controllerDefinitions, names), {
+    clientFor: () => remote.client,
+    clock: systemClock,
+    random: systemRandom,
+    options: {
+      ...defaultOptions,
+      rootCA: textOf(values['root-ca-file']) ?? remote.rootCA,
+      ...(values['cluster-cidr'] === undefined ? {} : { clusterCIDR: values['cluster-cidr'] }),
+      ...(values['service-cluster-ip-range'] === undefined
+        ? {}
+        : { serviceClusterIPRange: values['service-cluster-ip-range'] }),
+      ...(certificate === undefined || key === undefined ? {} : { clusterSigning: { certificate, key } }),
+      ...(serviceAccountPrivateKey === undefined ? {} : { serviceAccountPrivateKey }),
+    },
+    onError: (err, controller) => log.error({ err, controller }, 'reconcile failed'),
+  });
+  process.stdout.write(`running ${manager.controllers.length} controllers\n`);
+  await remote.untilSignal();
+  await manager.close();
+  remote.close();
+}

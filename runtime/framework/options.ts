@@ -1,0 +1,30 @@
+/** What the flags of a controller manager say; names follow kube-controller-manager's. */
+export interface ControllerManagerOptions {
+  /** PEM, for `kube-root-ca.crt`. */
+  readonly rootCA: string;
+  readonly clusterCIDR: string;
+  readonly serviceClusterIPRange: string;
+  readonly allocateNodeCIDRs: boolean;
+  readonly nodeCIDRMaskSize: number;
+  readonly nodeMonitorPeriodMs: number;
+  readonly nodeMonitorGracePeriodMs: number;
+  readonly nodeStartupGracePeriodMs: number;
+  readonly terminatedPodGCThreshold: number;
+  readonly horizontalPodAutoscalerSyncPeriodMs: number;
+  /** The CA that signs what CertificateSigningRequests ask for; absent where the key is elsewhere. PEM. */
+  readonly clusterSigning?: { readonly certificate: string; readonly key: string };
+  /** Signs the tokens of legacy Secrets. PEM. */
+  readonly serviceAccountPrivateKey?: string;
+}
+
+export const defaultOptions: Omit<ControllerManagerOptions, 'rootCA'> = {
+  clusterCIDR: '10.244.0.0/16',
+  serviceClusterIPRange: '10.96.0.0/16',
+  allocateNodeCIDRs: true,
+  nodeCIDRMaskSize: 24,
+  nodeMonitorPeriodMs: 5000,
+  nodeMonitorGracePeriodMs: 50_000,
+  nodeStartupGracePeriodMs: 60_000,
+  terminatedPodGCThreshold: 12_500,
+  horizontalPodAutoscalerSyncPeriodMs: 15_000,
+};

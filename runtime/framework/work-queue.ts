@@ -1,0 +1,119 @@
+import type { Clock } from '../../api/clock.ts';
+
+const firstRetryMs = 5;
+const maxRetryMs = 1000_000;
+
+export interface QueueMetrics {
+  adds: number;
+  retries: number;
+  done: number;
+  /** Of the last ones, in milliseconds. */
+  longestRunningMs: number;
+}
+
+/** Keys to look at: each is there once, is handed out to one worker at a time, and comes again when it is added meanwhile. */
+export class WorkQueue {
+  readonly #clock: Clock;
+  readonly #ready = new Set<string>();
+  readonly #running = new Map<string, number>();
+  readonly #again = new Set<string>();
+  readonly #failures = new Map<string, number>();
+  readonly #timers = new Map<string, { readonly at: number; cancel(): void }>();
+  readonly #waiting: ((key: string | undefined) => void)[] = [];
+  #isClosed = false;
+  readonly metrics: QueueMetrics = { adds: 0, retries: 0, done: 0, longestRunningMs: 0 };
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** How many wait now. */
+  get depth(): number {
+    return this.#ready.size;
+  }
+
+  /** Nothing waits, runs, or will come back later. */
+  get isIdle(): boolean {
+    return this.#ready.size === 0 && this.#running.size === 0 && this.#timers.size === 0;
+  }
+
+  add(key: string): void {
+    if (this.#isClosed) return;
+    this.metrics.adds++;
+    if (this.#running.has(key)) this.#again.add(key);
+    else if (!this.#ready.has(key)) {
+      const worker = this.#waiting.shift();
+      if (worker === undefined) this.#ready.add(key);
+      else this.#start(key, worker);
+    }
+  }
+
+  /** The earlier of several times counts. */
+  addAfter(key: string, ms: number): void {
+    if (this.#isClosed) return;
+    if (ms <= 0) {
+      this.add(key);
+      return;
+    }
+    const at = this.#clock.now() + ms;
+    const present = this.#timers.get(key);
+    if (present !== undefined && present.at <= at) return;
+    present?.cancel();
+    const timer = this.#clock.after(ms, () => {
+      this.#timers.delete(key);
+      this.add(key);
+    });
+    this.#timers.set(key, { at, cancel: () => timer.cancel() });
+  }
+
+  /** After a failure: later each time, until `forget`. */
+  addRateLimited(key: string): void {
+    const count = this.#failures.get(key) ?? 0;
+    this.#failures.set(key, count + 1);
+    this.metrics.retries++;
+    this.addAfter(key, Math.min(firstRetryMs * 2 ** count, maxRetryMs));
+  }
+
+  failuresOf(key: string): number {
+    return this.#failures.get(key) ?? 0;
+  }
+
+  forget(key: string): void {
+    this.#failures.delete(key);
+  }
+
+  /** The next key, to be given back by `done`; undefined when the queue is closed. */
+  next(): Promise<string | undefined> {
+    if (this.#isClosed) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      const [key] = this.#ready;
+      if (key === undefined) {
+        this.#waiting.push(resolve);
+        return;
+      }
+      this.#ready.delete(key);
+      this.#start(key, resolve);
+    });
+  }
+
+  done(key: string): void {
+    const since = this.#running.get(key);
+    this.#running.delete(key);
+    this.metrics.done++;
+    if (since !== undefined)
+      this.metrics.longestRunningMs = Math.max(this.metrics.longestRunningMs, this.#clock.now() - since);
+    if (this.#again.delete(key)) this.add(key);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const { cancel } of this.#timers.values()) cancel();
+    this.#timers.clear();
+    for (const resolve of this.#waiting.splice(0)) resolve(undefined);
+  }
+
+  #start(key: string, worker: (key: string) => void): void {
+    this.#running.set(key, this.#clock.now());
+    worker(key);
+  }
+}

@@ -42,15 +42,18 @@ function fieldTest({ key, operator, values = [] }: Requirement): ((name: string)
   return operator === 'NotIn' ? (name) => key !== 'metadata.name' || name !== value : undefined;
 }
 
-function isWhole<T>(tests: readonly (T | undefined)[]): tests is readonly T[] {
-  return tests.every((test) => test !== undefined);
+/** Undefined when one of them is missing. */
+function whole<T>(tests: readonly (T | undefined)[]): readonly T[] | undefined {
+  const present = tests.filter((test) => test !== undefined);
+  return present.length === tests.length ? present : undefined;
 }
 
 /** One term: all of its expressions and fields. A term without any matches nothing. */
 export function nodeTermTest({ matchExpressions = [], matchFields = [] }: Term): NodeTest {
-  const labels = matchExpressions.map(labelTest);
-  const fields = matchFields.map(fieldTest);
-  if (labels.length + fields.length === 0 || !isWhole(labels) || !isWhole(fields)) return { matches: () => false };
+  const labels = whole(matchExpressions.map(labelTest));
+  const fields = whole(matchFields.map(fieldTest));
+  const isEmpty = matchExpressions.length + matchFields.length === 0;
+  if (isEmpty || labels === undefined || fields === undefined) return { matches: () => false };
   return {
     matches: ({ metadata = {} }) =>
       labels.every((test) => test(metadata.labels)) && fields.every((test) => test(metadata.name ?? '')),

@@ -8,6 +8,13 @@ export function fnv32a(text: string, from: number = offsetBasis): number {
   return hash;
 }
 
+/** FNV-1, which multiplies before it mixes: what names revisions. */
+export function fnv32(text: string): number {
+  let hash = offsetBasis;
+  for (const byte of new TextEncoder().encode(text)) hash = (Math.imul(hash, prime) ^ byte) >>> 0;
+  return hash;
+}
+
 /** No vowels, and nothing that looks like one: no words arise. */
 const letters = 'bcdfghjklmnpqrstvwxz2456789';
 

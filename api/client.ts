@@ -10,6 +10,8 @@ export interface ListOptions {
   readonly continue?: string;
   readonly resourceVersion?: string;
   readonly resourceVersionMatch?: 'Exact' | 'NotOlderThan';
+  /** The reader looks at nothing but metadata: the rest need not come over the wire. */
+  readonly metadataOnly?: boolean;
 }
 
 export interface ObjectList<T extends KubeObject> {
@@ -76,7 +78,7 @@ export interface ApiClient {
   patch<T extends KubeObject>(target: PatchTarget, patch: unknown, options?: WriteOptions): Promise<Readonly<T>>;
   delete(resource: GroupVersionResource, namespace: string, name: string, options?: DeleteOptions): Promise<void>;
   /** Any other JSON request, by path and query: discovery, collections, scales, bindings, evictions, tokens. Upstream's Status is thrown as StatusError. */
-  request<T>(method: string, path: string, body?: unknown, contentType?: string): Promise<T>;
+  request<T>(method: string, path: string, body?: unknown, contentType?: string, accept?: string): Promise<T>;
 }
 
 export interface PatchTarget {

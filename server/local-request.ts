@@ -23,7 +23,13 @@ function textOf({ body = '' }: ApiResponse): string {
 
 /** JSON requests through the whole pipeline, for what the in-process client has no call of its own. */
 export function createLocalRequest(handle: (request: LocalRequest) => Promise<ApiResponse>, user: UserInfo) {
-  return async <T>(method: string, path: string, body?: unknown, contentType = 'application/json'): Promise<T> => {
+  return async <T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    contentType = 'application/json',
+    accept = 'application/json',
+  ): Promise<T> => {
     const mark = path.indexOf('?');
     const bytes = body === undefined ? undefined : encoder.encode(JSON.stringify(body));
     const response = await handle({
@@ -32,7 +38,7 @@ export function createLocalRequest(handle: (request: LocalRequest) => Promise<Ap
       path: mark < 0 ? path : path.slice(0, mark),
       query: mark < 0 ? '' : path.slice(mark + 1),
       headers: {
-        accept: 'application/json',
+        accept,
         ...(bytes === undefined ? {} : { 'content-type': contentType, 'content-length': String(bytes.length) }),
       },
       readBody: async () => bytes ?? new Uint8Array(),

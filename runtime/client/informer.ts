@@ -19,6 +19,8 @@ export interface InformerScope {
   readonly namespace?: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+  /** Keeps what concerns identity, ownership and deletion, and nothing else. */
+  readonly metadataOnly?: boolean;
 }
 
 export interface InformerDeps {
@@ -142,7 +144,7 @@ export class Informer<T extends KubeObject = KubeObject> {
       } else if (type === 'DELETED') this.#remove(object);
       else {
         initial?.add(keyOf(object));
-        this.#put(object);
+        this.#put(this.#scope.metadataOnly === true ? bare(object) : object);
       }
       this.counts.events++;
       if (initial === undefined) this.#resourceVersion = object.metadata?.resourceVersion ?? this.#resourceVersion;
@@ -172,4 +174,11 @@ export class Informer<T extends KubeObject = KubeObject> {
     if (old === undefined) return;
     for (const handler of this.#handlers) handler.deleted?.(object);
   }
+}
+
+/** Of each object as little as a graph of owners takes. */
+function bare<T extends KubeObject>({ metadata = {} }: Readonly<T>): Readonly<T> {
+  const { name, namespace, uid, resourceVersion, ownerReferences, finalizers, deletionTimestamp } = metadata;
+  const kept = { name, namespace, uid, resourceVersion, ownerReferences, finalizers, deletionTimestamp };
+  return { metadata: kept } as Readonly<T>;
 }

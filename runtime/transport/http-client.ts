@@ -1,6 +1,7 @@
 import type {
   ApiClient,
   DeleteOptions,
+  ListOptions,
   ObjectList,
   PatchTarget,
   WatchOptions,
@@ -13,6 +14,10 @@ import { pathOf, queryOf } from './paths.ts';
 
 /** The kinds of what is sent, where objects do not say it themselves. */
 export type KindOf = (resource: GroupVersionResource) => string | undefined;
+
+// Where a server makes no such form, it answers in its own.
+const partial = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
+const partialList = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 
 function writeQuery({ fieldManager, dryRun, force }: WriteOptions): string {
   return queryOf({ fieldManager, dryRun: dryRun === true ? 'All' : undefined, force });
@@ -28,18 +33,24 @@ export function createHttpClient(connection: HttpConnection, kindOf: KindOf): Ap
   return {
     get: (resource, namespace, name) =>
       parse(connection.call({ method: 'GET', path: pathOf(resource, namespace, name) })),
-    list: async <T extends KubeObject>(resource: GroupVersionResource, { namespace = '', ...query } = {}) => {
-      const path = pathOf(resource, namespace) + queryOf(query);
-      const list = await parse<ObjectList<T>>(connection.call({ method: 'GET', path }));
+    list: async <T extends KubeObject>(
+      resource: GroupVersionResource,
+      { namespace = '', metadataOnly = false, ...query }: ListOptions = {},
+    ) => {
+      const path = pathOf(resource, namespace) + queryOf({ ...query });
+      const accept = metadataOnly ? partialList : undefined;
+      const list = await parse<ObjectList<T>>(
+        connection.call({ method: 'GET', path, ...(accept === undefined ? {} : { accept }) }),
+      );
       return { metadata: list.metadata, items: list.items ?? [] };
     },
     async *watch<T extends KubeObject>(
       resource: GroupVersionResource,
-      { namespace = '', ...query }: WatchOptions,
+      { namespace = '', metadataOnly = false, ...query }: WatchOptions,
       signal: AbortSignal,
     ) {
       const path = pathOf(resource, namespace) + queryOf({ watch: true, ...query });
-      for await (const line of connection.lines(path, signal)) {
+      for await (const line of connection.lines(path, signal, metadataOnly ? partial : undefined)) {
         const event = JSON.parse(line) as WatchEvent<T>;
         if (event.type === 'ERROR') throw statusErrorOf(event.object as unknown as Parameters<typeof statusErrorOf>[0]);
         yield event;
@@ -63,12 +74,13 @@ export function createHttpClient(connection: HttpConnection, kindOf: KindOf): Ap
       const body = JSON.stringify({ apiVersion: 'v1', kind: 'DeleteOptions', ...options });
       await connection.call({ method: 'DELETE', path, body });
     },
-    request: async <T>(method: string, path: string, body?: unknown, contentType?: string) => {
+    request: async <T>(method: string, path: string, body?: unknown, contentType?: string, accept?: string) => {
       const text = await connection.call({
         method,
         path,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         ...(contentType === undefined ? {} : { contentType }),
+        ...(accept === undefined ? {} : { accept }),
       });
       return JSON.parse(text) as T;
     },

@@ -16,6 +16,8 @@ export interface HttpCall {
   readonly path: string;
   readonly body?: string;
   readonly contentType?: string;
+  /** JSON, unless it says more. */
+  readonly accept?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -46,8 +48,9 @@ export class HttpConnection implements Disposable {
   }
 
   /** Lines of a stream that ends with the server, or with `signal`. */
-  async *lines(path: string, signal: AbortSignal): AsyncGenerator<string> {
-    const incoming = await this.#send({ method: 'GET', path, signal }, this.#watches);
+  async *lines(path: string, signal: AbortSignal, accept?: string): AsyncGenerator<string> {
+    const call = { method: 'GET', path, signal, ...(accept === undefined ? {} : { accept }) };
+    const incoming = await this.#send(call, this.#watches);
     const code = incoming.statusCode ?? 0;
     if (code >= 300) throw errorOf(code, await textOf(incoming));
     incoming.setEncoding('utf8');
@@ -74,7 +77,10 @@ export class HttpConnection implements Disposable {
     this.#watches.destroy();
   }
 
-  async #send({ method, path, body, contentType, signal }: HttpCall, agent: Agent): Promise<IncomingMessage> {
+  async #send(
+    { method, path, body, contentType, accept = 'application/json', signal }: HttpCall,
+    agent: Agent,
+  ): Promise<IncomingMessage> {
     const headers = await this.#access.headers();
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const outgoing = request(
@@ -86,7 +92,7 @@ export class HttpConnection implements Disposable {
         agent,
         ...(signal === undefined ? {} : { signal }),
         headers: {
-          accept: 'application/json',
+          accept,
           ...headers,
           ...(body === undefined
             ? {}

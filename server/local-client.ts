@@ -7,6 +7,7 @@ import type {
   WatchOptions,
   WriteOptions,
 } from '../api/client.ts';
+import { cloneJson } from '../api/clone.ts';
 import type { GroupVersionResource, KubeObject } from '../api/object.ts';
 import { notFoundError, StatusError } from '../api/status.ts';
 import { applyType, decodeApplied } from './http/handlers/apply.ts';
@@ -70,7 +71,7 @@ export function createLocalClient(
   ): Promise<Readonly<T>> => {
     const { subresource = '', fieldManager: manager = ownName } = options;
     const transform = async (live: Readonly<KubeObject> | undefined): Promise<KubeObject> => {
-      const source = { live, applied: structuredClone(value), manager, force: options.force === true };
+      const source = { live, applied: cloneJson(value), manager, force: options.force === true };
       const made = await deps.fields.apply(served, subresource, source);
       return toHub(served, decodeApplied(deps, served, made, value));
     };
@@ -117,7 +118,7 @@ export function createLocalClient(
       options: WriteOptions = {},
     ) => {
       const served = servedOf(resource);
-      const { object: given } = decodeValue(deps, served, structuredClone(object));
+      const { object: given } = decodeValue(deps, served, cloneJson(object));
       const written = await createObject(
         deps.registry,
         served.stored,
@@ -134,9 +135,9 @@ export function createLocalClient(
     ) => {
       const served = servedOf(resource);
       const name = object.metadata?.name ?? '';
-      const { object: given } = decodeValue(deps, served, structuredClone(object));
+      const { object: given } = decodeValue(deps, served, cloneJson(object));
       const hub = toHub(served, given as KubeObject);
-      const source = { transform: () => structuredClone(hub), uid: object.metadata?.uid };
+      const source = { transform: () => cloneJson(hub), uid: object.metadata?.uid };
       return present<T>(
         served,
         (await updateObject(deps.registry, served.stored, name, source, writing(served, namespace, name, options)))

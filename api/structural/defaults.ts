@@ -1,3 +1,4 @@
+import { cloneJson } from '../clone.ts';
 import { isJsonObject, type JsonObject, memberNode, type Node, type Structural } from './structural.ts';
 
 function hasDefault(node: Node): boolean {
@@ -9,7 +10,7 @@ function isUnwantedNull(value: unknown, node: Node | undefined): boolean {
 }
 
 function defaultOf(node: Node): unknown {
-  return node.schema.default === undefined ? null : structuredClone(node.schema.default);
+  return node.schema.default === undefined ? null : cloneJson(node.schema.default);
 }
 
 function fillProperties(object: JsonObject, node: Node): void {

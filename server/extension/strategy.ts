@@ -1,4 +1,5 @@
 import { equalJson } from '../../api/apply/compare.ts';
+import { cloneJson } from '../../api/clone.ts';
 import { type FieldErrors, FieldPath, invalid } from '../../api/field-error.ts';
 import { goQuote } from '../../api/go-text.ts';
 import { isQualifiedName, nameIsDNSSubdomain } from '../../api/names.ts';
@@ -58,7 +59,7 @@ function keepAllButStatus(object: CustomObject, old: Readonly<CustomObject>): vo
   const { status } = object;
   const { managedFields } = metaOf(object);
   for (const name of Object.keys(object)) delete object[name];
-  const { status: _, ...kept } = structuredClone(old);
+  const { status: _, ...kept } = cloneJson(old);
   Object.assign(object, kept);
   metaOf(object).managedFields = managedFields;
   if (status !== undefined) object['status'] = status;
@@ -108,7 +109,7 @@ export function createCustomStrategy(options: CustomStrategyOptions): Strategy<C
     prepareForUpdate(object, old) {
       if (options.status) {
         if (old['status'] === undefined) delete object['status'];
-        else object['status'] = structuredClone(old['status']);
+        else object['status'] = cloneJson(old['status']);
       }
       if (!equalJson(withoutMetadata(object), withoutMetadata(old)))
         metaOf(object).generation = (old.metadata?.generation ?? 0) + 1;

@@ -1,3 +1,4 @@
+import { cloneJson } from '../../api/clone.ts';
 import { parseLarge, stringifyLarge } from '../../api/json-large.ts';
 import type { KubeObject } from '../../api/object.ts';
 import type { Row } from '../registry/stored-form.ts';
@@ -63,7 +64,7 @@ export function createTranslation({ target, versions, converter }: TranslationOp
   const convertNow = (object: Readonly<KubeObject>, apiVersion: string): KubeObject | undefined => {
     const version = versions.get(apiVersion);
     if (version === undefined || (converter !== undefined && object.apiVersion !== apiVersion)) return undefined;
-    const copy = inVersion(structuredClone(object) as KubeObject, apiVersion);
+    const copy = inVersion(cloneJson(object) as KubeObject, apiVersion);
     version.trim(copy, { track: false, stored: false });
     return copy;
   };
@@ -71,7 +72,7 @@ export function createTranslation({ target, versions, converter }: TranslationOp
     const known = convertNow(object, apiVersion);
     if (known !== undefined) return known;
     if (converter === undefined) throw new Error(`request to convert CR to an invalid group/version: ${apiVersion}`);
-    const [converted] = await converter.convert([structuredClone(object) as KubeObject], apiVersion);
+    const [converted] = await converter.convert([cloneJson(object) as KubeObject], apiVersion);
     if (converted === undefined) throw new Error('a conversion without an object');
     versions.get(apiVersion)?.trim(converted, { track: false, stored: false });
     return inVersion(converted, apiVersion);

@@ -1,3 +1,4 @@
+import { cloneJson } from '../../api/clone.ts';
 import { goQuote } from '../../api/go-text.ts';
 import { apiVersionOf, type GroupVersionKind, type KubeObject } from '../../api/object.ts';
 import type { Decoder } from '../../api/schema/decode.ts';
@@ -51,9 +52,9 @@ export function createObjectVersions({ resources, decoder, schema }: ObjectVersi
       if (served === undefined) return presentOther(object, place.kind);
       const { custom } = requested(request) ?? served;
       if (custom !== undefined && place.kind.version !== request.version)
-        return custom.convert(structuredClone(object) as KubeObject, apiVersionOf(place.kind));
+        return custom.convert(cloneJson(object) as KubeObject, apiVersionOf(place.kind));
       // Conversion copies what it gets.
-      const source = served.conversion === undefined ? structuredClone(object) : object;
+      const source = served.conversion === undefined ? cloneJson(object) : object;
       const shown = convertFromHub(served, source as KubeObject);
       served.fillNulls(shown);
       return shown;
@@ -75,7 +76,7 @@ export function createObjectVersions({ resources, decoder, schema }: ObjectVersi
   };
 
   function presentOther(object: Readonly<KubeObject>, kind: GroupVersionKind): KubeObject {
-    const copy = structuredClone(object) as KubeObject;
+    const copy = cloneJson(object) as KubeObject;
     const head = { kind: kind.kind, apiVersion: apiVersionOf(kind) };
     // Options of connections have no metadata.
     const shown = copy.metadata === undefined ? { ...head, ...copy, ...head } : withHead(copy, kind);

@@ -1,3 +1,4 @@
+import { cloneJson } from '../../api/clone.ts';
 import { parseLarge, stringifyLarge } from '../../api/json-large.ts';
 import { apiVersionOf, groupResourceName, type KubeObject } from '../../api/object.ts';
 import { type Printer, type PrinterColumn, printerFor } from '../../api/resources/printer.ts';
@@ -23,7 +24,7 @@ const listEnd = Buffer.from(']}\n');
 /** The stored object in the served version. */
 export function convertFromHub(served: ServedResource, object: Readonly<KubeObject>): KubeObject {
   const converted =
-    served.conversion === undefined ? object : served.conversion.fromHub(structuredClone(object) as KubeObject);
+    served.conversion === undefined ? object : served.conversion.fromHub(cloneJson(object) as KubeObject);
   return withHead(converted as KubeObject, served.definition);
 }
 

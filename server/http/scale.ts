@@ -1,4 +1,5 @@
 import { fromScaleManagedFields, specReplicas, toScaleManagedFields } from '../../api/apply/scale.ts';
+import { cloneJson } from '../../api/clone.ts';
 import { apiVersionOf, groupResourceName, type KubeObject } from '../../api/object.ts';
 import { printerFor } from '../../api/resources/printer.ts';
 import { applyFieldValidation } from '../../api/schema/body.ts';
@@ -85,7 +86,7 @@ async function updateScale(
     await write.admission.mutate('UPDATE', scale as KubeObject, current as KubeObject);
     const { managedFields: scalers } = scale.metadata ?? {};
     scale.metadata = { ...scale.metadata, managedFields: undefined };
-    const object = structuredClone(old) as KubeObject;
+    const object = cloneJson(old) as KubeObject;
     scaling.carry(object, scale);
     object.metadata = { ...object.metadata, resourceVersion: scale.metadata?.resourceVersion };
     if (scale.metadata?.resourceVersion === undefined) object.metadata.resourceVersion = old.metadata?.resourceVersion;
@@ -116,7 +117,7 @@ const putScale: ResourceHandler = async (deps, call) => {
   call.warnings.push(...applyFieldValidation(body, 'Scale', options.fieldValidation));
   const manager = managerOfCall(call, options.fieldManager);
   return updateScale(deps, call, options.dryRun, (current) => {
-    const scale = structuredClone(body.object) as Scale;
+    const scale = cloneJson(body.object) as Scale;
     return managedScale(deps, current, scale, manager);
   });
 };
@@ -130,7 +131,7 @@ const patchScale: ResourceHandler = async (deps, call) => {
   const patch = parsePatch(type, bytes, options.fieldValidation);
   const warn = (text: string): void => void call.warnings.push(text);
   return updateScale(deps, call, options.dryRun, (current) => {
-    const copy = structuredClone(current) as KubeObject;
+    const copy = cloneJson(current) as KubeObject;
     const scale = applyPatch(deps, scaleOnly, { patch, fieldValidation: options.fieldValidation, warn }, copy);
     return managedScale(deps, current, scale as Scale, managerOfCall(call, options.fieldManager));
   });
@@ -151,7 +152,7 @@ async function applyToScale(
   const body = parseApplied(bytes);
   const source = { manager, force: call.query.bool('force') };
   return updateScale(deps, call, dryRun, (current) => {
-    const applied = structuredClone(body.value);
+    const applied = cloneJson(body.value);
     const made = deps.fields.applyScale({ ...source, live: current as KubeObject, applied });
     checkStrict({ body, fieldValidation, source }, (text) => void call.warnings.push(text));
     return decodeApplied(deps, scaleOnly, made, body.value) as Scale;

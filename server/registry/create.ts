@@ -1,3 +1,4 @@
+import { cloneJson } from '../../api/clone.ts';
 import { FieldPath } from '../../api/field-error.ts';
 import type { KubeObject } from '../../api/object.ts';
 import { invalidError, StatusError } from '../../api/status.ts';
@@ -37,7 +38,7 @@ export async function createObject(
   const mustGenerate = (meta.name ?? '') === '' && (meta.generateName ?? '') !== '';
   if (!mustGenerate) return createNamed(deps, stored, given, request);
   for (let attempt = 1; ; attempt++) {
-    const copy = structuredClone(given);
+    const copy = cloneJson(given);
     metaOf(copy).name = generateName(deps, meta.generateName ?? '');
     try {
       return await createNamed(deps, stored, copy, request);

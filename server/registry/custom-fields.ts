@@ -1,5 +1,6 @@
 import type { FieldType, JsonObject } from '../../api/apply/field-type.ts';
 import type { FieldTarget } from '../../api/apply/target.ts';
+import { cloneJson } from '../../api/clone.ts';
 import { apiVersionOf, type KubeObject } from '../../api/object.ts';
 import type { CustomKind } from './custom-kind.ts';
 import type { ServedResource } from './resource.ts';
@@ -74,7 +75,7 @@ async function afterConversion<T>(
     convert: (object, version) => {
       const converted = known.get(keyOf(object, version));
       if (converted === undefined) throw new ConversionNeeded(object, version);
-      return structuredClone(converted);
+      return cloneJson(converted);
     },
   };
   let needed = first;

@@ -1,5 +1,6 @@
 import type { DeleteOptions as ClientDeleteOptions } from '../../api/client.ts';
 import { toTime } from '../../api/clock.ts';
+import { cloneJson } from '../../api/clone.ts';
 import type { KubeObject, ObjectMeta } from '../../api/object.ts';
 import { conflict, notFoundError, type StatusError } from '../../api/status.ts';
 import { StorageError } from '../storage/store.ts';
@@ -62,7 +63,7 @@ async function deleteOnce(
 ): Promise<Deleted> {
   const old = stored.cache.objectOf(entry);
   checkPreconditions(stored, name, old.metadata ?? {}, options);
-  const changed = structuredClone(old);
+  const changed = cloneJson(old);
   const meta = metaOf(changed);
   const grace = graceOf(deps, stored, changed, options);
   if (grace === 'pending') return { gone: false, object: old, value: entry.value };
@@ -109,7 +110,7 @@ async function remove(
   request: WriteRequest,
 ): Promise<Deleted> {
   if (request.dryRun) return { gone: true, object: last, value: encodeObject(stored, last) };
-  const object = structuredClone(last);
+  const object = cloneJson(last);
   const value = await removeObject(deps, stored, entry, object);
   return { gone: true, object, value };
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../api/clock.ts';
+import { cloneJson } from '../../api/clone.ts';
 import { StorageError } from '../storage/store.ts';
 import type { Entry } from '../watch/entry.ts';
 import type { RegistryDeps } from './context.ts';
@@ -45,7 +46,7 @@ export function createExpiry({ deps, clock, stored, ttlMs, onError }: ExpiryOpti
   };
   const removeExpired = async (entry: Entry): Promise<void> => {
     try {
-      await removeObject(deps, stored, entry, structuredClone(cache.objectOf(entry)));
+      await removeObject(deps, stored, entry, cloneJson(cache.objectOf(entry)));
     } catch (error) {
       // Somebody wrote or deleted it just now.
       if (!(error instanceof StorageError && (error.code === 'RevisionConflict' || error.code === 'KeyNotFound')))

@@ -6,6 +6,7 @@ import { createSchemaTypes } from '../../api/apply/schema-types.ts';
 import type { FieldTarget } from '../../api/apply/target.ts';
 import type { Clock } from '../../api/clock.ts';
 import { toTime } from '../../api/clock.ts';
+import { cloneJson } from '../../api/clone.ts';
 import { apiVersionOf, type GroupVersionKind, type KubeObject } from '../../api/object.ts';
 import type { SchemaDocument } from '../../api/schema/schema.ts';
 import { customTarget, withConversions } from './custom-fields.ts';
@@ -64,7 +65,7 @@ export const asGiven: Manage = (_live, next) => next.metadata?.managedFields;
 
 export function fromHub(served: ServedResource, object: Readonly<KubeObject>): KubeObject {
   const { conversion, definition } = served;
-  const converted = conversion === undefined ? object : conversion.fromHub(structuredClone(object) as KubeObject);
+  const converted = conversion === undefined ? object : conversion.fromHub(cloneJson(object) as KubeObject);
   return withHead(converted as KubeObject, definition);
 }
 
@@ -101,7 +102,7 @@ export function createFieldManagement(schema: SchemaDocument, resources: Resourc
         const other = versions.get(version);
         if (other === undefined) return object;
         const { conversion } = versions.get(String(object['apiVersion'])) ?? served;
-        const hub = conversion === undefined ? object : conversion.toHub(structuredClone(object) as KubeObject);
+        const hub = conversion === undefined ? object : conversion.toHub(cloneJson(object) as KubeObject);
         return fromHub(other, hub as KubeObject) as JsonObject;
       },
       ...(ignored === undefined ? {} : { ignored }),
@@ -136,7 +137,7 @@ export function createFieldManagement(schema: SchemaDocument, resources: Resourc
     const { object, managedFields } = fields.apply({ ...source, target, live, time: time() });
     // The result shares parts with the stored object, and decoding works in place.
     const { managedFields: _, ...metadata } = object.metadata ?? {};
-    const copy = structuredClone({ ...object, metadata }) as KubeObject;
+    const copy = cloneJson({ ...object, metadata }) as KubeObject;
     copy.metadata = { ...copy.metadata, managedFields };
     return copy;
   };

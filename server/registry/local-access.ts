@@ -1,3 +1,4 @@
+import { cloneJson } from '../../api/clone.ts';
 import type { KubeObject } from '../../api/object.ts';
 import { badRequest } from '../../api/status.ts';
 import { admitAll, type RegistryDeps, type WriteRequest } from './context.ts';
@@ -52,7 +53,7 @@ export function createClusterWriter(table: () => ResourceTable, deps: () => Regi
   return {
     create: async <T extends KubeObject>(resource: string, namespace: string, object: T) => {
       const stored = storedOf(table(), resource);
-      const copy = structuredClone(object);
+      const copy = cloneJson(object);
       stored.strategy.applyDefaults?.(copy);
       const written = await createObject(deps(), stored, copy, ownRequest(deps(), stored, namespace));
       return written.object as Readonly<T>;
@@ -61,7 +62,7 @@ export function createClusterWriter(table: () => ResourceTable, deps: () => Regi
       const name = object.metadata?.name;
       if (name === undefined) throw badRequest('name is required');
       const stored = storedOf(table(), resource);
-      const source = { transform: () => structuredClone(object) };
+      const source = { transform: () => cloneJson(object) };
       const written = await updateObject(deps(), stored, name, source, ownRequest(deps(), stored, namespace));
       return written.object as Readonly<T>;
     },

@@ -1,4 +1,5 @@
 import { keepTimes } from '../../api/apply/field-manager.ts';
+import { cloneJson } from '../../api/clone.ts';
 import { semanticEqual } from '../../api/equal.ts';
 import type { KubeObject } from '../../api/object.ts';
 import { notFoundError } from '../../api/status.ts';
@@ -31,7 +32,7 @@ export async function rewriteObject<T extends KubeObject>(
     const entry = stored.cache.entries.get(key);
     if (entry === undefined) throw notFoundError(groupResourceOf(stored), at.name);
     const old = stored.cache.objectOf(entry) as Readonly<T>;
-    const object = withHead(structuredClone(change(old)), stored) as T;
+    const object = withHead(cloneJson(change(old)), stored) as T;
     if (at.managedAt !== undefined && deps.own !== undefined) {
       const managedFields = await deps.own(stored, at.managedAt)(old, object);
       object.metadata = { ...object.metadata, managedFields };

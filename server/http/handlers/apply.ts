@@ -1,4 +1,5 @@
 import { describeApplied, groupVersionKind } from '../../../api/apply/field-manager.ts';
+import { cloneJson } from '../../../api/clone.ts';
 import { JsonSyntaxError, parseJson, plainNumbers } from '../../../api/json.ts';
 import type { KubeObject } from '../../../api/object.ts';
 import { findConversionError } from '../../../api/patch/conversion-error.ts';
@@ -108,7 +109,7 @@ export async function applyObject(
   live: Readonly<KubeObject> | undefined,
 ): Promise<KubeObject> {
   const { served, info } = call;
-  const applied = structuredClone(options.body.value);
+  const applied = cloneJson(options.body.value);
   const made = await deps.fields.apply(served, info.subresource, { ...options.source, live, applied });
   checkStrict(options, (text) => void call.warnings.push(text));
   const object = decodeApplied(deps, served, made, options.body.value);

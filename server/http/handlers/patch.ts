@@ -1,4 +1,5 @@
 import type { PatchType } from '../../../api/client.ts';
+import { cloneJson } from '../../../api/clone.ts';
 import { FieldPath, invalid } from '../../../api/field-error.ts';
 import { goJson, goValue } from '../../../api/go-text.ts';
 import { parseJson } from '../../../api/json.ts';
@@ -80,7 +81,7 @@ type PatchedKind = Pick<ServedResource, 'typeName' | 'custom'>;
 
 function patched(deps: ApiDeps, { typeName }: PatchedKind, current: KubeObject, patch: ParsedPatch): unknown {
   // Decoding changes in place what it gets, and a patch may be applied again after a conflict.
-  const value = structuredClone(patch.value);
+  const value = cloneJson(patch.value);
   switch (patch.type) {
     case 'application/json-patch+json':
       return applyJsonPatch(current, value, { lenient: patch.lenient === true });
@@ -164,7 +165,7 @@ export function touchesManagers({ type, value }: ParsedPatch): boolean {
 export function currentFor(patch: ParsedPatch, served: ServedResource, old: Readonly<KubeObject>): KubeObject {
   const { managedFields: _, ...metadata } = old.metadata ?? {};
   const copied = touchesManagers(patch) ? old : { ...old, metadata };
-  return convertFromHub(served, structuredClone(copied) as KubeObject);
+  return convertFromHub(served, cloneJson(copied) as KubeObject);
 }
 
 export function keepManagers(object: KubeObject, old: Readonly<KubeObject>): void {
@@ -214,7 +215,7 @@ export async function handlePatch(deps: ApiDeps, call: ResourceCall): Promise<Ap
       patch,
       fieldValidation: options.fieldValidation,
       warn,
-      ...(served.custom === undefined ? {} : { whole: () => structuredClone(old) as KubeObject }),
+      ...(served.custom === undefined ? {} : { whole: () => cloneJson(old) as KubeObject }),
     };
     const object = applyPatch(deps, served, patching, current);
     // kind and apiVersion of a patched object are whatever the patch made of them.

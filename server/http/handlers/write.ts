@@ -1,3 +1,4 @@
+import { cloneJson } from '../../../api/clone.ts';
 import { apiVersionOf, type KubeObject } from '../../../api/object.ts';
 import { applyFieldValidation, cannotBeHandled, type DecodedBody } from '../../../api/schema/body.ts';
 import { DecodeError } from '../../../api/schema/decode.ts';
@@ -76,7 +77,7 @@ export async function handleUpdate(deps: ApiDeps, call: ResourceCall): Promise<A
   const options = writeOptions(call.query, 'UpdateOptions');
   const given = toHub(served, await readObject(deps, call, options.fieldValidation));
   checkName(given, info.name, info.namespace);
-  const source: UpdateSource = { transform: () => structuredClone(given), uid: given.metadata?.uid };
+  const source: UpdateSource = { transform: () => cloneJson(given), uid: given.metadata?.uid };
   const write = writeRequestOf(deps, call, {
     subresource: info.subresource,
     name: info.name,

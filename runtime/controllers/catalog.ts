@@ -13,6 +13,7 @@ import {
   serviceAccountControllerName,
   serviceAccountSources,
 } from './publishers/service-accounts.ts';
+import { replicaSetController, replicationControllerController } from './workloads/replica-controller.ts';
 
 function keyed(sources: readonly NamespaceSource[]): KeySource[] {
   return sources.map(({ resource, namespacesOf }) => ({ resource, keysOf: namespacesOf }));
@@ -35,6 +36,8 @@ function protection(name: string): ControllerDefinition {
 
 /** Every controller by its upstream name. */
 export const controllerDefinitions: readonly ControllerDefinition[] = [
+  replicaSetController,
+  replicationControllerController,
   protection('persistentvolumeclaim-protection-controller'),
   protection('persistentvolume-protection-controller'),
   protection('volumeattributesclass-protection-controller'),

@@ -1,0 +1,198 @@
+import type { LabelMatcher } from '../../../api/selectors.ts';
+import { StatusError } from '../../../api/status.ts';
+import type { Informer } from '../../client/informer.ts';
+import { keyOf } from '../../client/object-key.ts';
+import {
+  type ControllerContext,
+  type ControllerDefinition,
+  enqueueOn,
+  startReconciling,
+} from '../../framework/controller.ts';
+import { Expectations } from '../../framework/expectations.ts';
+import { WorkQueue } from '../../framework/work-queue.ts';
+import { claim, controllerOf, indexByController, ownedBy, ownedOrOrphans } from '../ownership.ts';
+import { isNamespaceTerminating, podControl, podFromTemplate, podResource, slowStart } from '../pod-control.ts';
+import { podsToDelete } from '../pod-deletion-order.ts';
+import { isPodActive, isPodTerminating, nextAvailabilityMs, type Pod } from '../pod-state.ts';
+import { observeReplicas } from './replica-events.ts';
+import { type ReplicaKind, type Replicated, replicaSetKind, replicationControllerKind } from './replica-kinds.ts';
+import { isStatusCurrent, replicaStatus } from './replica-status.ts';
+
+/** More pods than this are not created or deleted at one go: the informer shows these first. */
+const burst = 500;
+const workers = 5;
+
+interface Shell {
+  readonly kind: ReplicaKind;
+  readonly context: ControllerContext;
+  readonly queue: WorkQueue;
+  readonly expectations: Expectations;
+  readonly objects: Informer<Replicated>;
+  readonly pods: Informer<Pod>;
+  matcherOf(object: Readonly<Replicated>): LabelMatcher;
+}
+
+/** Keeps as many pods as an object asks for. */
+function replicaController(kind: ReplicaKind): ControllerDefinition {
+  return {
+    name: kind.name,
+    start: (context, signal) => {
+      const { clock, informers } = context;
+      const queue = new WorkQueue(clock);
+      const expectations = new Expectations(clock);
+      const objects = informers.of<Replicated>(kind.resource);
+      const pods = informers.of<Pod>(podResource);
+      indexByController(objects);
+      indexByController(pods);
+      const matchers = new WeakMap<object, LabelMatcher>();
+      const matcherOf = (object: Readonly<Replicated>): LabelMatcher => {
+        const present = matchers.get(object);
+        if (present !== undefined) return present;
+        const made = kind.matcherOf(object);
+        matchers.set(object, made);
+        return made;
+      };
+      const shell: Shell = { kind, context, queue, expectations, objects, pods, matcherOf };
+      enqueueOn(objects, queue);
+      objects.subscribe({ deleted: (object) => expectations.forget(keyOf(object)) });
+      observeReplicas(shell);
+      return startReconciling(
+        { name: kind.name, workers, informers: [objects, pods], queue, reconcile: (key) => reconcile(shell, key) },
+        context,
+        signal,
+      );
+    },
+  };
+}
+
+async function reconcile(shell: Shell, key: string): Promise<void> {
+  const { kind, context, expectations, objects, pods, matcherOf, queue } = shell;
+  const object = objects.get(key);
+  if (object === undefined) {
+    expectations.forget(key);
+    return;
+  }
+  const mayCount = expectations.areSatisfied(key);
+  const matcher = matcherOf(object);
+  const matches = (pod: Pod): boolean => matcher.matches(pod.metadata?.labels);
+  const candidates = ownedOrOrphans(pods, object);
+  const terminating = candidates.filter(
+    (pod) => isPodTerminating(pod) && controllerOf(pod) !== undefined && matches(pod),
+  );
+  const active = await claim<Pod>(
+    {
+      client: context.client,
+      owner: object,
+      ownerKind: kind.gvk,
+      ownerResource: kind.resource,
+      resource: podResource,
+      matches,
+    },
+    candidates.filter(isPodActive),
+  );
+  let failure: unknown;
+  if (mayCount && object.metadata?.deletionTimestamp === undefined) {
+    try {
+      await adjust(shell, object, active);
+    } catch (error) {
+      failure = error ?? new Error('unknown failure');
+    }
+  }
+  const now = context.clock.now();
+  const status = replicaStatus(object, {
+    active,
+    terminating: kind.countsTerminating ? terminating.length : undefined,
+    now,
+    ...(failure === undefined ? {} : { failure }),
+  });
+  if (!isStatusCurrent(object, status)) await writeStatus(shell, { ...object, status });
+  if (failure !== undefined) throw failure;
+  const { minReadySeconds = 0 } = object.spec ?? {};
+  if (minReadySeconds > 0 && status.readyReplicas !== status.availableReplicas) {
+    queue.addAfter(key, nextAvailabilityMs(active, minReadySeconds, now) ?? minReadySeconds * 1000);
+  }
+}
+
+/** One more try from the newest state: the numbers stay right, whoever wrote in between. */
+async function writeStatus({ kind, context }: Shell, object: Readonly<Replicated>): Promise<void> {
+  const { namespace = '', name = '' } = object.metadata ?? {};
+  const { client } = context;
+  const write = (current: Readonly<Replicated>): Promise<unknown> =>
+    client.update(kind.resource, namespace, current, { subresource: 'status' });
+  try {
+    await write(object);
+  } catch (error) {
+    if (!(error instanceof StatusError && error.reason === 'Conflict')) throw error;
+    const fresh = await client.get<Replicated>(kind.resource, namespace, name);
+    if (fresh.metadata?.uid !== object.metadata?.uid) throw error;
+    const { status = {} } = object;
+    if (!isStatusCurrent(fresh, status)) await write({ ...fresh, status });
+  }
+}
+
+async function adjust(shell: Shell, object: Readonly<Replicated>, active: readonly Pod[]): Promise<void> {
+  const missing = (object.spec?.replicas ?? 0) - active.length;
+  if (missing > 0) await createPods(shell, object, Math.min(missing, burst));
+  else if (missing < 0) await deletePods(shell, object, active, Math.min(-missing, burst));
+}
+
+async function createPods(shell: Shell, object: Readonly<Replicated>, count: number): Promise<void> {
+  const { kind, context, expectations } = shell;
+  const key = keyOf(object);
+  const control = podControl(
+    { client: context.client, recorder: context.recorder(kind.component), gvk: kind.gvk },
+    object,
+  );
+  const template = object.spec?.template ?? {};
+  expectations.expectCreations(key, count);
+  const { successes, error } = await slowStart(count, async () => {
+    try {
+      await control.create(podFromTemplate(template, object, kind.gvk));
+    } catch (error) {
+      if (!isNamespaceTerminating(error)) throw error;
+    }
+  });
+  for (let skipped = count - successes; skipped > 0; skipped--) expectations.creationObserved(key);
+  if (error !== undefined) throw error;
+}
+
+async function deletePods(
+  shell: Shell,
+  object: Readonly<Replicated>,
+  active: readonly Pod[],
+  count: number,
+): Promise<void> {
+  const { kind, context, expectations } = shell;
+  const key = keyOf(object);
+  const control = podControl(
+    { client: context.client, recorder: context.recorder(kind.component), gvk: kind.gvk },
+    object,
+  );
+  const chosen = podsToDelete({ pods: active, related: relatedPods(shell, object), count, now: context.clock.now() });
+  expectations.expectDeletions(
+    key,
+    chosen.map(({ metadata }) => metadata?.uid ?? ''),
+  );
+  const outcomes = await Promise.allSettled(
+    chosen.map(async (pod) => {
+      try {
+        await control.delete(pod);
+      } catch (error) {
+        expectations.deletionObserved(key, pod.metadata?.uid ?? '');
+        if (!(error instanceof StatusError && error.reason === 'NotFound')) throw error;
+      }
+    }),
+  );
+  const failure = outcomes.find(({ status }) => status === 'rejected');
+  if (failure?.status === 'rejected') throw failure.reason;
+}
+
+/** Pods of all that have the same controller, a Deployment's ReplicaSets: a rollout should not leave two of them on one node. */
+function relatedPods({ objects, pods }: Shell, object: Readonly<Replicated>): Pod[] {
+  const uid = controllerOf(object)?.uid;
+  if (uid === undefined) return [];
+  return ownedBy(objects, { metadata: { uid } }).flatMap((sibling) => ownedBy(pods, sibling));
+}
+
+export const replicaSetController = replicaController(replicaSetKind);
+export const replicationControllerController = replicaController(replicationControllerKind);

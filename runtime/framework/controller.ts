@@ -2,6 +2,7 @@ import type { ApiClient } from '../../api/client.ts';
 import type { Clock, Random } from '../../api/clock.ts';
 import type { KubeObject } from '../../api/object.ts';
 import { StatusError } from '../../api/status.ts';
+import type { Discovery } from '../client/discovery.ts';
 import type { Informer } from '../client/informer.ts';
 import type { Informers } from '../client/informers.ts';
 import { keyOf } from '../client/object-key.ts';
@@ -14,6 +15,7 @@ export interface ControllerContext {
   /** Acts as the controller's own service account where there is one. */
   readonly client: ApiClient;
   readonly informers: Informers;
+  readonly discovery: Discovery;
   readonly clock: Clock;
   readonly random: Random;
   readonly options: ControllerManagerOptions;

@@ -1,5 +1,6 @@
 import type { ApiClient } from '../../api/client.ts';
 import type { Clock, Random } from '../../api/clock.ts';
+import { Discovery } from '../client/discovery.ts';
 import { Informers } from '../client/informers.ts';
 import type { ControllerDefinition, RunningController } from './controller.ts';
 import { EventSink } from './event-recorder.ts';
@@ -41,12 +42,14 @@ export function startManager(definitions: readonly ControllerDefinition[], deps:
     { client, clock, onError: (error, { resource }) => onError(error, `informer of ${resource}`) },
     stop.signal,
   );
+  const discovery = new Discovery(client);
   const events = new EventSink({ client, clock });
   const controllers = definitions.map((definition) =>
     definition.start(
       {
         client: deps.clientFor(definition.name),
         informers,
+        discovery,
         clock,
         random,
         options,

@@ -1,5 +1,6 @@
 import type { ControllerContext, ControllerDefinition } from '../framework/controller.ts';
 import { type KeyedController, type KeySource, runController } from './keyed-runner.ts';
+import { namespaceController } from './namespace/namespace-controller.ts';
 import { nodeLifecycleController, nodeLifecycleControllerName } from './node-lifecycle/condition-taints.ts';
 import { protectionControllers } from './protection/protection.ts';
 import type { NamespaceSource } from './publishers/namespace-source.ts';
@@ -36,6 +37,7 @@ function protection(name: string): ControllerDefinition {
 
 /** Every controller by its upstream name. */
 export const controllerDefinitions: readonly ControllerDefinition[] = [
+  namespaceController,
   replicaSetController,
   replicationControllerController,
   protection('persistentvolumeclaim-protection-controller'),

@@ -9,3 +9,12 @@ export function cloneJson<T>(value: T): T {
   }
   return copy as T;
 }
+
+/** The same, without what is undefined: what would arrive over a wire. */
+export function cloneSent<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(cloneSent) as T;
+  const copy: Record<string, unknown> = {};
+  for (const [key, inner] of Object.entries(value)) if (inner !== undefined) copy[key] = cloneSent(inner);
+  return copy as T;
+}

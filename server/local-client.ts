@@ -7,7 +7,7 @@ import type {
   WatchOptions,
   WriteOptions,
 } from '../api/client.ts';
-import { cloneJson } from '../api/clone.ts';
+import { cloneJson, cloneSent } from '../api/clone.ts';
 import type { GroupVersionResource, KubeObject } from '../api/object.ts';
 import { notFoundError, StatusError } from '../api/status.ts';
 import { applyType, decodeApplied } from './http/handlers/apply.ts';
@@ -71,7 +71,7 @@ export function createLocalClient(
   ): Promise<Readonly<T>> => {
     const { subresource = '', fieldManager: manager = ownName } = options;
     const transform = async (live: Readonly<KubeObject> | undefined): Promise<KubeObject> => {
-      const source = { live, applied: cloneJson(value), manager, force: options.force === true };
+      const source = { live, applied: cloneSent(value), manager, force: options.force === true };
       const made = await deps.fields.apply(served, subresource, source);
       return toHub(served, decodeApplied(deps, served, made, value));
     };
@@ -118,7 +118,7 @@ export function createLocalClient(
       options: WriteOptions = {},
     ) => {
       const served = servedOf(resource);
-      const { object: given } = decodeValue(deps, served, cloneJson(object));
+      const { object: given } = decodeValue(deps, served, cloneSent(object));
       const written = await createObject(
         deps.registry,
         served.stored,
@@ -135,7 +135,7 @@ export function createLocalClient(
     ) => {
       const served = servedOf(resource);
       const name = object.metadata?.name ?? '';
-      const { object: given } = decodeValue(deps, served, cloneJson(object));
+      const { object: given } = decodeValue(deps, served, cloneSent(object));
       const hub = toHub(served, given as KubeObject);
       const source = { transform: () => cloneJson(hub), uid: object.metadata?.uid };
       return present<T>(
@@ -147,7 +147,7 @@ export function createLocalClient(
     patch: async <T extends KubeObject>(target: PatchTarget, value: unknown, options: WriteOptions = {}) => {
       const served = servedOf(target.resource);
       if (target.type === applyType) return applyLocally<T>(served, target, value, options);
-      const patch = { type: target.type, value, strictErrors: [] };
+      const patch = { type: target.type, value: cloneSent(value), strictErrors: [] };
       const transform = (old: Readonly<KubeObject> | undefined): KubeObject => {
         if (old === undefined) throw notFoundError(groupResourceOf(served.stored), target.name);
         const patching = { patch, fieldValidation: 'Ignore', warn: () => undefined };

@@ -14,6 +14,7 @@ import {
   serviceAccountControllerName,
   serviceAccountSources,
 } from './publishers/service-accounts.ts';
+import { persistentVolumeBinder } from './volumes/binder.ts';
 import { replicaSetController, replicationControllerController } from './workloads/replica-controller.ts';
 
 function keyed(sources: readonly NamespaceSource[]): KeySource[] {
@@ -37,6 +38,7 @@ function protection(name: string): ControllerDefinition {
 
 /** Every controller by its upstream name. */
 export const controllerDefinitions: readonly ControllerDefinition[] = [
+  persistentVolumeBinder,
   namespaceController,
   replicaSetController,
   replicationControllerController,

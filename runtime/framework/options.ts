@@ -11,6 +11,16 @@ export interface ControllerManagerOptions {
   readonly nodeStartupGracePeriodMs: number;
   readonly terminatedPodGCThreshold: number;
   readonly horizontalPodAutoscalerSyncPeriodMs: number;
+  readonly horizontalPodAutoscalerDownscaleStabilizationMs: number;
+  readonly horizontalPodAutoscalerTolerance: number;
+  readonly horizontalPodAutoscalerCpuInitializationPeriodMs: number;
+  readonly horizontalPodAutoscalerInitialReadinessDelayMs: number;
+  readonly persistentVolumeClaimBinderSyncPeriodMs: number;
+  readonly enableDynamicProvisioning: boolean;
+  /** Of upstream's `kubernetes.io/host-path`. */
+  readonly enableHostPathProvisioner: boolean;
+  /** Of `kubefacade.io/host-path`, for classes that name it. */
+  readonly enableBuiltInProvisioner: boolean;
   /** The CA that signs what CertificateSigningRequests ask for; absent where the key is elsewhere. PEM. */
   readonly clusterSigning?: { readonly certificate: string; readonly key: string };
   /** Signs the tokens of legacy Secrets. PEM. */
@@ -27,4 +37,12 @@ export const defaultOptions: Omit<ControllerManagerOptions, 'rootCA'> = {
   nodeStartupGracePeriodMs: 60_000,
   terminatedPodGCThreshold: 12_500,
   horizontalPodAutoscalerSyncPeriodMs: 15_000,
+  horizontalPodAutoscalerDownscaleStabilizationMs: 300_000,
+  horizontalPodAutoscalerTolerance: 0.1,
+  horizontalPodAutoscalerCpuInitializationPeriodMs: 300_000,
+  horizontalPodAutoscalerInitialReadinessDelayMs: 30_000,
+  persistentVolumeClaimBinderSyncPeriodMs: 15_000,
+  enableDynamicProvisioning: true,
+  enableHostPathProvisioner: false,
+  enableBuiltInProvisioner: true,
 };

@@ -1,0 +1,112 @@
+import { keyOf } from '../../client/object-key.ts';
+import type { ControllerContext, ControllerDefinition, RunningController } from '../../framework/controller.ts';
+import { enqueueOn, startReconciling } from '../../framework/controller.ts';
+import { WorkQueue } from '../../framework/work-queue.ts';
+import { availableIndex, type BinderContext, claimIndex, unboundIndex } from './binder-context.ts';
+import { syncClaim } from './claim-sync.ts';
+import { classOfVolume } from './matching.ts';
+import { Newest } from './newest.ts';
+import { recycledBy } from './reclaim.ts';
+import {
+  bindCompleted,
+  type Claim,
+  claims,
+  hasAnnotation,
+  indexPodsByClaim,
+  type Node,
+  nodes,
+  type Pod,
+  pods,
+  type StorageClass,
+  storageClasses,
+  type Volume,
+  volumes,
+} from './storage-objects.ts';
+import { syncVolume } from './volume-sync.ts';
+
+const name = 'persistentvolume-binder-controller';
+
+function claimKeyOf({ spec }: Readonly<Volume>): string[] {
+  const { claimRef } = spec ?? {};
+  return claimRef === undefined ? [] : [`${claimRef.namespace ?? ''}/${claimRef.name ?? ''}`];
+}
+
+function isFree({ spec, status }: Readonly<Volume>): boolean {
+  return spec?.claimRef === undefined && status?.phase === 'Available';
+}
+
+/** Binds claims to volumes, makes volumes for claims, and reclaims what is released. */
+export const persistentVolumeBinder: ControllerDefinition = { name, start };
+
+function start(context: ControllerContext, signal: AbortSignal): RunningController {
+  const { client, clock, random, informers, options } = context;
+  const claimInformer = informers.of<Claim>(claims);
+  const volumeInformer = informers.of<Volume>(volumes);
+  const classInformer = informers.of<StorageClass>(storageClasses);
+  const podInformer = informers.of<Pod>(pods);
+  const nodeInformer = informers.of<Node>(nodes);
+  claimInformer.index(unboundIndex, (claim) => (hasAnnotation(claim, bindCompleted) ? [] : ['']));
+  volumeInformer.index(claimIndex, claimKeyOf);
+  volumeInformer.index(availableIndex, (volume) => (isFree(volume) ? [classOfVolume(volume)] : []));
+  indexPodsByClaim(podInformer);
+
+  const claimQueue = new WorkQueue(clock);
+  const volumeQueue = new WorkQueue(clock);
+  const binder: BinderContext = {
+    client,
+    clock,
+    random,
+    recorder: context.recorder('persistentvolume-controller'),
+    claims: new Newest(claimInformer),
+    volumes: new Newest(volumeInformer),
+    classes: classInformer,
+    pods: podInformer,
+    nodes: nodeInformer,
+    claimQueue,
+    volumeQueue,
+    resyncMs: options.persistentVolumeClaimBinderSyncPeriodMs,
+    provisioning: {
+      isDynamic: options.enableDynamicProvisioning,
+      isHostPathEnabled: options.enableHostPathProvisioner,
+      isBuiltInEnabled: options.enableBuiltInProvisioner,
+    },
+  };
+  const enqueueUnbound = (): void => {
+    for (const claim of claimInformer.by(unboundIndex, '')) claimQueue.add(keyOf(claim));
+  };
+
+  enqueueOn(claimInformer, claimQueue);
+  claimInformer.subscribe({
+    deleted: ({ spec }) => {
+      if ((spec?.volumeName ?? '') !== '') volumeQueue.add(spec?.volumeName ?? '');
+    },
+  });
+  enqueueOn(volumeInformer, volumeQueue);
+  volumeInformer.subscribe({
+    updated: (volume, old) => {
+      if (isFree(volume) && !isFree(old)) enqueueUnbound();
+    },
+    deleted: (volume) => {
+      for (const key of claimKeyOf(volume)) claimQueue.add(key);
+    },
+  });
+  classInformer.subscribe({ added: enqueueUnbound, updated: enqueueUnbound });
+  enqueueOn(podInformer, volumeQueue, recycledBy);
+
+  const running = { informers: [claimInformer, volumeInformer, classInformer, podInformer, nodeInformer], workers: 1 };
+  const claimLoop = startReconciling(
+    { ...running, name, queue: claimQueue, reconcile: (key) => syncClaim(binder, key) },
+    context,
+    signal,
+  );
+  const volumeLoop = startReconciling(
+    { ...running, name, queue: volumeQueue, reconcile: (key) => syncVolume(binder, key) },
+    context,
+    signal,
+  );
+  return {
+    name,
+    queues: [claimQueue, volumeQueue],
+    ended: Promise.all([claimLoop.ended, volumeLoop.ended]).then(() => undefined),
+  };
+}

@@ -1,4 +1,7 @@
 import type { ControllerContext, ControllerDefinition } from '../framework/controller.ts';
+import { endpointSliceController } from './endpoints/endpoint-slice-controller.ts';
+import { endpointsController } from './endpoints/endpoints-controller.ts';
+import { endpointSliceMirroringController } from './endpoints/mirroring-controller.ts';
 import { type KeyedController, type KeySource, runController } from './keyed-runner.ts';
 import { namespaceController } from './namespace/namespace-controller.ts';
 import { nodeLifecycleController, nodeLifecycleControllerName } from './node-lifecycle/condition-taints.ts';
@@ -38,6 +41,9 @@ function protection(name: string): ControllerDefinition {
 
 /** Every controller by its upstream name. */
 export const controllerDefinitions: readonly ControllerDefinition[] = [
+  endpointsController,
+  endpointSliceController,
+  endpointSliceMirroringController,
   persistentVolumeBinder,
   namespaceController,
   replicaSetController,

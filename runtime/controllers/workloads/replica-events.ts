@@ -1,4 +1,5 @@
 import { semanticEqual } from '../../../api/equal.ts';
+import type { GroupVersionKind, KubeObject } from '../../../api/object.ts';
 import type { LabelMatcher } from '../../../api/selectors.ts';
 import type { Informer } from '../../client/informer.ts';
 import { keyOf } from '../../client/object-key.ts';
@@ -6,20 +7,25 @@ import type { Expectations } from '../../framework/expectations.ts';
 import type { WorkQueue } from '../../framework/work-queue.ts';
 import { controllerOf } from '../ownership.ts';
 import { isPodReady, type Pod } from '../pod-state.ts';
-import type { ReplicaKind, Replicated } from './replica-kinds.ts';
 
-export interface ReplicaObservers {
-  readonly kind: ReplicaKind;
+/** What has pods: replica sets, stateful sets, daemon sets. */
+export interface PodOwner extends KubeObject {
+  readonly spec?: { readonly minReadySeconds?: number };
+}
+
+export interface ReplicaObservers<T extends PodOwner> {
+  readonly kind: { readonly gvk: GroupVersionKind };
   readonly queue: WorkQueue;
   readonly expectations: Expectations;
-  readonly objects: Informer<Replicated>;
+  readonly objects: Informer<T>;
   readonly pods: Informer<Pod>;
-  matcherOf(object: Readonly<Replicated>): LabelMatcher;
+  matcherOf(object: Readonly<T>): LabelMatcher;
 }
 
 /** Pods wake whom they belong to, or might belong to, and fulfil expectations. */
-export function observeReplicas({ kind, queue, expectations, objects, pods, matcherOf }: ReplicaObservers): Disposable {
-  const ownerOf = (pod: Pod): Readonly<Replicated> | undefined => {
+export function observeReplicas<T extends PodOwner>(observers: ReplicaObservers<T>): Disposable {
+  const { kind, queue, expectations, objects, pods, matcherOf } = observers;
+  const ownerOf = (pod: Pod): Readonly<T> | undefined => {
     const reference = controllerOf(pod);
     if (reference === undefined || reference.kind !== kind.gvk.kind) return undefined;
     const owner = objects.get(`${pod.metadata?.namespace}/${reference.name}`);

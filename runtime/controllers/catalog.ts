@@ -2,6 +2,7 @@ import type { ControllerContext, ControllerDefinition } from '../framework/contr
 import { endpointSliceController } from './endpoints/endpoint-slice-controller.ts';
 import { endpointsController } from './endpoints/endpoints-controller.ts';
 import { endpointSliceMirroringController } from './endpoints/mirroring-controller.ts';
+import { jobController } from './job/job-controller.ts';
 import { type KeyedController, type KeySource, runController } from './keyed-runner.ts';
 import { namespaceController } from './namespace/namespace-controller.ts';
 import { nodeLifecycleController, nodeLifecycleControllerName } from './node-lifecycle/condition-taints.ts';
@@ -17,6 +18,7 @@ import {
   serviceAccountControllerName,
   serviceAccountSources,
 } from './publishers/service-accounts.ts';
+import { statefulSetController } from './statefulset/statefulset.ts';
 import { persistentVolumeBinder } from './volumes/binder.ts';
 import { replicaSetController, replicationControllerController } from './workloads/replica-controller.ts';
 
@@ -41,6 +43,7 @@ function protection(name: string): ControllerDefinition {
 
 /** Every controller by its upstream name. */
 export const controllerDefinitions: readonly ControllerDefinition[] = [
+  jobController,
   endpointsController,
   endpointSliceController,
   endpointSliceMirroringController,
@@ -48,6 +51,7 @@ export const controllerDefinitions: readonly ControllerDefinition[] = [
   namespaceController,
   replicaSetController,
   replicationControllerController,
+  statefulSetController,
   protection('persistentvolumeclaim-protection-controller'),
   protection('persistentvolume-protection-controller'),
   protection('volumeattributesclass-protection-controller'),

@@ -1,7 +1,11 @@
 import type { Clock } from '../../api/clock.ts';
 
-const firstRetryMs = 5;
-const maxRetryMs = 1000_000;
+export interface RetryTimes {
+  readonly firstMs: number;
+  readonly maxMs: number;
+}
+
+const defaultRetry: RetryTimes = { firstMs: 5, maxMs: 1000_000 };
 
 export interface QueueMetrics {
   adds: number;
@@ -14,6 +18,7 @@ export interface QueueMetrics {
 /** Keys to look at: each is there once, is handed out to one worker at a time, and comes again when it is added meanwhile. */
 export class WorkQueue {
   readonly #clock: Clock;
+  readonly #retry: RetryTimes;
   readonly #ready = new Set<string>();
   readonly #running = new Map<string, number>();
   readonly #again = new Set<string>();
@@ -23,8 +28,9 @@ export class WorkQueue {
   #isClosed = false;
   readonly metrics: QueueMetrics = { adds: 0, retries: 0, done: 0, longestRunningMs: 0 };
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, retry: RetryTimes = defaultRetry) {
     this.#clock = clock;
+    this.#retry = retry;
   }
 
   /** How many wait now. */
@@ -71,7 +77,7 @@ export class WorkQueue {
     const count = this.#failures.get(key) ?? 0;
     this.#failures.set(key, count + 1);
     this.metrics.retries++;
-    this.addAfter(key, Math.min(firstRetryMs * 2 ** count, maxRetryMs));
+    this.addAfter(key, Math.min(this.#retry.firstMs * 2 ** count, this.#retry.maxMs));
   }
 
   failuresOf(key: string): number {

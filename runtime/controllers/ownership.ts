@@ -107,7 +107,10 @@ export async function claim<T extends KubeObject>(
 }
 
 /** The informer may not have seen that the owner goes: adopting for it then would keep orphans from those who come after. */
-async function refuseIfDeleted<T extends KubeObject>({ client, owner, ownerResource }: Claim<T>): Promise<void> {
+export async function refuseIfDeleted(
+  claim: Pick<Claim<KubeObject>, 'client' | 'owner' | 'ownerResource'>,
+): Promise<void> {
+  const { client, owner, ownerResource } = claim;
   const { namespace = '', name = '', uid } = owner.metadata ?? {};
   const fresh = await client.get(ownerResource, namespace, name);
   if (fresh.metadata?.uid !== uid) {

@@ -2,6 +2,7 @@ import type { ControllerContext, ControllerDefinition } from '../framework/contr
 import { endpointSliceController } from './endpoints/endpoint-slice-controller.ts';
 import { endpointsController } from './endpoints/endpoints-controller.ts';
 import { endpointSliceMirroringController } from './endpoints/mirroring-controller.ts';
+import { garbageCollectorController } from './garbage-collector/garbage-collector.ts';
 import { jobController } from './job/job-controller.ts';
 import { type KeyedController, type KeySource, runController } from './keyed-runner.ts';
 import { namespaceController } from './namespace/namespace-controller.ts';
@@ -43,6 +44,7 @@ function protection(name: string): ControllerDefinition {
 
 /** Every controller by its upstream name. */
 export const controllerDefinitions: readonly ControllerDefinition[] = [
+  garbageCollectorController,
   jobController,
   endpointsController,
   endpointSliceController,

@@ -50,6 +50,13 @@ export interface Reconciling {
   reconcile(key: string, signal: AbortSignal): Promise<void>;
 }
 
+/** Thrown by a reconcile that waits for something: the key comes again, later each time, without a complaint. */
+export class NotYet extends Error {}
+
+function isExpected(error: unknown): boolean {
+  return error instanceof NotYet || (error instanceof StatusError && error.reason === 'Conflict');
+}
+
 /** Works off a queue until `signal` aborts. */
 export function startReconciling(
   { name, workers, informers, queue, reconcile }: Reconciling,
@@ -64,7 +71,7 @@ export function startReconciling(
         queue.forget(key);
       } catch (error) {
         if (signal.aborted) return;
-        if (!(error instanceof StatusError && error.reason === 'Conflict')) context.onError(error, name);
+        if (!isExpected(error)) context.onError(error, name);
         queue.addRateLimited(key);
       } finally {
         queue.done(key);

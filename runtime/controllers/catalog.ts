@@ -21,6 +21,7 @@ import {
 } from './publishers/service-accounts.ts';
 import { statefulSetController } from './statefulset/statefulset.ts';
 import { persistentVolumeBinder } from './volumes/binder.ts';
+import { deploymentController } from './workloads/deployment/deployment-controller.ts';
 import { replicaSetController, replicationControllerController } from './workloads/replica-controller.ts';
 
 function keyed(sources: readonly NamespaceSource[]): KeySource[] {
@@ -51,6 +52,7 @@ export const controllerDefinitions: readonly ControllerDefinition[] = [
   endpointSliceMirroringController,
   persistentVolumeBinder,
   namespaceController,
+  deploymentController,
   replicaSetController,
   replicationControllerController,
   statefulSetController,

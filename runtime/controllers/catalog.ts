@@ -1,9 +1,11 @@
 import type { ControllerContext, ControllerDefinition } from '../framework/controller.ts';
+import { cronJobController } from './cronjob/cron-job-controller.ts';
 import { endpointSliceController } from './endpoints/endpoint-slice-controller.ts';
 import { endpointsController } from './endpoints/endpoints-controller.ts';
 import { endpointSliceMirroringController } from './endpoints/mirroring-controller.ts';
 import { garbageCollectorController } from './garbage-collector/garbage-collector.ts';
 import { jobController } from './job/job-controller.ts';
+import { ttlAfterFinishedController } from './job/ttl-after-finished.ts';
 import { type KeyedController, type KeySource, runController } from './keyed-runner.ts';
 import { namespaceController } from './namespace/namespace-controller.ts';
 import { nodeLifecycleController, nodeLifecycleControllerName } from './node-lifecycle/condition-taints.ts';
@@ -47,6 +49,8 @@ function protection(name: string): ControllerDefinition {
 export const controllerDefinitions: readonly ControllerDefinition[] = [
   garbageCollectorController,
   jobController,
+  cronJobController,
+  ttlAfterFinishedController,
   endpointsController,
   endpointSliceController,
   endpointSliceMirroringController,

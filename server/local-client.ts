@@ -12,7 +12,7 @@ import type { GroupVersionResource, KubeObject } from '../api/object.ts';
 import { notFoundError, StatusError } from '../api/status.ts';
 import { applyType, decodeApplied } from './http/handlers/apply.ts';
 import { type ApiDeps, decodeValue, toHub } from './http/handlers/handler.ts';
-import { applyPatch, currentFor, keepManagers, touchesManagers } from './http/handlers/patch.ts';
+import { applyPatch, checkPatchType, currentFor, keepManagers, touchesManagers } from './http/handlers/patch.ts';
 import { findEntry } from './http/handlers/read.ts';
 import type { ApiResponse } from './http/message.ts';
 import { convertFromHub } from './http/render.ts';
@@ -146,6 +146,7 @@ export function createLocalClient(
     },
     patch: async <T extends KubeObject>(target: PatchTarget, value: unknown, options: WriteOptions = {}) => {
       const served = servedOf(target.resource);
+      checkPatchType(served, target.type);
       if (target.type === applyType) return applyLocally<T>(served, target, value, options);
       const patch = { type: target.type, value: cloneSent(value), strictErrors: [] };
       const transform = (old: Readonly<KubeObject> | undefined): KubeObject => {

@@ -1,4 +1,5 @@
 import type { ControllerContext, ControllerDefinition } from '../framework/controller.ts';
+import { clusterRoleAggregationController } from './cluster-roles/aggregation.ts';
 import { cronJobController } from './cronjob/cron-job-controller.ts';
 import { endpointSliceController } from './endpoints/endpoint-slice-controller.ts';
 import { endpointsController } from './endpoints/endpoints-controller.ts';
@@ -21,6 +22,7 @@ import {
   serviceAccountControllerName,
   serviceAccountSources,
 } from './publishers/service-accounts.ts';
+import { resourceQuotaController } from './resource-quota/resource-quota-controller.ts';
 import { statefulSetController } from './statefulset/statefulset.ts';
 import { persistentVolumeBinder } from './volumes/binder.ts';
 import { deploymentController } from './workloads/deployment/deployment-controller.ts';
@@ -47,6 +49,8 @@ function protection(name: string): ControllerDefinition {
 
 /** Every controller by its upstream name. */
 export const controllerDefinitions: readonly ControllerDefinition[] = [
+  resourceQuotaController,
+  clusterRoleAggregationController,
   garbageCollectorController,
   jobController,
   cronJobController,

@@ -1,6 +1,7 @@
 import type { ControllerContext, ControllerDefinition } from '../framework/controller.ts';
 import { clusterRoleAggregationController } from './cluster-roles/aggregation.ts';
 import { cronJobController } from './cronjob/cron-job-controller.ts';
+import { disruptionController } from './disruption/disruption-controller.ts';
 import { endpointSliceController } from './endpoints/endpoint-slice-controller.ts';
 import { endpointsController } from './endpoints/endpoints-controller.ts';
 import { endpointSliceMirroringController } from './endpoints/mirroring-controller.ts';
@@ -10,6 +11,7 @@ import { ttlAfterFinishedController } from './job/ttl-after-finished.ts';
 import { type KeyedController, type KeySource, runController } from './keyed-runner.ts';
 import { namespaceController } from './namespace/namespace-controller.ts';
 import { nodeLifecycleController, nodeLifecycleControllerName } from './node-lifecycle/condition-taints.ts';
+import { podGarbageCollectorController } from './pod-gc/pod-gc.ts';
 import { protectionControllers } from './protection/protection.ts';
 import type { NamespaceSource } from './publishers/namespace-source.ts';
 import {
@@ -49,11 +51,13 @@ function protection(name: string): ControllerDefinition {
 
 /** Every controller by its upstream name. */
 export const controllerDefinitions: readonly ControllerDefinition[] = [
+  podGarbageCollectorController,
   resourceQuotaController,
   clusterRoleAggregationController,
   garbageCollectorController,
   jobController,
   cronJobController,
+  disruptionController,
   ttlAfterFinishedController,
   endpointsController,
   endpointSliceController,

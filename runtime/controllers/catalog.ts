@@ -26,6 +26,7 @@ import {
 } from './publishers/service-accounts.ts';
 import { resourceQuotaController } from './resource-quota/resource-quota-controller.ts';
 import { statefulSetController } from './statefulset/statefulset.ts';
+import { horizontalPodAutoscaler } from './autoscaling/horizontal-pod-autoscaler.ts';
 import { persistentVolumeBinder } from './volumes/binder.ts';
 import { deploymentController } from './workloads/deployment/deployment-controller.ts';
 import { replicaSetController, replicationControllerController } from './workloads/replica-controller.ts';
@@ -63,6 +64,7 @@ export const controllerDefinitions: readonly ControllerDefinition[] = [
   endpointSliceController,
   endpointSliceMirroringController,
   persistentVolumeBinder,
+  horizontalPodAutoscaler,
   namespaceController,
   deploymentController,
   replicaSetController,

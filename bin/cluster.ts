@@ -87,6 +87,8 @@ function well(name: string): { name: string; failure(): undefined } {
 
 /** Each controller acts under its own name, as upstream's do with their service accounts' credentials. */
 function serviceAccountOf(controller: string): UserInfo {
+  if (controller === 'kube-scheduler')
+    return { username: 'system:kube-scheduler', groups: ['system:masters', 'system:authenticated'] };
   return {
     username: `system:serviceaccount:kube-system:${controller}`,
     groups: ['system:masters', 'system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'],
@@ -249,6 +251,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     : undefined;
   const manager = await openControllers({
     names: options.controllers,
+    scheduler: options.scheduler,
     options: { rootCA: identity.servingCa, serviceClusterIPRange: options.serviceClusterIPRange },
     clientFor: (name) => createLocalClient({ ...parts.api, admission }, serviceAccountOf(name), localHandle),
     onError: (err, name) => log.error({ err, controller: name }, 'reconcile failed'),

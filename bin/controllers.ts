@@ -6,18 +6,22 @@ import { systemClock, systemRandom } from './system.ts';
 export interface ControllersSetup {
   /** As `--controllers`. */
   readonly names: readonly string[];
+  /** Whether pods are given nodes, too. */
+  readonly scheduler: boolean;
   readonly options: Pick<ControllerManagerOptions, 'rootCA'> & Partial<ControllerManagerOptions>;
   clientFor(controller: string): ApiClient;
   onError(error: unknown, controller: string): void;
 }
 
-/** Nothing of the controllers is loaded where none is to run. */
+/** Nothing of the controllers and the scheduler is loaded where none is to run. */
 export async function openControllers(setup: ControllersSetup): Promise<RunningManager | undefined> {
-  const { names, options, clientFor, onError } = setup;
-  if (!names.some((name) => !name.startsWith('-'))) return undefined;
+  const { names, scheduler, options, clientFor, onError } = setup;
+  const hasControllers = names.some((name) => !name.startsWith('-'));
+  if (!hasControllers && !scheduler) return undefined;
   const { chosenControllers, startManager } = await import('../runtime/framework/manager.ts');
-  const { controllerDefinitions } = await import('../runtime/controllers/catalog.ts');
-  return startManager(chosenControllers(controllerDefinitions, names), {
+  const definitions = hasControllers ? (await import('../runtime/controllers/catalog.ts')).controllerDefinitions : [];
+  const scheduling = scheduler ? [(await import('../runtime/scheduler/definition.ts')).schedulerDefinition()] : [];
+  return startManager([...chosenControllers(definitions, names), ...scheduling], {
     clientFor,
     clock: systemClock,
     random: systemRandom,

@@ -4,6 +4,7 @@ const usage = `usage: kubefacade start [flags]
 
   start               serves the Kubernetes API; see the README for its flags
   controller-manager  runs the controllers against the API server of --kubeconfig
+  scheduler           gives pods nodes on the API server of --kubeconfig
 `;
 
 async function main(args: readonly string[]): Promise<void> {
@@ -16,6 +17,11 @@ async function main(args: readonly string[]): Promise<void> {
   if (command === 'controller-manager') {
     const { controllerManager } = await import('./controller-manager.ts');
     await controllerManager(rest);
+    return;
+  }
+  if (command === 'scheduler') {
+    const { scheduler } = await import('./scheduler.ts');
+    await scheduler(rest);
     return;
   }
   if (command === 'warm') {

@@ -29,6 +29,7 @@ export interface StartOptions {
   readonly tolerationSeconds: { readonly notReady: number; readonly unreachable: number };
   readonly runtimeConfig: Readonly<Record<string, string>>;
   readonly controllers: readonly string[];
+  readonly scheduler: boolean;
   readonly eventTtlMs: number;
   readonly compactionIntervalMs: number;
   readonly minRequestTimeoutSeconds: number;
@@ -94,6 +95,7 @@ const known = {
   'default-unreachable-toleration-seconds': '300',
   'runtime-config': '',
   controllers: '*',
+  scheduler: '',
   'event-ttl': '1h',
   'compaction-interval': '5m',
   'min-request-timeout': '1800',
@@ -262,6 +264,11 @@ function checkUnfinished(nodes: string): void {
   if (nodes !== '0') throw new UsageError(`--nodes: there are no nodes yet, want 0, not ${nodes}`);
 }
 
+/** Unless it is said: where there are controllers there is a scheduler, and the bare API server has neither. */
+function parseScheduler(text: string | undefined, controllers: readonly string[]): boolean {
+  return text === undefined ? controllers.some((name) => !name.startsWith('-')) : parseBoolean('scheduler', text);
+}
+
 /** Throws UsageError. */
 export function parseStartOptions(args: readonly string[]): StartOptions {
   const { values, warnings } = rawFlags(args);
@@ -277,6 +284,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
     throw new UsageError('--proxy-client-cert-file and --proxy-client-key-file belong together');
   }
   checkUnfinished(get('nodes'));
+  const controllers = (values.get('controllers') ?? ['*']).flatMap((text) => text.split(','));
   return {
     dataDir: get('data-dir'),
     storage,
@@ -306,7 +314,8 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
       unreachable: parseNumber('default-unreachable-toleration-seconds', get('default-unreachable-toleration-seconds')),
     },
     runtimeConfig: parsePairs('runtime-config', (values.get('runtime-config') ?? []).join(',')),
-    controllers: (values.get('controllers') ?? ['*']).flatMap((text) => text.split(',')),
+    controllers,
+    scheduler: parseScheduler(optional('scheduler'), controllers),
     eventTtlMs: parseDuration('event-ttl', get('event-ttl')),
     compactionIntervalMs: parseDuration('compaction-interval', get('compaction-interval')),
     minRequestTimeoutSeconds: parseNumber('min-request-timeout', get('min-request-timeout')),

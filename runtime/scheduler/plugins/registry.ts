@@ -1,0 +1,67 @@
+import type { ApiClient } from '../../../api/client.ts';
+import type { Clock } from '../../../api/clock.ts';
+import type { Informers } from '../../client/informers.ts';
+import type { SchedulerCache } from '../cache.ts';
+import type { Plugin } from '../framework.ts';
+import {
+  balancedAllocation,
+  defaultResources,
+  type ScoringStrategy,
+  type WeightedResource,
+} from './allocation-score.ts';
+import { imageLocality } from './image-locality.ts';
+import { type NodeAffinityArgs, nodeAffinity } from './node-affinity.ts';
+import { nodeName, nodePorts, nodeUnschedulable, schedulingGates, taintToleration } from './node-rules.ts';
+import { type FitArgs, resourcesFit } from './resources-fit.ts';
+
+export interface PluginDeps {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly informers: Informers;
+  readonly cache: SchedulerCache;
+}
+
+interface GivenFitArgs extends Partial<Omit<FitArgs, 'scoringStrategy'>> {
+  readonly scoringStrategy?: Partial<ScoringStrategy> & {
+    readonly requestedToCapacityRatio?: { readonly shape?: ScoringStrategy['shape'] };
+  };
+}
+
+function weighted(resources: readonly WeightedResource[] | undefined): readonly WeightedResource[] {
+  if (resources === undefined || resources.length === 0) return defaultResources;
+  return resources.map(({ name, weight }) => ({ name, weight: weight === undefined || weight === 0 ? 1 : weight }));
+}
+
+function fitArgs({ ignoredResources, ignoredResourceGroups, scoringStrategy = {} }: GivenFitArgs): FitArgs {
+  return {
+    ignoredResources: ignoredResources ?? [],
+    ignoredResourceGroups: ignoredResourceGroups ?? [],
+    scoringStrategy: {
+      type: scoringStrategy.type ?? 'LeastAllocated',
+      resources: weighted(scoringStrategy.resources),
+      shape: scoringStrategy.requestedToCapacityRatio?.shape ?? [],
+    },
+  };
+}
+
+type Factory = (args: unknown, deps: PluginDeps) => Plugin;
+
+const factories: Readonly<Record<string, Factory>> = {
+  SchedulingGates: schedulingGates,
+  NodeUnschedulable: nodeUnschedulable,
+  NodeName: nodeName,
+  TaintToleration: taintToleration,
+  NodeAffinity: (args) => nodeAffinity((args ?? {}) as NodeAffinityArgs),
+  NodePorts: nodePorts,
+  NodeResourcesFit: (args) => resourcesFit(fitArgs((args ?? {}) as GivenFitArgs)),
+  NodeResourcesBalancedAllocation: (args) =>
+    balancedAllocation({
+      resources: weighted((args as { resources?: readonly WeightedResource[] } | undefined)?.resources),
+    }),
+  ImageLocality: (_args, { cache }) => imageLocality(cache),
+};
+
+/** Undefined for what is no plugin of ours: sorting, preemption and binding belong to the scheduler itself. */
+export function createPlugin(name: string, args: unknown, deps: PluginDeps): Plugin | undefined {
+  return factories[name]?.(args, deps);
+}

@@ -1,6 +1,8 @@
 import type { ControllerContext, ControllerDefinition } from '../framework/controller.ts';
+import { horizontalPodAutoscaler } from './autoscaling/horizontal-pod-autoscaler.ts';
 import { clusterRoleAggregationController } from './cluster-roles/aggregation.ts';
 import { cronJobController } from './cronjob/cron-job-controller.ts';
+import { daemonSetController } from './daemonset/daemonset.ts';
 import { disruptionController } from './disruption/disruption-controller.ts';
 import { endpointSliceController } from './endpoints/endpoint-slice-controller.ts';
 import { endpointsController } from './endpoints/endpoints-controller.ts';
@@ -26,7 +28,6 @@ import {
 } from './publishers/service-accounts.ts';
 import { resourceQuotaController } from './resource-quota/resource-quota-controller.ts';
 import { statefulSetController } from './statefulset/statefulset.ts';
-import { horizontalPodAutoscaler } from './autoscaling/horizontal-pod-autoscaler.ts';
 import { persistentVolumeBinder } from './volumes/binder.ts';
 import { deploymentController } from './workloads/deployment/deployment-controller.ts';
 import { replicaSetController, replicationControllerController } from './workloads/replica-controller.ts';
@@ -70,6 +71,7 @@ export const controllerDefinitions: readonly ControllerDefinition[] = [
   replicaSetController,
   replicationControllerController,
   statefulSetController,
+  daemonSetController,
   protection('persistentvolumeclaim-protection-controller'),
   protection('persistentvolume-protection-controller'),
   protection('volumeattributesclass-protection-controller'),

@@ -1,3 +1,4 @@
+import { scaledValue } from '../int-or-percent.ts';
 import { isPodAvailable, isPodReady, isPodTerminal, type Pod } from '../pod-state.ts';
 import { isClaimUpToDate, isStaleClaim } from './claim-owners.ts';
 import {
@@ -129,16 +130,6 @@ function processAll<T>(isOrdered: boolean, items: readonly T[], look: (item: T, 
   return { phase: { isParallel: !isOrdered, steps }, isBlocked };
 }
 
-function positive(value: number): number {
-  return Math.max(1, value);
-}
-
-/** Rounded down, at least one. */
-function maxUnavailable(value: number | string, replicas: number): number {
-  if (typeof value === 'number') return positive(value);
-  return positive(Math.floor((Number.parseInt(value, 10) * replicas) / 100));
-}
-
 /** Old pods that may go now, from the highest ordinal. */
 function outdated({ state, isAvailable }: Process, replicas: readonly Pod[]): Pod[] {
   const { set, update } = state;
@@ -150,7 +141,7 @@ function outdated({ state, isAvailable }: Process, replicas: readonly Pod[]): Po
     const first = candidates.find((pod) => isOld(pod) || isUnavailable(pod));
     return first !== undefined && isOld(first) ? [first] : [];
   }
-  const allowed = maxUnavailable(limit, replicasOf(set)) - replicas.filter(isUnavailable).length;
+  const allowed = Math.max(1, scaledValue(limit, replicasOf(set), 'down')) - replicas.filter(isUnavailable).length;
   return allowed <= 0 ? [] : candidates.filter(isOld).slice(0, allowed);
 }
 

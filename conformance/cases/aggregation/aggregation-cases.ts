@@ -309,7 +309,11 @@ async function conditions(c: CaseContext): Promise<void> {
   await c.post(registration, apiService(group, ns, other), { unstable: true });
   try {
     await says('ServiceNotFound', `${label} is not present`);
-    const closed = await c.get(`/apis/${group}/v1`, { status: 503, unstable: true });
+    let closed = await c.get(`/apis/${group}/v1`, { status: [503, 404], unstable: true });
+    await c.eventually('the group has a door', async () => {
+      closed = await c.get(`/apis/${group}/v1`, { status: [503, 404], unstable: true });
+      return closed.status === 503;
+    });
     c.equal(closed.text, 'service unavailable\n', 'text of the answer');
     c.equal(closed.contentType, 'text/plain', 'type of the answer');
     const services = `/api/v1/namespaces/${ns}/services`;

@@ -66,7 +66,8 @@ export async function provision(binder: BinderContext, claim: Readonly<Claim>): 
   const className = classOfClaim(claim);
   const storageClass = binder.classes.get(className);
   const fail = (message: string): void => claimEvent(binder, claim, 'Warning', 'ProvisioningFailed', message);
-  if (storageClass === undefined) return fail(notFoundError(storageClasses, className).message);
+  if (storageClass === undefined)
+    return fail(notFoundError({ group: storageClasses.group, resource: 'storageclass' }, className).message);
   const { provisioner = '' } = storageClass;
   const driver = drivers[provisioner];
   if (driver !== undefined) return askExternal(binder, claim, driver);

@@ -11,6 +11,8 @@ export interface Access {
 export interface Answer {
   readonly status: number;
   readonly text: string;
+  /** As they came. */
+  readonly bytes: number;
 }
 
 /** A plain HTTPS client with as many connections as asked for. Certificates of servers are not checked: all are our own. */
@@ -29,7 +31,13 @@ export class ApiClient implements Disposable {
     });
   }
 
-  send(method: string, path: string, body?: unknown, contentType = 'application/json'): Promise<Answer> {
+  send(
+    method: string,
+    path: string,
+    body?: unknown,
+    contentType = 'application/json',
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const outgoing = request(
         `${this.#access.url}${path}`,
@@ -39,14 +47,16 @@ export class ApiClient implements Disposable {
           headers: {
             ...(this.#access.token === undefined ? {} : { Authorization: `Bearer ${this.#access.token}` }),
             ...(body === undefined ? {} : { 'Content-Type': contentType }),
+            ...headers,
           },
         },
         (incoming) => {
           const chunks: Buffer[] = [];
           incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-          incoming.on('end', () =>
-            resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
-          );
+          incoming.on('end', () => {
+            const body = Buffer.concat(chunks);
+            resolve({ status: incoming.statusCode ?? 0, text: body.toString(), bytes: body.length });
+          });
           incoming.on('error', reject);
         },
       );

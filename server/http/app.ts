@@ -1,11 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { promisify } from 'node:util';
-import { constants, gzip } from 'node:zlib';
 import express, { type Express } from 'express';
 import { StatusError } from '../../api/status.ts';
 import type { ApiRequest, ApiResponse, StreamSink } from './message.ts';
+import { pack, unpack } from './packed.ts';
 
-const gzipAsync = promisify(gzip);
 /** Smaller answers are not worth the compression. Upstream's figure. */
 const gzipThresholdBytes = 128 * 1024;
 /** An unread body up to this size is read and thrown away. */
@@ -103,8 +101,9 @@ async function serve(handle: Handle, req: IncomingMessage, res: ServerResponse):
 async function answerAndLinger(
   req: IncomingMessage,
   res: ServerResponse,
-  { status, headers, body = '' }: ApiResponse,
+  { status, headers, body: given = '', packed }: ApiResponse,
 ): Promise<void> {
+  const body = packed === undefined ? given : await unpack(packed);
   const bytes = typeof body === 'string' || body instanceof Uint8Array ? Buffer.from(body) : Buffer.concat([...body]);
   res.writeHead(status, { ...(headers as Record<string, string>), 'content-length': bytes.length });
   res.write(bytes);
@@ -131,22 +130,26 @@ function sinkOf(res: ServerResponse): StreamSink {
 }
 
 async function writeBody(req: IncomingMessage, res: ServerResponse, response: ApiResponse): Promise<void> {
-  const { body = '', status } = response;
+  const { packed: given, status } = response;
   const headers = response.headers as Record<string, string>;
+  if (given !== undefined && acceptsGzip(req)) {
+    res.writeHead(status, { ...headers, 'content-encoding': 'gzip', 'content-length': given.gzip.length });
+    res.end(given.gzip);
+    return;
+  }
+  const body = given === undefined ? (response.body ?? '') : piecesOf(await unpack(given));
   const pieces = typeof body === 'string' ? [Buffer.from(body)] : body instanceof Uint8Array ? [body] : body;
   let length = 0;
   for (const piece of pieces) length += piece.length;
   if (length > gzipThresholdBytes && acceptsGzip(req)) {
-    const packed = await gzipAsync(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces, length), {
-      level: constants.Z_BEST_SPEED,
-    });
+    const packed = await pack(pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces, length));
     res.writeHead(status, {
       ...headers,
       'content-encoding': 'gzip',
       vary: 'Accept-Encoding',
-      'content-length': packed.length,
+      'content-length': packed.gzip.length,
     });
-    res.end(packed);
+    res.end(packed.gzip);
     return;
   }
   res.writeHead(status, { ...headers, 'content-length': length });
@@ -155,6 +158,13 @@ async function writeBody(req: IncomingMessage, res: ServerResponse, response: Ap
     return;
   }
   await writePieces(res, pieces);
+}
+
+/** So that a slow client makes the rest wait here and not in the socket. */
+function piecesOf(bytes: Uint8Array): readonly Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; at += writeBytes) pieces.push(bytes.subarray(at, at + writeBytes));
+  return pieces;
 }
 
 async function writePieces(res: ServerResponse, pieces: readonly Uint8Array[]): Promise<void> {

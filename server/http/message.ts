@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { UserInfo } from '../registry/strategy.ts';
+import type { Packed } from './packed.ts';
 
 /** A request as the pipeline sees it: no HTTP library behind it. */
 export interface ApiRequest {
@@ -30,6 +31,8 @@ export interface ApiResponse {
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   /** Several pieces are written one after the other. */
   readonly body?: Uint8Array | string | readonly Uint8Array[];
+  /** Instead of `body`: the same in gzip, sent as it is to clients that accept that. */
+  readonly packed?: Packed;
   /** Called once the head was sent; the response stays open until `sink.end()`. */
   readonly stream?: (sink: StreamSink) => void;
   /** Answers to upgrade requests: from here on the connection is the callee's, `head` the bytes that came early. */

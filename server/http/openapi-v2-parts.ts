@@ -1,15 +1,25 @@
+import { createHash } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Document } from '../../api/openapi.ts';
-import { addDocument, emptySwagger, type Swagger } from './openapi-v2.ts';
+import type { Document, Schema } from '../../api/openapi.ts';
+import { type ByteSink, createByteSink } from './byte-sink.ts';
+import { addDocument, emptySwagger, type Swagger, type SwaggerParameter, type SwaggerPathItem } from './openapi-v2.ts';
+import { swaggerFrame, swaggerMembers } from './openapi-v2-protobuf.ts';
+import { type Packed, pack, packNow, unpackNow } from './packed.ts';
+import { messageHead } from './protobuf-writer.ts';
 
-/** What one document of version 3 adds to version 2, as JSON texts. */
+const sections = ['paths', 'definitions', 'parameters'] as const;
+type Section = (typeof sections)[number];
+
+/** Where the JSON of one member lies in the bytes of its document; a name alone is one of the types that all share. */
+type Part =
+  | readonly [section: Section, name: string, start: number, end: number]
+  | readonly [section: Section, name: string];
+
+/** What one document of version 3 adds to version 2. */
 interface Parts {
-  readonly paths: readonly Part[];
-  readonly definitions: readonly Part[];
-  readonly parameters: readonly Part[];
+  readonly index: readonly Part[];
+  readonly bytes: Packed;
 }
-
-type Part = readonly [name: string, json: string];
 
 export interface PartSource {
   /** The same as long as the document is. */
@@ -17,31 +27,48 @@ export interface PartSource {
   read(): Promise<Uint8Array>;
 }
 
+export interface AssembledSwagger {
+  readonly json: Packed;
+  /** Upper-case hex SHA-512 of the JSON. */
+  readonly hash: string;
+  protobuf(): Promise<Packed>;
+}
+
 /** Makes OpenAPI v2 of many documents, and again when one of them has changed: the others' parts are kept. */
-export type SwaggerAssembler = (sources: Iterable<PartSource>) => Promise<Uint8Array>;
+export type SwaggerAssembler = (sources: Iterable<PartSource>) => Promise<AssembledSwagger>;
+
+type Members = Readonly<Record<Section, ReadonlyMap<string, Uint8Array | string>>>;
+
+/** How many members are encoded until others get their turn. */
+const membersATurn = 200;
 
 export function createSwaggerAssembler(version: string): SwaggerAssembler {
   let kept = new Map<string, Parts>();
   // Types of Kubernetes' own, which all documents have, are kept once.
   const shared = new Map<string, string>();
 
-  const partsOf = (record: Readonly<Record<string, unknown>>): Part[] =>
-    Object.entries(record).map(([name, value]): Part => {
-      const json = JSON.stringify(value);
-      if (!name.startsWith('io.k8s.')) return [name, json];
-      const known = shared.get(name);
-      if (known === json) return [name, known];
-      if (known === undefined) shared.set(name, json);
-      return [name, json];
-    });
   const convert = async (source: PartSource): Promise<Parts> => {
     const swagger = emptySwagger(version);
     addDocument(swagger, JSON.parse(Buffer.from(await source.read()).toString()) as Document);
-    return {
-      paths: Object.entries(swagger.paths).map(([name, value]): Part => [name, JSON.stringify(value)]),
-      definitions: partsOf(swagger.definitions),
-      parameters: partsOf(swagger.parameters),
-    };
+    const index: Part[] = [];
+    const sink = createByteSink();
+    for (const section of sections) {
+      for (const [name, value] of Object.entries(swagger[section])) {
+        const json = JSON.stringify(value);
+        if (section === 'definitions' && name.startsWith('io.k8s.')) {
+          const known = shared.get(name);
+          if (known === undefined) shared.set(name, json);
+          if (known === undefined || known === json) {
+            index.push([section, name]);
+            continue;
+          }
+        }
+        const start = sink.length;
+        sink.write(json);
+        index.push([section, name, start, sink.length]);
+      }
+    }
+    return { index, bytes: packNow(sink.bytes()) };
   };
   return async (sources) => {
     const current = new Map<string, Parts>();
@@ -55,28 +82,78 @@ export function createSwaggerAssembler(version: string): SwaggerAssembler {
       current.set(source.hash, parts);
     }
     kept = current;
-    const all = [...current.values()];
-    return assemble(emptySwagger(version), {
-      paths: all.flatMap(({ paths }) => paths),
-      definitions: all.flatMap(({ definitions }) => definitions),
-      parameters: all.flatMap(({ parameters }) => parameters),
-    });
+    const json = jsonOf(emptySwagger(version), membersOf(current.values(), shared));
+    return {
+      json: await pack(json),
+      hash: createHash('sha512').update(json).digest('hex').toUpperCase(),
+      protobuf: async () => pack(await protobufOf(emptySwagger(version), membersOf(current.values(), shared))),
+    };
   };
 }
 
 /** Sorted; of one name the first counts. */
-function joined(parts: readonly Part[]): string {
-  const first = new Map<string, string>();
-  for (const [name, json] of parts) if (!first.has(name)) first.set(name, json);
-  const names = [...first.keys()].sort();
-  return `{${names.map((name) => `${JSON.stringify(name)}:${first.get(name)}`).join(',')}}`;
+function membersOf(all: Iterable<Parts>, shared: ReadonlyMap<string, string>): Members {
+  const found = { paths: new Map(), definitions: new Map(), parameters: new Map() } as Record<
+    Section,
+    Map<string, Uint8Array | string>
+  >;
+  for (const { index, bytes } of all) {
+    const unpacked = unpackNow(bytes);
+    for (const [section, name, start, end] of index) {
+      if (found[section].has(name)) continue;
+      const member = start === undefined ? shared.get(name) : unpacked.subarray(start, end);
+      if (member !== undefined) found[section].set(name, member);
+    }
+  }
+  const sorted = (members: ReadonlyMap<string, Uint8Array | string>) =>
+    new Map([...members].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return {
+    paths: sorted(found.paths),
+    definitions: sorted(found.definitions),
+    parameters: sorted(found.parameters),
+  };
 }
 
-function assemble(frame: Swagger, parts: Parts): Uint8Array {
-  const members = Object.entries(frame).map(([key, value]) => {
-    const text =
-      key === 'paths' || key === 'definitions' || key === 'parameters' ? joined(parts[key]) : JSON.stringify(value);
-    return `${JSON.stringify(key)}:${text}`;
-  });
-  return Buffer.from(`{${members.join(',')}}`);
+function jsonOf(frame: Swagger, members: Members): Buffer {
+  const sink = createByteSink();
+  for (const [i, [key, value]] of Object.entries(frame).entries()) {
+    sink.write(`${i === 0 ? '{' : ','}${JSON.stringify(key)}:`);
+    const section = sections.find((each) => each === key);
+    if (section === undefined) sink.write(JSON.stringify(value));
+    else writeRecord(sink, members[section]);
+  }
+  sink.write('}');
+  return sink.bytes();
+}
+
+function writeRecord(sink: ByteSink, members: ReadonlyMap<string, Uint8Array | string>): void {
+  let separator = '';
+  sink.write('{');
+  for (const [name, json] of members) {
+    sink.write(`${separator}${JSON.stringify(name)}:`);
+    sink.write(json);
+    separator = ',';
+  }
+  sink.write('}');
+}
+
+/** One member is an object at a time: all at once would be many times their bytes. */
+async function protobufOf(frame: Swagger, members: Members): Promise<Uint8Array> {
+  const { before, after } = swaggerFrame(frame);
+  const whole = createByteSink();
+  whole.write(before, 'latin1');
+  let count = 0;
+  for (const section of sections) {
+    const { field, encode } = swaggerMembers[section];
+    const own = createByteSink();
+    for (const [name, json] of members[section]) {
+      const text = typeof json === 'string' ? json : Buffer.from(json.buffer, json.byteOffset, json.length).toString();
+      own.write(encode(name, JSON.parse(text) as SwaggerPathItem & Schema & SwaggerParameter), 'latin1');
+      if (++count % membersATurn === 0) await turn();
+    }
+    whole.write(messageHead(field, own.length), 'latin1');
+    whole.write(own.bytes());
+  }
+  whole.write(after, 'latin1');
+  return whole.bytes();
 }

@@ -119,21 +119,48 @@ function securityDefinition(definition: object): Field {
   return message(2, concat([text(1, type), text(2, name), text(3, place), text(4, description)]));
 }
 
-/** An OpenAPI v2 document in gnostic's protobuf form, which kubectl and Helm ask for. */
-export function encodeSwagger(swagger: Swagger): Uint8Array {
-  const security = swagger.security.map((requirement) =>
+type Frame = Pick<Swagger, 'swagger' | 'info' | 'security' | 'securityDefinitions'>;
+
+/** The three large parts of a document: their fields, and how a member with its name is encoded. */
+export const swaggerMembers = {
+  paths: { field: 8, encode: (name: string, value: SwaggerPathItem) => message(2, named(name, pathItem(value))) },
+  definitions: { field: 9, encode: (name: string, value: Schema) => message(1, named(name, schema(value))) },
+  parameters: {
+    field: 10,
+    encode: (name: string, value: SwaggerParameter) => message(1, named(name, parameter(value))),
+  },
+} as const;
+
+/** What stands before the three large parts, and after them. */
+export function swaggerFrame({ swagger, info, security, securityDefinitions }: Frame) {
+  const requirements = security.map((requirement) =>
     message(
       12,
-      namedAll(1, requirement, (scopes) => texts(1, scopes) ?? concat([])),
+      namedAll(1, requirement, (scopes) => texts(1, scopes) ?? ''),
     ),
   );
-  return concat([
-    text(1, swagger.swagger),
-    message(2, concat([text(1, swagger.info.title), text(2, swagger.info.version)])),
-    message(8, namedAll(2, swagger.paths, pathItem)),
-    message(9, namedAll(1, swagger.definitions, schema)),
-    message(10, namedAll(1, swagger.parameters, parameter)),
-    ...security,
-    message(13, namedAll(1, swagger.securityDefinitions, securityDefinition)),
+  return {
+    before: concat([text(1, swagger), message(2, concat([text(1, info.title), text(2, info.version)]))]),
+    after: concat([...requirements, message(13, namedAll(1, securityDefinitions, securityDefinition))]),
+  };
+}
+
+/** An OpenAPI v2 document in gnostic's protobuf form, which kubectl and Helm ask for. */
+export function encodeSwagger(swagger: Swagger): Uint8Array {
+  const { before, after } = swaggerFrame(swagger);
+  const { paths, definitions, parameters } = swaggerMembers;
+  const whole = concat([
+    before,
+    message(paths.field, concat(Object.entries(swagger.paths).map(([name, value]) => paths.encode(name, value)))),
+    message(
+      definitions.field,
+      concat(Object.entries(swagger.definitions).map(([name, value]) => definitions.encode(name, value))),
+    ),
+    message(
+      parameters.field,
+      concat(Object.entries(swagger.parameters).map(([name, value]) => parameters.encode(name, value))),
+    ),
+    after,
   ]);
+  return Buffer.from(whole, 'latin1');
 }

@@ -4,9 +4,11 @@ import type { Catalog } from '../../api/catalog.ts';
 import type { Document, DocumentIndex } from '../../api/openapi.ts';
 import { type ServedGroupVersion, servedOf } from '../../api/served.ts';
 import { StatusError } from '../../api/status.ts';
+import type { ApiResponse } from './message.ts';
 import { createOpenApi, type ExtraDocument, type OpenApiRequest } from './openapi.ts';
 import type { Swagger } from './openapi-v2.ts';
 import { parameterHash } from './openapi-v2-parameters.ts';
+import { packNow, unpackNow } from './packed.ts';
 
 const generated = new URL('../../api/generated/', import.meta.url);
 const readJson = (name: string) => JSON.parse(readFileSync(new URL(name, generated), 'utf8')) as unknown;
@@ -39,6 +41,7 @@ interface Index {
   readonly paths: Readonly<Record<string, { readonly serverRelativeURL: string }>>;
 }
 
+const bodyOf = ({ packed }: ApiResponse): Uint8Array => unpackNow(packed ?? packNow(new Uint8Array()));
 const json = <T>(body: unknown): T => JSON.parse(Buffer.from(body as Uint8Array).toString()) as T;
 const protobuf2 = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
 
@@ -77,7 +80,7 @@ t.test('a document with the right hash may be kept for ever, a wrong one leads t
 t.test('OpenAPI v2 is made of the served documents', async (t) => {
   const { ask, reads } = openApiOf();
   const answer = await ask('/openapi/v2');
-  const swagger = json<Swagger>(answer.body);
+  const swagger = json<Swagger>(bodyOf(answer));
   t.equal(Object.keys(swagger.paths).length, 408);
   t.equal(Object.keys(swagger.definitions).length, 584);
   t.match(swagger.definitions['io.k8s.api.core.v1.Container']?.properties?.['env'], {
@@ -103,7 +106,7 @@ t.test('OpenAPI v2 comes as protobuf too', async (t) => {
   const { ask } = openApiOf();
   const answer = await ask('/openapi/v2', { accept: `${protobuf2}, */*;q=0.1` });
   t.equal(answer.headers['content-type'], 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
-  const bytes = Buffer.from(answer.body as Uint8Array);
+  const bytes = Buffer.from(bodyOf(answer));
   // Field 1, length 3: the version; field 2: title and version.
   t.equal(
     bytes.subarray(0, 24).toString('latin1'),
@@ -147,7 +150,7 @@ t.test('documents of custom resources join', async (t) => {
   const { paths } = JSON.parse(String((await ask('/openapi/v3')).body)) as Index;
   t.match(paths['apis/stable.example.com/v1']?.serverRelativeURL, /hash=[0-9A-F]{128}$/);
   t.same(json((await ask('/openapi/v3/apis/stable.example.com/v1')).body), document);
-  const swagger = json<Swagger>((await ask('/openapi/v2')).body);
+  const swagger = json<Swagger>(bodyOf(await ask('/openapi/v2')));
   const spec = swagger.definitions['com.example.stable.v1.CronTab']?.properties?.['spec'];
   t.same(
     spec,

@@ -5,10 +5,11 @@ import type { RemoteOpenApi } from '../aggregation/aggregation.ts';
 import { methodNotAllowed } from './error-response.ts';
 import type { ApiResponse } from './message.ts';
 import { acceptedSpec, isNotModified } from './openapi-accept.ts';
-import { addDocument, emptySwagger, type Swagger, sortedSwagger } from './openapi-v2.ts';
+import { addDocument, emptySwagger, sortedSwagger } from './openapi-v2.ts';
 import { mergeSwagger } from './openapi-v2-merge.ts';
-import { createSwaggerAssembler, type SwaggerAssembler } from './openapi-v2-parts.ts';
+import { type AssembledSwagger, createSwaggerAssembler, type SwaggerAssembler } from './openapi-v2-parts.ts';
 import { encodeSwagger } from './openapi-v2-protobuf.ts';
+import { type Packed, pack } from './packed.ts';
 
 /** A document that is not in the index: of a custom resource's or an aggregated server's group-version. */
 export interface ExtraDocument {
@@ -55,8 +56,8 @@ interface Snapshot {
   readonly remote: RemoteOpenApi | undefined;
   readonly entries: Promise<ReadonlyMap<string, Entry>>;
   /** OpenAPI v2, made when first asked for. */
-  swagger?: Promise<{ readonly json: Uint8Array; readonly etag: string }>;
-  swaggerProtobuf?: Promise<Uint8Array>;
+  swagger?: Promise<AssembledSwagger>;
+  swaggerProtobuf?: Promise<Packed>;
   readonly since: number;
 }
 
@@ -180,32 +181,31 @@ async function swaggerAnswer(
   const form = acceptedSpec(request.accept, 'v2');
   if (form === undefined) return { status: 406, headers: { vary: ['Accept-Encoding', 'Accept'] } };
   snapshot.swagger ??= buildSwagger(assemble, release, snapshot);
-  const { json, etag } = await snapshot.swagger;
+  const swagger = await snapshot.swagger;
+  const etag = `"${swagger.hash}"`;
   const vary = ['Accept-Encoding', 'Accept'];
   // Both forms have the tag of the JSON one: Vary keeps them apart.
   if (isNotModified(request.ifNoneMatch, etag)) return { status: 304, headers: { etag, vary } };
   const type = form === 'json' ? 'application/json' : 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
   const headers = { 'content-type': type, etag, vary, 'last-modified': httpDate(snapshot.since) };
-  if (form === 'json') return { status: 200, headers, body: json };
-  snapshot.swaggerProtobuf ??= toProtobuf(json);
-  return { status: 200, headers, body: await snapshot.swaggerProtobuf };
-}
-
-async function toProtobuf(json: Uint8Array): Promise<Uint8Array> {
-  return encodeSwagger(JSON.parse(Buffer.from(json).toString()) as Swagger);
+  if (form === 'json') return { status: 200, headers, packed: swagger.json };
+  snapshot.swaggerProtobuf ??= swagger.protobuf();
+  return { status: 200, headers, packed: await snapshot.swaggerProtobuf };
 }
 
 /** Reads one document after the other, so that only one is in memory and other requests get their turn. */
-async function buildSwagger(assemble: SwaggerAssembler, release: string, snapshot: Snapshot) {
-  if ((snapshot.remote?.swaggers ?? []).length === 0) {
-    const json = await assemble((await snapshot.entries).values());
-    return { json, etag: `"${hashOf(json)}"` };
-  }
+async function buildSwagger(
+  assemble: SwaggerAssembler,
+  release: string,
+  snapshot: Snapshot,
+): Promise<AssembledSwagger> {
+  if ((snapshot.remote?.swaggers ?? []).length === 0) return assemble((await snapshot.entries).values());
   const swagger = emptySwagger(release);
   for (const { read } of (await snapshot.entries).values()) {
     addDocument(swagger, JSON.parse(Buffer.from(await read()).toString()) as Document);
   }
   for (const remote of snapshot.remote?.swaggers ?? []) mergeSwagger(swagger, remote);
-  const json = Buffer.from(JSON.stringify(sortedSwagger(swagger)));
-  return { json, etag: `"${hashOf(json)}"` };
+  const sorted = sortedSwagger(swagger);
+  const json = Buffer.from(JSON.stringify(sorted));
+  return { json: await pack(json), hash: hashOf(json), protobuf: () => pack(encodeSwagger(sorted)) };
 }

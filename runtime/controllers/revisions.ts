@@ -20,9 +20,12 @@ function goJson(value: unknown): string {
   );
 }
 
-/** What a revision remembers: a strategic merge patch that puts the template back. */
+/** What a revision remembers: a strategic merge patch that puts the template back, in sorted order, since API servers compare its bytes. */
 export function templatePatch(template: PodTemplate): Record<string, unknown> {
-  return { spec: { template: { ...template, $patch: 'replace' } } };
+  return JSON.parse(canonicalJson({ spec: { template: { ...template, $patch: 'replace' } } })) as Record<
+    string,
+    unknown
+  >;
 }
 
 /** The template that a revision remembers. */

@@ -28,6 +28,7 @@ import {
 } from './publishers/service-accounts.ts';
 import { resourceQuotaController } from './resource-quota/resource-quota-controller.ts';
 import { statefulSetController } from './statefulset/statefulset.ts';
+import { taintEvictionController } from './taint-eviction/taint-eviction-controller.ts';
 import { persistentVolumeBinder } from './volumes/binder.ts';
 import { deploymentController } from './workloads/deployment/deployment-controller.ts';
 import { replicaSetController, replicationControllerController } from './workloads/replica-controller.ts';
@@ -61,6 +62,7 @@ export const controllerDefinitions: readonly ControllerDefinition[] = [
   cronJobController,
   disruptionController,
   ttlAfterFinishedController,
+  taintEvictionController,
   endpointsController,
   endpointSliceController,
   endpointSliceMirroringController,

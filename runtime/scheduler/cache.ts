@@ -1,7 +1,7 @@
 import { type Node, NodeInfo } from './node-info.ts';
 import { type Pod, type PodInfo, podInfoOf } from './pod-info.ts';
 
-interface Placed {
+export interface Placed {
   readonly info: PodInfo;
   readonly nodeName: string;
   /** Chosen by this scheduler, not yet seen in the pod itself. */
@@ -20,6 +20,7 @@ function zoneOf({ metadata }: Node): string {
 export class SchedulerCache {
   readonly #nodes = new Map<string, NodeInfo>();
   readonly #pods = new Map<string, Placed>();
+  readonly #byNamespace = new Map<string, Map<string, Placed>>();
   /** Pods whose node has not been seen yet, or not any more. */
   readonly #stray = new Map<string, Map<string, PodInfo>>();
   readonly #zones = new Map<string, Set<NodeInfo>>();
@@ -71,6 +72,10 @@ export class SchedulerCache {
   /** The pod as it is counted. */
   pod(uid: string): PodInfo | undefined {
     return this.#pods.get(uid)?.info;
+  }
+
+  podsIn(namespace: string): Iterable<Placed> {
+    return this.#byNamespace.get(namespace)?.values() ?? [];
   }
 
   isAssumed(uid: string): boolean {
@@ -135,6 +140,9 @@ export class SchedulerCache {
   #add(placed: Placed): void {
     const { info, nodeName } = placed;
     this.#pods.set(info.uid, placed);
+    const neighbours = this.#byNamespace.get(info.namespace);
+    if (neighbours === undefined) this.#byNamespace.set(info.namespace, new Map([[info.uid, placed]]));
+    else neighbours.set(info.uid, placed);
     const node = this.#nodes.get(nodeName);
     if (node !== undefined) this.#place(node, info);
     else {
@@ -159,6 +167,10 @@ export class SchedulerCache {
     const placed = this.#pods.get(uid);
     if (placed === undefined) return;
     this.#pods.delete(uid);
+    const { namespace } = placed.info;
+    const neighbours = this.#byNamespace.get(namespace);
+    neighbours?.delete(uid);
+    if (neighbours?.size === 0) this.#byNamespace.delete(namespace);
     const node = this.#nodes.get(placed.nodeName);
     if (node !== undefined) {
       node.removePod(uid);

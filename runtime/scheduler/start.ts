@@ -8,6 +8,7 @@ import { watchCluster } from './cluster-events.ts';
 import type { SchedulerConfiguration } from './configuration.ts';
 import type { Hint } from './framework.ts';
 import { Nominator } from './nominator.ts';
+import { pluginResources } from './plugins/registry.ts';
 import type { Pod, PodInfo } from './pod-info.ts';
 import { Preemption } from './preemption.ts';
 import { createProfile, type Profile } from './profile.ts';
@@ -86,7 +87,7 @@ export function startScheduler(context: SchedulerContext, signal: AbortSignal): 
   );
   const watched = watchCluster(
     { informers, cache, queue, nominator, isOurs: ({ spec }) => profiles.has(spec?.schedulerName ?? '') },
-    [budgets],
+    [budgets, ...pluginResources],
   );
   signal.addEventListener('abort', () => queue.close(), { once: true });
   const run = async (): Promise<void> => {

@@ -1,5 +1,6 @@
 import type { ApiClient } from '../../../api/client.ts';
 import type { Clock } from '../../../api/clock.ts';
+import type { GroupVersionResource } from '../../../api/object.ts';
 import type { Informers } from '../../client/informers.ts';
 import type { SchedulerCache } from '../cache.ts';
 import type { Plugin } from '../framework.ts';
@@ -10,9 +11,12 @@ import {
   type WeightedResource,
 } from './allocation-score.ts';
 import { imageLocality } from './image-locality.ts';
+import { type InterPodAffinityArgs, interPodAffinity } from './inter-pod-affinity.ts';
 import { type NodeAffinityArgs, nodeAffinity } from './node-affinity.ts';
 import { nodeName, nodePorts, nodeUnschedulable, schedulingGates, taintToleration } from './node-rules.ts';
 import { type FitArgs, resourcesFit } from './resources-fit.ts';
+import type { SpreadArgs } from './spread-constraints.ts';
+import { topologySpread } from './topology-spread.ts';
 
 export interface PluginDeps {
   readonly client: ApiClient;
@@ -44,6 +48,22 @@ function fitArgs({ ignoredResources, ignoredResourceGroups, scoringStrategy = {}
   };
 }
 
+/** What plugins look things up in: these are known before the first pod is placed, and their changes may let pods in. */
+export const pluginResources: readonly GroupVersionResource[] = [
+  { group: '', version: 'v1', resource: 'namespaces' },
+  { group: '', version: 'v1', resource: 'services' },
+  { group: '', version: 'v1', resource: 'replicationcontrollers' },
+  { group: 'apps', version: 'v1', resource: 'replicasets' },
+  { group: 'apps', version: 'v1', resource: 'statefulsets' },
+  { group: '', version: 'v1', resource: 'persistentvolumes' },
+  { group: '', version: 'v1', resource: 'persistentvolumeclaims' },
+  { group: 'storage.k8s.io', version: 'v1', resource: 'storageclasses' },
+  { group: 'storage.k8s.io', version: 'v1', resource: 'csinodes' },
+  { group: 'storage.k8s.io', version: 'v1', resource: 'csidrivers' },
+  { group: 'storage.k8s.io', version: 'v1', resource: 'csistoragecapacities' },
+  { group: 'storage.k8s.io', version: 'v1', resource: 'volumeattachments' },
+];
+
 type Factory = (args: unknown, deps: PluginDeps) => Plugin;
 
 const factories: Readonly<Record<string, Factory>> = {
@@ -58,6 +78,9 @@ const factories: Readonly<Record<string, Factory>> = {
     balancedAllocation({
       resources: weighted((args as { resources?: readonly WeightedResource[] } | undefined)?.resources),
     }),
+  PodTopologySpread: (args, { cache, informers }) => topologySpread((args ?? {}) as SpreadArgs, cache, informers),
+  InterPodAffinity: (args, { cache, informers }) =>
+    interPodAffinity((args ?? {}) as InterPodAffinityArgs, cache, informers),
   ImageLocality: (_args, { cache }) => imageLocality(cache),
 };
 

@@ -264,9 +264,9 @@ function checkUnfinished(nodes: string): void {
   if (nodes !== '0') throw new UsageError(`--nodes: there are no nodes yet, want 0, not ${nodes}`);
 }
 
-/** Unless it is said: where there are controllers there is a scheduler, and the bare API server has neither. */
+/** Unless it is said: a cluster with all its controllers has a scheduler, a choice of them or the bare API server has none. */
 function parseScheduler(text: string | undefined, controllers: readonly string[]): boolean {
-  return text === undefined ? controllers.some((name) => !name.startsWith('-')) : parseBoolean('scheduler', text);
+  return text === undefined ? controllers.includes('*') : parseBoolean('scheduler', text);
 }
 
 /** Throws UsageError. */

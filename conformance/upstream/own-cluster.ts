@@ -9,7 +9,7 @@ export interface OwnCluster extends AsyncDisposable {
   readonly kubeconfig: string;
 }
 
-/** Our server with its own controllers; the reference's scheduler and simulated nodes stand in for what it does not have yet. */
+/** Our server with its own controllers and scheduler; kwok's nodes stand in for what it does not have yet. */
 export async function startOwnCluster(): Promise<OwnCluster> {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'kubefacade-upstream-'));
@@ -19,7 +19,7 @@ export async function startOwnCluster(): Promise<OwnCluster> {
   );
   const parts = join(folder, 'parts');
   stack.defer(async () => void (await stopAll(parts)));
-  await attach(parts, server.kubeconfig, { scheduler: true, kwokNodes: 2, controllers: undefined }, []);
+  await attach(parts, server.kubeconfig, { scheduler: false, kwokNodes: 2, controllers: undefined }, []);
   const moved = stack.move();
   return { kubeconfig: server.kubeconfig, [Symbol.asyncDispose]: () => moved.disposeAsync() };
 }

@@ -14,7 +14,7 @@ import { type KeyedController, type KeySource, runController } from './keyed-run
 import { namespaceController } from './namespace/namespace-controller.ts';
 import { nodeLifecycleController, nodeLifecycleControllerName } from './node-lifecycle/condition-taints.ts';
 import { podGarbageCollectorController } from './pod-gc/pod-gc.ts';
-import { protectionControllers } from './protection/protection.ts';
+import { attributesClassProtection, claimProtection, volumeProtection } from './protection/protection.ts';
 import type { NamespaceSource } from './publishers/namespace-source.ts';
 import {
   publishRootCACertificate,
@@ -29,7 +29,10 @@ import {
 import { resourceQuotaController } from './resource-quota/resource-quota-controller.ts';
 import { statefulSetController } from './statefulset/statefulset.ts';
 import { taintEvictionController } from './taint-eviction/taint-eviction-controller.ts';
+import { attachDetachController } from './volumes/attach-detach.ts';
 import { persistentVolumeBinder } from './volumes/binder.ts';
+import { ephemeralVolumeController } from './volumes/ephemeral.ts';
+import { persistentVolumeExpander } from './volumes/expander.ts';
 import { deploymentController } from './workloads/deployment/deployment-controller.ts';
 import { replicaSetController, replicationControllerController } from './workloads/replica-controller.ts';
 
@@ -42,14 +45,6 @@ function running(name: string, make: (context: ControllerContext) => KeyedContro
     name,
     start: (context, signal) => ({ name, queues: [], ended: runController(make(context), context, signal) }),
   };
-}
-
-function protection(name: string): ControllerDefinition {
-  return running(name, ({ client }) => {
-    const found = protectionControllers(client).find((controller) => controller.name === name);
-    if (found === undefined) throw new Error(`no controller ${name}`);
-    return found;
-  });
 }
 
 /** Every controller by its upstream name. */
@@ -74,9 +69,12 @@ export const controllerDefinitions: readonly ControllerDefinition[] = [
   replicationControllerController,
   statefulSetController,
   daemonSetController,
-  protection('persistentvolumeclaim-protection-controller'),
-  protection('persistentvolume-protection-controller'),
-  protection('volumeattributesclass-protection-controller'),
+  claimProtection,
+  volumeProtection,
+  attributesClassProtection,
+  ephemeralVolumeController,
+  persistentVolumeExpander,
+  attachDetachController,
   running(nodeLifecycleControllerName, ({ client, clock }) => nodeLifecycleController(client, clock)),
   running(serviceAccountControllerName, ({ client }) => ({
     name: serviceAccountControllerName,

@@ -253,6 +253,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     names: options.controllers,
     scheduler: options.scheduler,
     options: { rootCA: identity.servingCa, serviceClusterIPRange: options.serviceClusterIPRange },
+    keys: { clusterSigning: identity.pki.ca, serviceAccountPrivateKey: identity.serviceAccountSigningKey },
     clientFor: (name) => createLocalClient({ ...parts.api, admission }, serviceAccountOf(name), localHandle),
     onError: (err, name) => log.error({ err, controller: name }, 'reconcile failed'),
   });

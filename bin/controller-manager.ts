@@ -6,6 +6,7 @@ import { chosenControllers, startManager } from '../runtime/framework/manager.ts
 import { defaultOptions } from '../runtime/framework/options.ts';
 import { UsageError } from './options.ts';
 import { openRemote } from './remote.ts';
+import { createSigning } from './signing.ts';
 import { systemClock, systemRandom } from './system.ts';
 
 const flags = {
@@ -44,8 +45,10 @@ export async function controllerManager(args: readonly string[]): Promise<void> 
       ...(values['service-cluster-ip-range'] === undefined
         ? {}
         : { serviceClusterIPRange: values['service-cluster-ip-range'] }),
-      ...(certificate === undefined || key === undefined ? {} : { clusterSigning: { certificate, key } }),
-      ...(serviceAccountPrivateKey === undefined ? {} : { serviceAccountPrivateKey }),
+      signing: createSigning({
+        ...(certificate === undefined || key === undefined ? {} : { clusterSigning: { certificate, key } }),
+        ...(serviceAccountPrivateKey === undefined ? {} : { serviceAccountPrivateKey }),
+      }),
     },
     onError: (err, controller) => log.error({ err, controller }, 'reconcile failed'),
   });

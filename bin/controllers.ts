@@ -1,6 +1,7 @@
 import type { ApiClient } from '../api/client.ts';
 import type { RunningManager } from '../runtime/framework/manager.ts';
 import { type ControllerManagerOptions, defaultOptions } from '../runtime/framework/options.ts';
+import type { SigningKeys } from './signing.ts';
 import { systemClock, systemRandom } from './system.ts';
 
 export interface ControllersSetup {
@@ -9,15 +10,17 @@ export interface ControllersSetup {
   /** Whether pods are given nodes, too. */
   readonly scheduler: boolean;
   readonly options: Pick<ControllerManagerOptions, 'rootCA'> & Partial<ControllerManagerOptions>;
+  readonly keys: SigningKeys;
   clientFor(controller: string): ApiClient;
   onError(error: unknown, controller: string): void;
 }
 
 /** Nothing of the controllers and the scheduler is loaded where none is to run. */
 export async function openControllers(setup: ControllersSetup): Promise<RunningManager | undefined> {
-  const { names, scheduler, options, clientFor, onError } = setup;
+  const { names, scheduler, options, keys, clientFor, onError } = setup;
   const hasControllers = names.some((name) => !name.startsWith('-'));
   if (!hasControllers && !scheduler) return undefined;
+  const { createSigning } = await import('./signing.ts');
   const { chosenControllers, startManager } = await import('../runtime/framework/manager.ts');
   const definitions = hasControllers ? (await import('../runtime/controllers/catalog.ts')).controllerDefinitions : [];
   const scheduling = scheduler ? [(await import('../runtime/scheduler/definition.ts')).schedulerDefinition()] : [];
@@ -25,7 +28,7 @@ export async function openControllers(setup: ControllersSetup): Promise<RunningM
     clientFor,
     clock: systemClock,
     random: systemRandom,
-    options: { ...defaultOptions, ...options },
+    options: { ...defaultOptions, signing: createSigning(keys), ...options },
     onError,
   });
 }

@@ -1,5 +1,7 @@
 import type { ControllerContext, ControllerDefinition } from '../framework/controller.ts';
 import { horizontalPodAutoscaler } from './autoscaling/horizontal-pod-autoscaler.ts';
+import { signingRequestCleaner } from './certificates/cleaner.ts';
+import { signingRequestApprover, signingRequestSigner } from './certificates/signing-requests.ts';
 import { clusterRoleAggregationController } from './cluster-roles/aggregation.ts';
 import { cronJobController } from './cronjob/cron-job-controller.ts';
 import { daemonSetController } from './daemonset/daemonset.ts';
@@ -12,7 +14,7 @@ import { jobController } from './job/job-controller.ts';
 import { ttlAfterFinishedController } from './job/ttl-after-finished.ts';
 import { type KeyedController, type KeySource, runController } from './keyed-runner.ts';
 import { namespaceController } from './namespace/namespace-controller.ts';
-import { nodeLifecycleController, nodeLifecycleControllerName } from './node-lifecycle/condition-taints.ts';
+import { nodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.ts';
 import { podGarbageCollectorController } from './pod-gc/pod-gc.ts';
 import { attributesClassProtection, claimProtection, volumeProtection } from './protection/protection.ts';
 import type { NamespaceSource } from './publishers/namespace-source.ts';
@@ -26,9 +28,12 @@ import {
   serviceAccountControllerName,
   serviceAccountSources,
 } from './publishers/service-accounts.ts';
+import { resourceClaimController } from './resource-claims/resource-claim-controller.ts';
 import { resourceQuotaController } from './resource-quota/resource-quota-controller.ts';
 import { statefulSetController } from './statefulset/statefulset.ts';
 import { taintEvictionController } from './taint-eviction/taint-eviction-controller.ts';
+import { legacyTokenCleaner } from './tokens/token-cleaner.ts';
+import { tokenSecretController } from './tokens/token-secrets.ts';
 import { attachDetachController } from './volumes/attach-detach.ts';
 import { persistentVolumeBinder } from './volumes/binder.ts';
 import { ephemeralVolumeController } from './volumes/ephemeral.ts';
@@ -49,6 +54,11 @@ function running(name: string, make: (context: ControllerContext) => KeyedContro
 
 /** Every controller by its upstream name. */
 export const controllerDefinitions: readonly ControllerDefinition[] = [
+  signingRequestApprover,
+  signingRequestSigner,
+  signingRequestCleaner,
+  tokenSecretController,
+  legacyTokenCleaner,
   podGarbageCollectorController,
   resourceQuotaController,
   clusterRoleAggregationController,
@@ -75,7 +85,8 @@ export const controllerDefinitions: readonly ControllerDefinition[] = [
   ephemeralVolumeController,
   persistentVolumeExpander,
   attachDetachController,
-  running(nodeLifecycleControllerName, ({ client, clock }) => nodeLifecycleController(client, clock)),
+  resourceClaimController,
+  nodeLifecycleController,
   running(serviceAccountControllerName, ({ client }) => ({
     name: serviceAccountControllerName,
     sources: keyed(serviceAccountSources),

@@ -1,3 +1,5 @@
+import type { Signing } from './signing.ts';
+
 /** What the flags of a controller manager say; names follow kube-controller-manager's. */
 export interface ControllerManagerOptions {
   /** PEM, for `kube-root-ca.crt`. */
@@ -21,10 +23,8 @@ export interface ControllerManagerOptions {
   readonly enableHostPathProvisioner: boolean;
   /** Of `kubefacade.io/host-path`, for classes that name it. */
   readonly enableBuiltInProvisioner: boolean;
-  /** The CA that signs what CertificateSigningRequests ask for; absent where the key is elsewhere. PEM. */
-  readonly clusterSigning?: { readonly certificate: string; readonly key: string };
-  /** Signs the tokens of legacy Secrets. PEM. */
-  readonly serviceAccountPrivateKey?: string;
+  /** Certificates and tokens: made from `--cluster-signing-*` and `--service-account-private-key-file`. */
+  readonly signing?: Signing;
 }
 
 export const defaultOptions: Omit<ControllerManagerOptions, 'rootCA'> = {

@@ -118,7 +118,10 @@ export class Informer<T extends KubeObject = KubeObject> {
           this.#resourceVersion = '';
           continue;
         }
-        onError(error, this.resource);
+        // Custom resources end while somebody follows their metadata.
+        const isEnded =
+          this.#scope.metadataOnly === true && error instanceof StatusError && error.reason === 'NotFound';
+        if (!isEnded) onError(error, this.resource);
         await sleep(clock, Math.min(firstRetryMs * 2 ** failures++, maxRetryMs), signal);
       }
     }

@@ -1,6 +1,6 @@
 import type { KubeObject, OwnerReference } from '../../../api/object.ts';
 import { NotYet } from '../../framework/controller.ts';
-import { isNotFound } from '../publishers/status-cause.ts';
+import { unlessMissing } from '../publishers/status-cause.ts';
 import type { AbsentOwners } from './absent-owners.ts';
 import { foregroundFinalizer, type OwnershipGraph, orphanFinalizer } from './graph.ts';
 import { blockingDependents, dependentsOf, type GraphNode, type Identity, referredIdentity } from './node.ts';
@@ -53,7 +53,7 @@ async function decide(collecting: Collecting, node: GraphNode): Promise<void> {
   const { solid, dangling, waiting } = await classify(collecting, identity, references);
   if (solid.length > 0) {
     const gone = [...dangling, ...waiting].map((owner) => owner.uid ?? '');
-    if (gone.length > 0) await objects.disown(identity, gone);
+    if (gone.length > 0) await unlessMissing(objects.disown(identity, gone));
     return;
   }
   if (waiting.length > 0 && dependentsOf(node).length > 0) {
@@ -124,14 +124,6 @@ async function ownerOf(
 export async function orphan({ graph, objects }: Collecting, uid: string): Promise<void> {
   const node = graph.get(uid);
   if (node === undefined) return;
-  await Promise.all(
-    dependentsOf(node).map(async ({ identity }) => {
-      try {
-        await objects.disown(identity, [uid]);
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
-      }
-    }),
-  );
+  await Promise.all(dependentsOf(node).map(({ identity }) => unlessMissing(objects.disown(identity, [uid]))));
   await objects.removeFinalizer(node.identity, orphanFinalizer);
 }

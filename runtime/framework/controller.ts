@@ -39,14 +39,6 @@ export interface ControllerDefinition {
   start(context: ControllerContext, signal: AbortSignal): RunningController;
 }
 
-/** Thrown by `reconcile` for what users have been told by an event or a condition: tried again later without a complaint. */
-export class TryAgain extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'TryAgain';
-  }
-}
-
 export interface Reconciling {
   readonly name: string;
   /** How many keys are looked at side by side. */

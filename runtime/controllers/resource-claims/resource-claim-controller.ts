@@ -3,7 +3,7 @@ import { StatusError } from '../../../api/status.ts';
 import type { Informer } from '../../client/informer.ts';
 import { keyOf, splitKey } from '../../client/object-key.ts';
 import type { ControllerContext, ControllerDefinition, RunningController } from '../../framework/controller.ts';
-import { startReconciling, TryAgain } from '../../framework/controller.ts';
+import { NotYet, startReconciling } from '../../framework/controller.ts';
 import { referenceTo } from '../../framework/event-recorder.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { unlessMissing } from '../publishers/status-cause.ts';
@@ -142,7 +142,7 @@ async function ensureClaim(loop: Loop, pod: Readonly<Pod>, podClaim: PodClaim): 
     const message = `PodResourceClaim ${podClaim.name}: ${why}`;
     const about = referenceTo(pod, podKind);
     loop.context.recorder('resource_claim').record(about, 'Warning', 'FailedResourceClaimCreation', message);
-    throw new TryAgain(`pod ${namespace}/${pod.metadata?.name}, ${message}`);
+    throw new NotYet(`pod ${namespace}/${pod.metadata?.name}, ${message}`);
   };
   const template = loop.templates.get(`${namespace}/${templateName}`);
   if (template === undefined) {

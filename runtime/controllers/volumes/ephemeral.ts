@@ -1,7 +1,7 @@
 import { StatusError } from '../../../api/status.ts';
 import { keyOf } from '../../client/object-key.ts';
 import type { ControllerDefinition } from '../../framework/controller.ts';
-import { startReconciling, TryAgain } from '../../framework/controller.ts';
+import { NotYet, startReconciling } from '../../framework/controller.ts';
 import { referenceTo } from '../../framework/event-recorder.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { controllerRef, isControlledBy } from '../ownership.ts';
@@ -66,7 +66,7 @@ export const ephemeralVolumeController: ControllerDefinition = {
       const fail = (volume: string, why: string): never => {
         const message = `ephemeral volume ${volume}: ${why}`;
         recorder.record(referenceTo(pod, podKind), 'Warning', 'FailedBinding', message);
-        throw new TryAgain(`pod ${key}, ${message}`);
+        throw new NotYet(`pod ${key}, ${message}`);
       };
       const { missing, conflict } = missingClaims(pod, (claimKey) => claimInformer.get(claimKey));
       for (const claim of missing) {

@@ -2,7 +2,7 @@ import { goQuote } from '../../../api/go-text.ts';
 import { compareQuantity } from '../../../api/quantity.ts';
 import { keyOf } from '../../client/object-key.ts';
 import type { ControllerDefinition } from '../../framework/controller.ts';
-import { startReconciling, TryAgain } from '../../framework/controller.ts';
+import { NotYet, startReconciling } from '../../framework/controller.ts';
 import { referenceTo } from '../../framework/event-recorder.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { unlessMissing } from '../publishers/status-cause.ts';
@@ -59,11 +59,9 @@ export const persistentVolumeExpander: ControllerDefinition = {
       const volumeName = claim.spec?.volumeName ?? '';
       const volume = await unlessMissing(client.get<Volume>(volumes, '', volumeName));
       if (volume === undefined)
-        throw new TryAgain(
-          `failed to get PV ${goQuote(volumeName)}: persistentvolumes ${goQuote(volumeName)} not found`,
-        );
+        throw new NotYet(`failed to get PV ${goQuote(volumeName)}: persistentvolumes ${goQuote(volumeName)} not found`);
       if (volume.spec?.claimRef?.uid !== claim.metadata?.uid)
-        throw new TryAgain(`persistent Volume is not bound to PVC being updated : ${key}`);
+        throw new NotYet(`persistent Volume is not bound to PVC being updated : ${key}`);
       const about = referenceTo(claim, claimKind);
       const isOurs = volume.metadata?.annotations?.[provisionedBy] === builtInProvisioner;
       if (!isOurs || !context.options.enableBuiltInProvisioner) {

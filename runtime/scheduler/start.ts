@@ -9,6 +9,7 @@ import type { SchedulerConfiguration } from './configuration.ts';
 import type { Hint } from './framework.ts';
 import { Nominator } from './nominator.ts';
 import { pluginResources } from './plugins/registry.ts';
+import { createVolumeLookups } from './plugins/volume-lookups.ts';
 import type { Pod, PodInfo } from './pod-info.ts';
 import { Preemption } from './preemption.ts';
 import { createProfile, type Profile } from './profile.ts';
@@ -42,9 +43,16 @@ export function startScheduler(context: SchedulerContext, signal: AbortSignal): 
   const { client, informers, clock, options, onError } = context;
   const cache = new SchedulerCache();
   const nominator = new Nominator();
+  const lookups = createVolumeLookups(informers);
   const profiles = new Map<string, Profile>();
   for (const configuration of options.profiles ?? [{}]) {
-    const profile = createProfile(configuration, options.percentageOfNodesToScore, { client, clock, informers, cache });
+    const profile = createProfile(configuration, options.percentageOfNodesToScore, {
+      client,
+      clock,
+      informers,
+      cache,
+      lookups,
+    });
     profiles.set(profile.schedulerName, profile);
   }
   const profileOf = ({ pod }: PodInfo): Profile | undefined => profiles.get(pod.spec?.schedulerName ?? '');

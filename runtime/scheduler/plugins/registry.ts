@@ -17,12 +17,17 @@ import { nodeName, nodePorts, nodeUnschedulable, schedulingGates, taintToleratio
 import { type FitArgs, resourcesFit } from './resources-fit.ts';
 import type { SpreadArgs } from './spread-constraints.ts';
 import { topologySpread } from './topology-spread.ts';
+import { type VolumeBindingArgs, volumeBinding } from './volume-binding.ts';
+import { nodeVolumeLimits } from './volume-limits.ts';
+import type { VolumeLookups } from './volume-lookups.ts';
+import { volumeRestrictions, volumeZone } from './volume-rules.ts';
 
 export interface PluginDeps {
   readonly client: ApiClient;
   readonly clock: Clock;
   readonly informers: Informers;
   readonly cache: SchedulerCache;
+  readonly lookups: VolumeLookups;
 }
 
 interface GivenFitArgs extends Partial<Omit<FitArgs, 'scoringStrategy'>> {
@@ -78,6 +83,10 @@ const factories: Readonly<Record<string, Factory>> = {
     balancedAllocation({
       resources: weighted((args as { resources?: readonly WeightedResource[] } | undefined)?.resources),
     }),
+  VolumeRestrictions: (_args, { lookups, cache }) => volumeRestrictions(lookups, cache),
+  NodeVolumeLimits: (_args, { lookups }) => nodeVolumeLimits(lookups),
+  VolumeBinding: (args, deps) => volumeBinding((args ?? {}) as VolumeBindingArgs, deps),
+  VolumeZone: (_args, { lookups }) => volumeZone(lookups),
   PodTopologySpread: (args, { cache, informers }) => topologySpread((args ?? {}) as SpreadArgs, cache, informers),
   InterPodAffinity: (args, { cache, informers }) =>
     interPodAffinity((args ?? {}) as InterPodAffinityArgs, cache, informers),

@@ -121,7 +121,7 @@ export async function refuseIfDeleted(
   }
 }
 
-function isAbsent(error: unknown): boolean {
+export function isAbsent(error: unknown): boolean {
   return error instanceof StatusError && error.reason === 'NotFound';
 }
 

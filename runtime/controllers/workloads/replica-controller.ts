@@ -10,7 +10,7 @@ import {
 } from '../../framework/controller.ts';
 import { Expectations } from '../../framework/expectations.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
-import { claim, controllerOf, indexByController, ownedBy, ownedOrOrphans } from '../ownership.ts';
+import { claim, controllerOf, indexByController, isAbsent, ownedBy, ownedOrOrphans } from '../ownership.ts';
 import { isNamespaceTerminating, podControl, podFromTemplate, podResource, slowStart } from '../pod-control.ts';
 import { podsToDelete } from '../pod-deletion-order.ts';
 import { isPodActive, isPodTerminating, nextAvailabilityMs, type Pod } from '../pod-state.ts';
@@ -122,6 +122,8 @@ async function writeStatus({ kind, context }: Shell, object: Readonly<Replicated
   try {
     await write(object);
   } catch (error) {
+    // It has gone: the informer will tell.
+    if (isAbsent(error)) return;
     if (!(error instanceof StatusError && error.reason === 'Conflict')) throw error;
     const fresh = await client.get<Replicated>(kind.resource, namespace, name);
     if (fresh.metadata?.uid !== object.metadata?.uid) throw error;
@@ -179,7 +181,7 @@ async function deletePods(
         await control.delete(pod);
       } catch (error) {
         expectations.deletionObserved(key, pod.metadata?.uid ?? '');
-        if (!(error instanceof StatusError && error.reason === 'NotFound')) throw error;
+        if (!isAbsent(error)) throw error;
       }
     }),
   );

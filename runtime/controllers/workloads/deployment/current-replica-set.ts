@@ -27,7 +27,7 @@ export async function keepCurrent(sync: DeploymentSync): Promise<void> {
   const { deployment, generations } = sync;
   const { current, old } = generations;
   if (current === undefined) return;
-  const annotations = currentAnnotations(deployment, current.metadata?.annotations, maxRevision(old) + 1);
+  const annotations = currentAnnotations(deployment, current.metadata?.annotations, maxRevision(old) + 1n);
   const minReadySeconds = deployment.spec?.minReadySeconds ?? 0;
   const isKept = semanticEqual(annotations, current.metadata?.annotations);
   if (!isKept || (current.spec?.minReadySeconds ?? 0) !== minReadySeconds) {
@@ -67,7 +67,7 @@ export async function ensureCurrent(sync: DeploymentSync): Promise<ReplicaSet> {
   const { current, old } = sync.generations;
   if (current !== undefined) return current;
   const { deployment, context } = sync;
-  const revision = maxRevision(old) + 1;
+  const revision = maxRevision(old) + 1n;
   const wanted = newReplicaSet(deployment, old, revision);
   const { namespace = '', name = '' } = wanted.metadata ?? {};
   let made: ReplicaSet;
@@ -98,7 +98,7 @@ export async function ensureCurrent(sync: DeploymentSync): Promise<ReplicaSet> {
   return made;
 }
 
-function newReplicaSet(deployment: Deployment, old: readonly ReplicaSet[], revision: number): ReplicaSet {
+function newReplicaSet(deployment: Deployment, old: readonly ReplicaSet[], revision: bigint): ReplicaSet {
   const { metadata = {}, spec, status } = deployment;
   const template = spec?.template ?? {};
   const hash = templateHash(template, status?.collisionCount);

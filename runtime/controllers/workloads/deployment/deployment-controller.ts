@@ -5,7 +5,7 @@ import { keyOf } from '../../../client/object-key.ts';
 import { type ControllerContext, type ControllerDefinition, startReconciling } from '../../../framework/controller.ts';
 import type { EventRecorder } from '../../../framework/event-recorder.ts';
 import { WorkQueue } from '../../../framework/work-queue.ts';
-import { claim, indexByController, ownedBy, ownedOrOrphans } from '../../ownership.ts';
+import { claim, indexByController, isAbsent, ownedBy, ownedOrOrphans } from '../../ownership.ts';
 import { isNamespaceTerminating, podResource } from '../../pod-control.ts';
 import type { Pod } from '../../pod-state.ts';
 import {
@@ -76,8 +76,8 @@ async function reconcile(shell: Shell, key: string): Promise<void> {
     if (check.afterMs < checkSlackMs) shell.queue.addAfter(key, checkSlackMs);
     else shell.queue.addAfter(key, check.afterMs + checkSlackMs);
   } catch (error) {
-    // Its namespace goes, and it with it.
-    if (!isNamespaceTerminating(error)) throw error;
+    // Its namespace goes, and it with it; or it has gone, or a ReplicaSet of it, of which the informer will tell.
+    if (!isNamespaceTerminating(error) && !isAbsent(error)) throw error;
   }
 }
 

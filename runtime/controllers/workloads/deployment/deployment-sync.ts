@@ -95,7 +95,11 @@ export async function cleanUp(sync: DeploymentSync): Promise<void> {
   if (surplus <= 0) return;
   const byRevision = (a: ReplicaSet, b: ReplicaSet): number => {
     const [first, second] = [revisionOf(a), revisionOf(b)];
-    return (first === undefined || second === undefined ? 0 : first - second) || oldestFirst(a, b);
+    return first === undefined || second === undefined || first === second
+      ? oldestFirst(a, b)
+      : first < second
+        ? -1
+        : 1;
   };
   for (const set of alive.toSorted(byRevision).slice(0, surplus)) {
     const { status = {}, metadata } = set;

@@ -20,25 +20,28 @@ const ownAnnotations: ReadonlySet<string> = new Set([
   rollbackAnnotation,
 ]);
 
-/** Undefined when the text is no number; an absent one is 0. */
-function revisionNumber(text: string | undefined): number | undefined {
-  if (text === undefined || text === '') return 0;
-  return /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
+/** Undefined when the text is no number; an absent one is 0. Whoever writes it may write large ones. */
+function revisionNumber(text: string | undefined): bigint | undefined {
+  if (text === undefined || text === '') return 0n;
+  return /^[+-]?\d+$/.test(text) ? BigInt(text) : undefined;
 }
 
-export function revisionOf({ metadata }: Deployment | ReplicaSet): number | undefined {
+export function revisionOf({ metadata }: Deployment | ReplicaSet): bigint | undefined {
   const text = metadata?.annotations?.[revisionAnnotation];
   return text === '' ? undefined : revisionNumber(text);
 }
 
-export function maxRevision(sets: readonly ReplicaSet[]): number {
-  return sets.reduce((max, set) => Math.max(max, revisionOf(set) ?? 0), 0);
+export function maxRevision(sets: readonly ReplicaSet[]): bigint {
+  return sets.reduce((max, set) => {
+    const revision = revisionOf(set) ?? 0n;
+    return revision > max ? revision : max;
+  }, 0n);
 }
 
 /** The second highest: what an undo without a number goes back to. 0 for none. */
-export function lastRevision(sets: readonly ReplicaSet[]): number {
+export function lastRevision(sets: readonly ReplicaSet[]): bigint {
   const revisions = sets.map(revisionOf).filter((revision) => revision !== undefined);
-  return revisions.toSorted((a, b) => b - a)[1] ?? 0;
+  return revisions.toSorted((a, b) => (a > b ? -1 : 1))[1] ?? 0n;
 }
 
 function shared(annotations: Annotations | undefined): [string, string][] {
@@ -70,7 +73,7 @@ export function notedSize({ metadata }: ReplicaSet, key: string): number | undef
 export function currentAnnotations(
   deployment: Deployment,
   present: Annotations | undefined,
-  revision: number,
+  revision: bigint,
 ): Record<string, string> {
   const made: Record<string, string> = { ...present, ...Object.fromEntries(shared(deployment.metadata?.annotations)) };
   const oldText = present?.[revisionAnnotation];

@@ -6,17 +6,17 @@ import { allOf, isSameTemplate, withoutHash } from './replica-sets.ts';
 import { annotationsBackFrom, lastRevision, revisionOf, rollbackAnnotation } from './revision-annotations.ts';
 
 /** The revision that the annotation of old clients asks to go back to; 0 for the last one. */
-export function rollbackTarget({ metadata }: Deployment): number | undefined {
+export function rollbackTarget({ metadata }: Deployment): bigint | undefined {
   const text = metadata?.annotations?.[rollbackAnnotation];
-  return text !== undefined && /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
+  return text !== undefined && /^[+-]?\d+$/.test(text) ? BigInt(text) : undefined;
 }
 
 /** Puts an old template back, and takes the request away whatever comes of it. */
-export async function rollBack(sync: DeploymentSync, target: number): Promise<void> {
+export async function rollBack(sync: DeploymentSync, target: bigint): Promise<void> {
   await ensureCurrent(sync);
   const all = allOf(sync.generations);
-  const revision = target === 0 ? lastRevision(all) : target;
-  if (revision === 0) {
+  const revision = target === 0n ? lastRevision(all) : target;
+  if (revision === 0n) {
     note(sync, 'Warning', 'DeploymentRollbackRevisionNotFound', 'Unable to find last revision.');
     await clear(sync);
     return;

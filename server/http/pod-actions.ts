@@ -1,14 +1,16 @@
+import { FieldPath, invalid } from '../../api/field-error.ts';
 import type { Api, KubeObject } from '../../api/object.ts';
 import { applyFieldValidation } from '../../api/schema/body.ts';
-import { badRequest } from '../../api/status.ts';
+import { badRequest, invalidError, StatusError } from '../../api/status.ts';
 import { admitAll } from '../registry/context.ts';
-import { deleteObject } from '../registry/delete.ts';
+import { checkPreconditions, type DeleteOptions, deleteObject } from '../registry/delete.ts';
 import type { StoredResource } from '../registry/resource.ts';
 import { rewriteObject } from '../registry/rewrite.ts';
 import { assignPod, type Binding, checkBinding } from '../resources/core/pod-binding.ts';
 import {
   budgetStillProcessed,
   decideEviction,
+  type EvictionDecision,
   type PodDisruptionBudget,
   withEvictionCondition,
 } from '../resources/core/pod-eviction.ts';
@@ -84,41 +86,81 @@ export const evictPod: ResourceHandler = async (deps, call) => {
   const eviction = await readBody<Eviction>(deps, call, evictionKind, options.fieldValidation);
   const { namespace, name } = call.info;
   if ((eviction.metadata?.name ?? '') !== name) throw badRequest('name in URL does not match name in Eviction object');
+  refuseDangerous(eviction, name);
   const deletionOptions = toDeleteOptions(eviction.deleteOptions ?? {});
   const dryRun = options.dryRun || deletionOptions.dryRun === true;
   const write = writeRequestOf(deps, call, { subresource: 'eviction', kind: evictionKind, name, dryRun });
   eviction.metadata = { ...eviction.metadata, namespace };
   await write.admission.mutate('CREATE', eviction as KubeObject, undefined);
   await write.admission.validate('CREATE', eviction as KubeObject, undefined);
+  for (let tries = 1; !(await tryEviction(deps, call, { ...deletionOptions, dryRun }, tries)); tries++);
+  return success(deps, call);
+};
+
+function refuseDangerous({ deleteOptions }: Eviction, name: string): void {
+  const field = 'ignoreStoreReadErrorWithClusterBreakingPotential';
+  if (deleteOptions?.[field] !== true) return;
+  const why = 'can not be set for pod eviction, try after removing the option';
+  throw invalidError(evictionKind, name, [invalid(FieldPath.of('deleteOptions', field), true, why)]);
+}
+
+/** How often a pod that changes meanwhile is looked at anew. */
+const maxEvictionTries = 20;
+
+/** False: the pod changed after it was decided about, and nobody asked for a certain version of it. */
+async function tryEviction(deps: ApiDeps, call: ResourceCall, options: DeleteOptions, tries: number): Promise<boolean> {
+  const { namespace, name } = call.info;
+  const dryRun = options.dryRun === true;
   const pods = deps.resources.stored('pods') as StoredResource;
   const pod = pods.cache.objectOf(findEntry(pods, namespace, name)) as Readonly<Pod>;
   const decision = await takeFromBudget(deps, pod, { namespace, dryRun });
-  const now = deps.registry.clock.now();
-  if (!dryRun && pod.metadata?.deletionTimestamp === undefined) {
-    await rewriteObject<Pod>(deps.registry, pods, { namespace, name }, (old) => withEvictionCondition(old, now));
+  const isPinned = decision.pinsVersion && options.preconditions?.resourceVersion === undefined;
+  const preconditions = isPinned
+    ? { ...options.preconditions, resourceVersion: pod.metadata?.resourceVersion ?? '' }
+    : options.preconditions;
+  try {
+    await disruptAndDelete(deps, call, pods, { ...options, ...(preconditions === undefined ? {} : { preconditions }) });
+    return true;
+  } catch (error) {
+    if (!isPinned || !(error instanceof StatusError) || error.reason !== 'Conflict') throw error;
+    if (decision.budgetName !== undefined) throw budgetStillProcessed(decision.budgetName);
+    if (tries >= maxEvictionTries) throw error;
+    return false;
   }
-  const deletion = writeRequestOf(deps, call, { subresource: '', name, dryRun });
-  const pinned =
-    decision.pinsVersion && dryRun
-      ? { ...deletionOptions.preconditions, resourceVersion: pod.metadata?.resourceVersion ?? '' }
-      : deletionOptions.preconditions;
-  await deleteObject(
-    deps.registry,
-    pods,
-    name,
-    { ...deletionOptions, ...(pinned === undefined ? {} : { preconditions: pinned }), dryRun },
-    // The eviction was admitted; its deletion is not asked about.
-    { ...deletion, admission: admitAll },
-  );
-  return success(deps, call);
-};
+}
+
+/** The pod says why it goes, then it is deleted. */
+async function disruptAndDelete(
+  deps: ApiDeps,
+  call: ResourceCall,
+  pods: StoredResource,
+  options: DeleteOptions,
+): Promise<void> {
+  const { namespace, name } = call.info;
+  const dryRun = options.dryRun === true;
+  const now = deps.registry.clock.now();
+  let { preconditions } = options;
+  if (!dryRun) {
+    await rewriteObject<Pod>(deps.registry, pods, { namespace, name }, (old) => {
+      checkPreconditions(pods, name, old.metadata ?? {}, options);
+      return withEvictionCondition(old, now);
+    });
+    // That was this request's own write.
+    const { resourceVersion = '' } = pods.cache.objectOf(findEntry(pods, namespace, name)).metadata ?? {};
+    if (preconditions?.resourceVersion !== undefined) preconditions = { ...preconditions, resourceVersion };
+  }
+  // The eviction was admitted; its deletion is not asked about.
+  const deletion = { ...writeRequestOf(deps, call, { subresource: '', name, dryRun }), admission: admitAll };
+  const deleteOptions = { ...options, ...(preconditions === undefined ? {} : { preconditions }) };
+  await deleteObject(deps.registry, pods, name, deleteOptions, deletion);
+}
 
 /** Decides, and writes down in the budget that one disruption was used; decides anew when the budget changed meanwhile. */
 async function takeFromBudget(
   deps: ApiDeps,
   pod: Readonly<Pod>,
   options: { readonly namespace: string; readonly dryRun: boolean },
-): Promise<{ readonly pinsVersion: boolean }> {
+): Promise<EvictionDecision> {
   const stored = deps.resources.stored('poddisruptionbudgets.policy') as StoredResource;
   const budgets = (): PodDisruptionBudget[] =>
     [...stored.cache.entries.range(`${stored.prefix}${options.namespace}/`)].map(

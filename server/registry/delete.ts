@@ -128,7 +128,13 @@ export async function removeObject(
   return presented(stored, row);
 }
 
-function checkPreconditions(stored: StoredResource, name: string, meta: ObjectMeta, options: DeleteOptions): void {
+/** Throws Conflict where the object is not the one, or not the version, that was asked for. */
+export function checkPreconditions(
+  stored: StoredResource,
+  name: string,
+  meta: ObjectMeta,
+  options: DeleteOptions,
+): void {
   const { uid, resourceVersion } = options.preconditions ?? {};
   if (stored.strategy.markForDeletion !== undefined) {
     const refuse = (what: string, wanted: string, found: string | undefined): StatusError =>

@@ -58,6 +58,13 @@ export function createMetrics({ resources, store, release }: MetricsOptions): Me
     buckets: durationBuckets,
     help: 'Latency of requests in seconds.',
   });
+  const watchLists = new Histogram({
+    name: 'apiserver_watch_list_duration_seconds',
+    registers,
+    labelNames: ['group', 'version', 'resource', 'scope'],
+    buckets: [0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 2, 4, 6, 8, 10, 15, 20, 30, 45, 60],
+    help: 'Watches that began with the objects present: seconds until these were there to send.',
+  });
   new Gauge({
     name: 'apiserver_resource_objects',
     registers,
@@ -162,7 +169,12 @@ export function createMetrics({ resources, store, release }: MetricsOptions): Me
         return;
       const { total: count, duration: time } = seriesOf(observation);
       count.inc();
-      if (observation.verb !== 'watch') time.observe(observation.seconds);
+      const { info, verb, query, code, seconds } = observation;
+      if (verb !== 'watch') time.observe(seconds);
+      else if (info !== undefined && code === 200 && query.includes('sendInitialEvents=true')) {
+        const { group, version, resource } = info;
+        watchLists.labels({ group, version, resource, scope: scopeOf(observation) }).observe(seconds);
+      }
     },
     text: () => registry.metrics(),
   };

@@ -68,6 +68,7 @@ export interface Observation {
   readonly info: ResourceRequest | undefined;
   readonly code: number;
   readonly seconds: number;
+  readonly query: string;
 }
 
 const unauthorized = new StatusError('Unauthorized', 'Unauthorized');
@@ -88,7 +89,12 @@ export function createPipeline(options: PipelineOptions): (request: ApiRequest) 
     } catch (error) {
       response = errorResponse(error, { log, warnings, pretty: isPretty(request), yaml: wantsYaml(api, request) });
     }
-    options.onFinish?.({ ...observed, code: response.status, seconds: (clock.now() - start) / 1000 });
+    options.onFinish?.({
+      ...observed,
+      code: response.status,
+      seconds: (clock.now() - start) / 1000,
+      query: request.query,
+    });
     return {
       ...response,
       headers: {

@@ -19,6 +19,7 @@ import { storageCases } from '../cases/storage/storage-cases.ts';
 import { tableCases } from '../cases/tables/table-cases.ts';
 import { eventCases } from '../cases/watch/event-cases.ts';
 import { watchCases } from '../cases/watch/watch-cases.ts';
+import { daemonSetCases } from '../cases/workloads/daemonset-cases.ts';
 import { statefulSetCases } from '../cases/workloads/statefulset-cases.ts';
 import type { Case } from './case.ts';
 
@@ -46,6 +47,7 @@ export function allCases(): Case[] {
     ...webhookMutationCases,
     ...aggregationCases,
     ...customResourceCases,
+    ...daemonSetCases,
     ...statefulSetCases,
   ];
 }

@@ -67,14 +67,14 @@ export async function awaitPods(
   return found;
 }
 
-/** What a kubelet would report. */
+/** What a kubelet would report, of a pod that may have gone meanwhile. */
 export async function report(c: CaseContext, pod: string, phase: 'Running' | 'Failed', since?: string): Promise<void> {
   const conditions =
     phase === 'Running'
       ? [{ type: 'Ready', status: 'True', lastTransitionTime: since ?? new Date().toISOString().replace(/\.\d+/, '') }]
       : [];
   const path = `/api/v1/namespaces/${await c.namespace()}/pods/${pod}/status`;
-  await c.patch(path, { status: { phase, conditions } }, { unstable: true });
+  await c.patch(path, { status: { phase, conditions } }, { unstable: true, status: [200, 404] });
 }
 
 /** Stays with them so that controllers have time to do what they should not. */

@@ -6,7 +6,7 @@ import type { WorkQueue } from '../../framework/work-queue.ts';
 import { controllerOf, ownedBy } from '../ownership.ts';
 import type { Pod } from '../pod-state.ts';
 import type { ControllerRevision } from '../revisions.ts';
-import { type DaemonSet, daemonSetKind, type Node, placementOf } from './placement.ts';
+import { type DaemonSet, daemonSetKind, type Node, placementOf, targetNode } from './placement.ts';
 
 export const nodeResource = { group: '', version: 'v1', resource: 'nodes' } as const;
 
@@ -22,7 +22,7 @@ export function observeNodes({ queue, sets, pods, nodes }: NodeObservers): void 
   const look = (node: Node): void => {
     for (const daemonSet of sets.list()) {
       const { shouldRun, shouldContinue } = placementOf(daemonSet)(node);
-      const isThere = ownedBy(pods, daemonSet).some(({ spec }) => spec?.nodeName === node.metadata?.name);
+      const isThere = ownedBy(pods, daemonSet).some((pod) => targetNode(pod) === node.metadata?.name);
       const isMisplaced = isThere && (!shouldContinue || (daemonSet.status?.numberMisscheduled ?? 0) > 0);
       if ((shouldRun && !isThere) || isMisplaced) queue.add(keyOf(daemonSet));
     }

@@ -14,6 +14,7 @@ import { jobController } from './job/job-controller.ts';
 import { ttlAfterFinishedController } from './job/ttl-after-finished.ts';
 import { type KeyedController, type KeySource, runController } from './keyed-runner.ts';
 import { namespaceController } from './namespace/namespace-controller.ts';
+import { nodeIpamController } from './node-ipam/node-ipam-controller.ts';
 import { nodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.ts';
 import { podGarbageCollectorController } from './pod-gc/pod-gc.ts';
 import { attributesClassProtection, claimProtection, volumeProtection } from './protection/protection.ts';
@@ -30,10 +31,13 @@ import {
 } from './publishers/service-accounts.ts';
 import { resourceClaimController } from './resource-claims/resource-claim-controller.ts';
 import { resourceQuotaController } from './resource-quota/resource-quota-controller.ts';
+import { serviceCIDRController } from './services/service-cidr.ts';
+import { serviceLbController } from './services/service-lb-controller.ts';
 import { statefulSetController } from './statefulset/statefulset.ts';
 import { taintEvictionController } from './taint-eviction/taint-eviction-controller.ts';
 import { legacyTokenCleaner } from './tokens/token-cleaner.ts';
 import { tokenSecretController } from './tokens/token-secrets.ts';
+import { ttlController } from './ttl.ts';
 import { attachDetachController } from './volumes/attach-detach.ts';
 import { persistentVolumeBinder } from './volumes/binder.ts';
 import { ephemeralVolumeController } from './volumes/ephemeral.ts';
@@ -68,6 +72,10 @@ export const controllerDefinitions: readonly ControllerDefinition[] = [
   disruptionController,
   ttlAfterFinishedController,
   taintEvictionController,
+  nodeIpamController,
+  serviceCIDRController,
+  serviceLbController,
+  ttlController,
   endpointsController,
   endpointSliceController,
   endpointSliceMirroringController,

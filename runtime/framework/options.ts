@@ -8,6 +8,10 @@ export interface ControllerManagerOptions {
   readonly serviceClusterIPRange: string;
   readonly allocateNodeCIDRs: boolean;
   readonly nodeCIDRMaskSize: number;
+  /** Who makes load balancers: `local` gives Services addresses on this machine, '' leaves them to others. */
+  readonly cloudProvider: 'local' | '';
+  /** Of the local ones; one range for each family. */
+  readonly loadBalancerRanges: readonly string[];
   readonly nodeMonitorPeriodMs: number;
   readonly nodeMonitorGracePeriodMs: number;
   readonly nodeStartupGracePeriodMs: number;
@@ -32,6 +36,8 @@ export const defaultOptions: Omit<ControllerManagerOptions, 'rootCA'> = {
   serviceClusterIPRange: '10.96.0.0/16',
   allocateNodeCIDRs: true,
   nodeCIDRMaskSize: 24,
+  cloudProvider: 'local',
+  loadBalancerRanges: ['127.96.0.0/16'],
   nodeMonitorPeriodMs: 5000,
   nodeMonitorGracePeriodMs: 50_000,
   nodeStartupGracePeriodMs: 60_000,

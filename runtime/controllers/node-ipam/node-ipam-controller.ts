@@ -1,0 +1,96 @@
+import { parseCIDR } from '../../../api/ip.ts';
+import type { Api } from '../../../api/object.ts';
+import { StatusError } from '../../../api/status.ts';
+import { keyOf } from '../../client/object-key.ts';
+import { type ControllerDefinition, startReconciling } from '../../framework/controller.ts';
+import { WorkQueue } from '../../framework/work-queue.ts';
+import { Subnets } from './subnets.ts';
+
+type Node = Api<'io.k8s.api.core.v1.Node'>;
+
+const name = 'node-ipam-controller';
+const nodes = { group: '', version: 'v1', resource: 'nodes' } as const;
+const ipv6MaskSize = 64;
+
+function subnetsOf(clusterCIDR: string, nodeCIDRMaskSize: number, serviceRange: string): Subnets[] {
+  return clusterCIDR.split(',').map((cidr) => {
+    const range = parseCIDR(cidr.trim());
+    if (range === undefined) throw new Error(`not a CIDR: ${cidr}`);
+    const wanted = range.family === 4 ? nodeCIDRMaskSize : ipv6MaskSize;
+    const subnets = new Subnets(range, Math.max(range.prefix, wanted));
+    for (const service of serviceRange.split(',')) subnets.occupy(service.trim());
+    return subnets;
+  });
+}
+
+/** Gives each node its part of the network of pods. */
+export const nodeIpamController: ControllerDefinition = {
+  name,
+  start: (context, signal) => {
+    const { client, options } = context;
+    const queue = new WorkQueue(context.clock);
+    if (!options.allocateNodeCIDRs) return startReconciling(idle(queue), context, signal);
+    const subnets = subnetsOf(options.clusterCIDR, options.nodeCIDRMaskSize, options.serviceClusterIPRange);
+    const informer = context.informers.of<Node>(nodes);
+    const events = context.recorder('cidrAllocator');
+    const occupy = (cidrs: readonly string[]): void => {
+      for (const [index, cidr] of cidrs.entries()) subnets[index]?.occupy(cidr);
+    };
+    const release = (cidrs: readonly string[]): void => {
+      for (const [index, cidr] of cidrs.entries()) subnets[index]?.release(cidr);
+    };
+    const seen = (node: Readonly<Node>): void => {
+      const { podCIDRs = [] } = node.spec ?? {};
+      if (podCIDRs.length > 0) occupy(podCIDRs);
+      else queue.add(keyOf(node));
+    };
+    informer.subscribe({
+      added: seen,
+      updated: (node, old) => {
+        if (node.spec !== old.spec) seen(node);
+      },
+      deleted: ({ spec }) => release(spec?.podCIDRs ?? []),
+    });
+    const reconcile = async (key: string): Promise<void> => {
+      const node = informer.get(key);
+      if (node === undefined || node.metadata?.deletionTimestamp !== undefined) return;
+      if ((node.spec?.podCIDRs ?? []).length > 0) return;
+      const record = (reason: string): void => {
+        const { uid = '' } = node.metadata ?? {};
+        const reference = { kind: 'Node', apiVersion: 'v1', name: key, uid };
+        events.record(reference, 'Normal', reason, `Node ${key} status is now: ${reason}`);
+      };
+      const taken: string[] = [];
+      for (const [index, part] of subnets.entries()) {
+        const cidr = part.take();
+        if (cidr === undefined) {
+          release(taken);
+          record('CIDRNotAvailable');
+          throw new Error(
+            `failed to allocate cidr from cluster cidr at idx:${index}: CIDR allocation failed; there are no remaining CIDRs left to allocate in the accepted range`,
+          );
+        }
+        taken.push(cidr);
+      }
+      const target = {
+        resource: nodes,
+        namespace: '',
+        name: key,
+        type: 'application/strategic-merge-patch+json',
+      } as const;
+      try {
+        await client.patch<Node>(target, { spec: { podCIDR: taken[0], podCIDRs: taken } });
+      } catch (error) {
+        release(taken);
+        if (error instanceof StatusError && error.reason === 'NotFound') return;
+        record('CIDRAssignmentFailed');
+        throw error;
+      }
+    };
+    return startReconciling({ name, workers: 8, informers: [informer], queue, reconcile }, context, signal);
+  },
+};
+
+function idle(queue: WorkQueue): Parameters<typeof startReconciling>[0] {
+  return { name, workers: 1, informers: [], queue, reconcile: () => Promise.resolve() };
+}

@@ -260,6 +260,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
   return {
     handle,
     close: async () => {
+      parts.keeper.close();
       aggregation.close();
       authorization[Symbol.dispose]();
       expiry?.[Symbol.dispose]();

@@ -13,6 +13,7 @@ import type { ApiRequest, ApiResponse } from './http/message.ts';
 import { createPipeline, type PipelineOptions } from './http/pipeline.ts';
 import { createSubresources, type SubresourceDeps } from './http/subresources.ts';
 import { readYaml } from './http/yaml.ts';
+import { type Keeper, keepKubernetesService } from './kubernetes-service-keeper.ts';
 import type { Admission, RegistryDeps } from './registry/context.ts';
 import { createFieldManagement, type FieldManagement } from './registry/field-management.ts';
 import { createClusterReader, createClusterWriter } from './registry/local-access.ts';
@@ -46,6 +47,8 @@ export interface ServerParts {
   readonly api: Omit<ApiDeps, 'admission'>;
   readonly reader: ClusterReader;
   readonly writer: ClusterWriter;
+  /** What must not be missing is made again; ends with the server. */
+  readonly keeper: Keeper;
 }
 
 const metaType = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
@@ -103,7 +106,11 @@ export async function openServer(options: ServerOptions): Promise<ServerParts> {
     fields,
   );
   await repairServiceAddresses(strategyDeps);
-  return { registry, resources, api, reader, writer };
+  const keeper = keepKubernetesService(
+    { ...options.bootstrap, serviceClusterIPRange },
+    { registry, resources, fields },
+  );
+  return { registry, resources, api, reader, writer, keeper };
 }
 
 const require = createRequire(import.meta.url);

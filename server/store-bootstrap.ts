@@ -20,8 +20,18 @@ export async function storeBootstrapObjects(
   resources: ResourceTable,
   fields: BootstrapFields,
 ): Promise<void> {
+  await storeObjects(bootstrapObjects({ ...options, now: registry.clock.now() }), registry, resources, fields);
+}
+
+/** Makes those that are missing. */
+export async function storeObjects(
+  objects: readonly BootstrapObject[],
+  registry: RegistryDeps,
+  resources: ResourceTable,
+  fields: BootstrapFields,
+): Promise<void> {
   const writes: Promise<unknown>[] = [];
-  for (const wanted of bootstrapObjects({ ...options, now: registry.clock.now() })) {
+  for (const wanted of objects) {
     const stored = resources.stored(wanted.resource);
     if (stored === undefined) continue;
     const entry = stored.cache.entries.get(keyOf(stored, wanted.namespace, wanted.object.metadata?.name ?? ''));
@@ -60,7 +70,13 @@ function corrected(
     return { ...decision.object, metadata: { ...existing.metadata, ...decision.object.metadata } };
   }
   if (!addressed.has(resource)) return undefined;
-  const updated = { ...object, metadata: { ...existing.metadata, ...object.metadata } };
+  const labels = { ...existing.metadata?.labels, ...object.metadata?.labels };
+  const { generation = 1 } = existing.metadata ?? {};
+  const metadata = { ...existing.metadata, ...object.metadata, labels };
+  const updated = {
+    ...object,
+    metadata: object.metadata?.generation === undefined ? metadata : { ...metadata, generation },
+  };
   return semanticEqual(updated, existing) ? undefined : updated;
 }
 

@@ -7,7 +7,9 @@ import { webhookMutationCases } from '../cases/admission/webhook-mutation-cases.
 import { aggregationCases } from '../cases/aggregation/aggregation-cases.ts';
 import { connectionCases } from '../cases/api/connection-cases.ts';
 import { resourceCases } from '../cases/api/resource-cases.ts';
+import { autoscalerCases } from '../cases/autoscaling/autoscaler-cases.ts';
 import { deletionCases } from '../cases/deletion/deletion-cases.ts';
+import { resourceClaimCases } from '../cases/devices/resource-claim-cases.ts';
 import { discoveryDetailCases } from '../cases/discovery/detail-cases.ts';
 import { discoveryCases } from '../cases/discovery/discovery-cases.ts';
 import { customResourceCases } from '../cases/extension/custom-resource-cases.ts';
@@ -15,11 +17,16 @@ import { flowControlCases } from '../cases/flowcontrol/flowcontrol-cases.ts';
 import { listCases } from '../cases/lists/list-cases.ts';
 import { patchCases } from '../cases/patch/patch-cases.ts';
 import { securityCases } from '../cases/security/security-cases.ts';
+import { claimCases } from '../cases/storage/claim-cases.ts';
 import { storageCases } from '../cases/storage/storage-cases.ts';
+import { volumeUseCases } from '../cases/storage/volume-use-cases.ts';
 import { tableCases } from '../cases/tables/table-cases.ts';
 import { eventCases } from '../cases/watch/event-cases.ts';
 import { watchCases } from '../cases/watch/watch-cases.ts';
+import { cronJobCases } from '../cases/workloads/cronjob-cases.ts';
 import { daemonSetCases } from '../cases/workloads/daemonset-cases.ts';
+import { disruptionCases } from '../cases/workloads/disruption-cases.ts';
+import { jobCases } from '../cases/workloads/job-cases.ts';
 import { statefulSetCases } from '../cases/workloads/statefulset-cases.ts';
 import type { Case } from './case.ts';
 
@@ -39,6 +46,10 @@ export function allCases(): Case[] {
     ...securityCases,
     ...flowControlCases,
     ...storageCases,
+    ...claimCases,
+    ...volumeUseCases,
+    ...autoscalerCases,
+    ...resourceClaimCases,
     ...admissionCases,
     ...webhookAnswerCases,
     ...webhookConnectionCases,
@@ -49,5 +60,8 @@ export function allCases(): Case[] {
     ...customResourceCases,
     ...daemonSetCases,
     ...statefulSetCases,
+    ...jobCases,
+    ...cronJobCases,
+    ...disruptionCases,
   ];
 }

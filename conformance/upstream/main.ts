@@ -4,20 +4,19 @@ import { parseArgs } from 'node:util';
 import { ensurePrograms, UsageError } from '../reference/programs.ts';
 import { parseJunit } from './junit.ts';
 import { startOwnCluster } from './own-cluster.ts';
+import { reportName, runParts } from './parts.ts';
 import { isSuccess, resultsText } from './results.ts';
-import { runSuite } from './run-suite.ts';
-import { focusOf, readTiers, type Selection, type SuiteTest, selectTests } from './suite.ts';
+import { readTiers, type Selection, type SuiteTest, selectTests } from './suite.ts';
 
 const usage = `npm run conformance:upstream -- [options] [-- flags of e2e.test]
-  --kubeconfig F    any cluster; without it our own server is started, with the reference's scheduler and two simulated nodes
+  --kubeconfig F    any cluster; without it our own server is started, with kwok's two simulated nodes
   --tier T1,T2      what is run (all)
   --focus REGEX     only tests with such a name
   --skip REGEX      not tests with such a name
   --rerun-failed    only what failed in the last run into the same output folder
+  --parallel N      so many processes of the suite at once; what is [Serial] runs alone behind them (1)
   --list            prints the names and ends
   --output DIR      e2e.log, junit_01.xml and results.md (conformance/upstream/output)`;
-
-const report = 'junit_01.xml';
 
 function options() {
   const string = { type: 'string' } as const;
@@ -33,6 +32,7 @@ function options() {
         focus: string,
         skip: string,
         'rerun-failed': boolean,
+        parallel: { ...string, default: '1' },
         list: boolean,
         output: { ...string, default: join(import.meta.dirname, 'output') },
         help: boolean,
@@ -46,9 +46,9 @@ function options() {
 
 /** A rerun has a folder of its own below the output, so that the whole run's files stay; the later of both is the last one. */
 function lastFailures(folder: string): ReadonlySet<string> {
-  const files = [join(folder, report), join(folder, 'rerun', report)].filter((file) => existsSync(file));
+  const files = [join(folder, reportName), join(folder, 'rerun', reportName)].filter((file) => existsSync(file));
   const [last] = files.toSorted((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
-  if (last === undefined) throw new UsageError(`--rerun-failed: no ${report} in ${folder}`);
+  if (last === undefined) throw new UsageError(`--rerun-failed: no ${reportName} in ${folder}`);
   const failed = parseJunit(readFileSync(last, 'utf8')).filter(({ outcome }) => outcome === 'failed');
   return new Set(failed.map(({ name }) => name));
 }
@@ -91,14 +91,11 @@ async function main(values: ReturnType<typeof options>): Promise<boolean> {
   const folder = rerun ? join(values.output, 'rerun') : resolve(values.output);
   mkdirSync(folder, { recursive: true });
   if (!rerun) rmSync(join(folder, 'rerun'), { recursive: true, force: true });
-  rmSync(join(folder, report), { force: true });
-  const flags = values.suiteFlags;
-  const suiteFocus = focusOf(selected, all);
-  const code = await runSuite({ kubeconfig: resolve(kubeconfig), folder, focus: suiteFocus, flags });
-  if (!existsSync(join(folder, report))) {
-    throw new UsageError(`e2e.test ended with ${code} and without a report; see ${join(folder, 'e2e.log')}`);
-  }
-  const results = parseJunit(readFileSync(join(folder, report), 'utf8'));
+  const parallel = Number(values.parallel);
+  if (!(Number.isInteger(parallel) && parallel > 0))
+    throw new UsageError(`--parallel ${values.parallel}: a positive number`);
+  const run = { kubeconfig: resolve(kubeconfig), folder, flags: values.suiteFlags, parallel };
+  const { code, results } = await runParts(run, selected, all);
   const text = resultsText(results, selected, all);
   writeFileSync(join(folder, 'results.md'), text);
   console.log(text);

@@ -1,5 +1,7 @@
 import { test } from 'tap';
+import { sumOf } from './display.ts';
 import { parseJunit } from './junit.ts';
+import { dealt } from './parts.ts';
 import { advance, atStart, durationText, type Finished, progressText } from './progress.ts';
 import { isSuccess, resultsText } from './results.ts';
 import { focusOf, parseTiers, readTiers, type SuiteTest, selectTests } from './suite.ts';
@@ -143,4 +145,29 @@ test('only a whole run without failures is a success', async (t) => {
   t.equal(isSuccess(results, selected), false, 'a failure');
   t.equal(isSuccess(passed, [...selected, testOf('another')]), false, 'one did not run');
   t.equal(isSuccess([], []), false, 'nothing ran');
+});
+
+test('tests are dealt to several processes, what is serial runs alone', async (t) => {
+  const tests = ['a', 'b [Serial] x', 'c', 'd', 'e [Disruptive]'].map((name) => testOf(name));
+  const { parallel, serial } = dealt(tests, 2);
+  t.strictSame(
+    parallel.map((hand) => hand.map(({ name }) => name)),
+    [['a', 'd'], ['c']],
+  );
+  t.strictSame(
+    serial.map(({ name }) => name),
+    ['b [Serial] x', 'e [Disruptive]'],
+  );
+  t.strictSame(dealt(tests.slice(1, 2), 4).parallel, []);
+});
+
+test('the progress of several processes is their sum', async (t) => {
+  const part = { total: 3, passed: 1, failed: 1, skipped: 0, current: 'x' };
+  t.strictSame(sumOf([part, { ...part, current: undefined }, atStart]), {
+    total: 6,
+    passed: 2,
+    failed: 2,
+    skipped: 0,
+    current: 'x',
+  });
 });

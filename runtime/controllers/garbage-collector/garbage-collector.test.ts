@@ -136,20 +136,23 @@ async function createWorld() {
     /** Until nothing is left to do; answers with what waits for a later time. */
     settle: async (): Promise<string[]> => {
       const later: string[] = [];
+      const look = async (uid: string): Promise<void> => {
+        try {
+          await collect(collecting, uid);
+        } catch (error) {
+          if (error instanceof NotYet) later.push(uid);
+          else if (error instanceof StatusError && error.reason === 'Conflict') toConsider.add(uid);
+          else throw error;
+        }
+      };
       for (let turns = 0; toConsider.size + toOrphan.size > 0; turns++) {
         if (turns > 1000) throw new Error('it does not settle');
         const [uid] = toConsider;
-        const [lost] = toOrphan;
+        const [lost = ''] = toOrphan;
         if (uid !== undefined) {
           toConsider.delete(uid);
-          try {
-            await collect(collecting, uid);
-          } catch (error) {
-            if (error instanceof NotYet) later.push(uid);
-            else if (error instanceof StatusError && error.reason === 'Conflict') toConsider.add(uid);
-            else throw error;
-          }
-        } else if (lost !== undefined) {
+          await look(uid);
+        } else {
           toOrphan.delete(lost);
           await orphan(collecting, lost);
         }

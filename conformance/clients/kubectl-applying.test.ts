@@ -16,6 +16,11 @@ t.test(
     if (first === undefined) return;
     await using server = await startServer();
     for (const program of all ? await findAllPrograms('kubectl') : [first])
-      await checkScripts(t, folder, [program], server.kubeconfig, ['apply-diff', 'apply-mixed', 'apply-server']);
+      await checkScripts(t, folder, [program], server.kubeconfig, [
+        'apply-diff',
+        'apply-mixed',
+        'apply-server',
+        'custom-resources',
+      ]);
   },
 );

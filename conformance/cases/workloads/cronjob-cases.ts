@@ -163,10 +163,11 @@ async function manyMissed(c: CaseContext): Promise<void> {
 }
 
 async function history(c: CaseContext): Promise<void> {
-  const cronJob = await made(c, { successfulJobsHistoryLimit: 0 }, { completions: 0 });
+  const cronJob = await made(c, {}, { completions: 0 });
   await makeDue(c, cronJob);
   const message = `Saw completed job: ${runName(3)}, condition: Complete`;
   await awaitEvent(c, 'tick', 'SawCompletedJob', message);
+  await c.patch(cronJob, { spec: { successfulJobsHistoryLimit: 0 } });
   await awaitEvent(c, 'tick', 'SuccessfulDelete', `Deleted job ${runName(3)}`);
   await awaitJobs(c, []);
   await awaitFields(c, cronJob, { 'status.active': undefined });

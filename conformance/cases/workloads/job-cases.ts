@@ -192,7 +192,8 @@ async function failurePolicy(c: CaseContext): Promise<void> {
   ];
   const job = await made(c, { backoffLimit: 0, podFailurePolicy: { rules } });
   const [first = ''] = await running(c, 1);
-  const conditions = [{ type: 'DisruptionTarget', status: 'True' }];
+  const lastTransitionTime = new Date().toISOString().replace(/\.\d+/, '');
+  const conditions = [{ type: 'DisruptionTarget', status: 'True', lastTransitionTime }];
   await c.patch(`${await podPath(c, first)}/status`, { status: { conditions } }, { unstable: true });
   await finish(c, first, 42);
   const ns = await c.namespace();

@@ -100,14 +100,16 @@ async function externalMetrics(c: CaseContext): Promise<void> {
   const behavior = { scaleUp: { policies: [{ type: 'Pods', value: 2, periodSeconds: 600 }] } };
   const path = await autoscaler(c, 'queue', { metrics: [{ type: 'External', external: source }], behavior });
   const group = 'external.metrics.k8s.io';
-  const why = `failed to get ${metric} external metric: unable to get external metric ${ns}/${metric}/nil: unable to fetch metrics from external metrics API: the server could not find the requested resource (get ${metric}.${group})`;
+  const missing = `the server could not find the requested resource (get ${metric}.${group})`;
+  const unavailable = `unable to fetch metrics from external metrics API: ${missing}`;
+  const why = `unable to get external metric ${ns}/${metric}/nil: ${unavailable}`;
   const unable = `the HPA was unable to compute the replica count: ${why}`;
   await settles(c, path, [gotScale, says('ScalingActive', 'False', 'FailedGetExternalMetric', unable)], {
     'status.currentMetrics': [{ type: '' }],
     'status.currentReplicas': 1,
   });
   await tells(c, 'queue', 'FailedGetExternalMetric', why);
-  const whole = `invalid metrics (1 invalid out of 1), first error is: failed to get ${metric} external metric value: ${why}`;
+  const whole = `invalid metrics (1 invalid out of 1), first error is: failed to get ${metric} external metric value: failed to get ${metric} external metric: ${why}`;
   await tells(c, 'queue', 'FailedComputeMetricsReplicas', whole);
 
   await serveMetric(c, metric, '9');
@@ -155,7 +157,7 @@ async function serveMetric(c: CaseContext, metric: string, value: string): Promi
   );
   const path = `/apis/${group}/v1beta1/namespaces/${await c.namespace()}/${metric}`;
   await c.eventually('the metric to be served', async () => {
-    return (await c.get(path, { unstable: true, status: [200, 404] })).status === 200;
+    return (await c.get(path, { unstable: true, status: [200, 404, 429] })).status === 200;
   });
   const timestamp = new Date().toISOString();
   const body = {

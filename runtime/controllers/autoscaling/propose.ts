@@ -82,13 +82,23 @@ async function within<T>(prefix: string, work: () => Promise<T> | T): Promise<T>
   }
 }
 
+/** The same for the event of the whole alone. */
+async function silently<T>(prefix: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof MetricError)) throw error;
+    throw new MetricError(`${prefix}: ${error.message}`, error.told);
+  }
+}
+
 async function unable<T>(reason: string, prefix: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof MetricError || error instanceof StatusError)
-      throw new UnableError(reason, error.message, prefix === '' ? error.message : `${prefix}: ${error.message}`);
-    throw error;
+    if (!(error instanceof MetricError || error instanceof StatusError)) throw error;
+    const told = error instanceof MetricError ? error.told : error.message;
+    throw new UnableError(reason, told, prefix === '' ? error.message : `${prefix}: ${error.message}`);
   }
 }
 
@@ -206,7 +216,7 @@ async function byObject({ object }: MetricSpec, context: ProposalContext): Promi
     return { replicas, name: `${kind} metric ${name}`, status: status({ value: quantityOf(usage) }) };
   }
   if (target?.type === 'AverageValue' && target.averageValue !== undefined) {
-    const total = await within(`failed to get ${name} object metric`, read);
+    const total = await silently(`failed to get ${name} object metric`, read);
     const { replicas, usage } = replicasByShare(
       { current: statusReplicas, tolerances },
       total,
@@ -247,12 +257,12 @@ async function byExternal({ external }: MetricSpec, context: ProposalContext): P
     external: { metric: identified(name, selector), current },
   });
   if (averageValue !== undefined) {
-    const total = await within(`failed to get ${name} external metric`, read);
+    const total = await silently(`failed to get ${name} external metric`, read);
     const { replicas, usage } = replicasByShare({ current: statusReplicas, tolerances }, total, milliOf(averageValue));
     return { replicas, name: externalName(name, selector), status: status({ averageValue: quantityOf(usage) }) };
   }
   if (value !== undefined) {
-    const { replicas, usage } = await within(`failed to get external metric ${name}`, async () =>
+    const { replicas, usage } = await silently(`failed to get external metric ${name}`, async () =>
       replicasByValue({ current: specReplicas, pods, tolerances }, await read(), milliOf(value)),
     );
     return { replicas, name: externalName(name, selector), status: status({ value: quantityOf(usage) }) };

@@ -4,9 +4,13 @@ import type { Pod } from './autoscaler.ts';
 
 /** A metric cannot be had or does not make sense; the message is what users see. */
 export class MetricError extends Error {
-  constructor(message: string) {
+  /** What conditions and the metric's own event say where they say less. */
+  readonly told: string;
+
+  constructor(message: string, told = message) {
     super(message);
     this.name = 'MetricError';
+    this.told = told;
   }
 }
 

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { controllerDefinitions } from '../runtime/controllers/catalog.ts';
 import { chosenControllers, startManager } from '../runtime/framework/manager.ts';
 import { defaultOptions } from '../runtime/framework/options.ts';
+import { runElected } from './elected.ts';
 import { UsageError } from './options.ts';
 import { openRemote } from './remote.ts';
 import { createSigning } from './signing.ts';
@@ -13,6 +14,7 @@ const flags = {
   kubeconfig: { type: 'string' },
   controllers: { type: 'string', multiple: true },
   'root-ca-file': { type: 'string' },
+  'leader-elect': { type: 'string' },
   'cluster-cidr': { type: 'string' },
   'service-cluster-ip-range': { type: 'string' },
   'service-account-private-key-file': { type: 'string' },
@@ -34,26 +36,32 @@ export async function controllerManager(args: readonly string[]): Promise<void> 
   const key = textOf(values['cluster-signing-key-file']);
   const serviceAccountPrivateKey = textOf(values['service-account-private-key-file']);
   const names = (values.controllers ?? ['*']).flatMap((list) => list.split(','));
-  const manager = startManager(chosenControllers(controllerDefinitions, names), {
-    clientFor: () => remote.client,
-    clock: systemClock,
-    random: systemRandom,
-    options: {
-      ...defaultOptions,
-      rootCA: textOf(values['root-ca-file']) ?? remote.rootCA,
-      ...(values['cluster-cidr'] === undefined ? {} : { clusterCIDR: values['cluster-cidr'] }),
-      ...(values['service-cluster-ip-range'] === undefined
-        ? {}
-        : { serviceClusterIPRange: values['service-cluster-ip-range'] }),
-      signing: createSigning({
-        ...(certificate === undefined || key === undefined ? {} : { clusterSigning: { certificate, key } }),
-        ...(serviceAccountPrivateKey === undefined ? {} : { serviceAccountPrivateKey }),
-      }),
+  await runElected({
+    remote,
+    component: 'kube-controller-manager',
+    isElected: values['leader-elect'] !== 'false',
+    onError: (err) => log.error({ err }, 'leader election failed'),
+    start: () => {
+      const manager = startManager(chosenControllers(controllerDefinitions, names), {
+        clientFor: () => remote.client,
+        clock: systemClock,
+        random: systemRandom,
+        options: {
+          ...defaultOptions,
+          rootCA: textOf(values['root-ca-file']) ?? remote.rootCA,
+          ...(values['cluster-cidr'] === undefined ? {} : { clusterCIDR: values['cluster-cidr'] }),
+          ...(values['service-cluster-ip-range'] === undefined
+            ? {}
+            : { serviceClusterIPRange: values['service-cluster-ip-range'] }),
+          signing: createSigning({
+            ...(certificate === undefined || key === undefined ? {} : { clusterSigning: { certificate, key } }),
+            ...(serviceAccountPrivateKey === undefined ? {} : { serviceAccountPrivateKey }),
+          }),
+        },
+        onError: (err, controller) => log.error({ err, controller }, 'reconcile failed'),
+      });
+      process.stdout.write(`running ${manager.controllers.length} controllers\n`);
+      return manager;
     },
-    onError: (err, controller) => log.error({ err, controller }, 'reconcile failed'),
   });
-  process.stdout.write(`running ${manager.controllers.length} controllers\n`);
-  await remote.untilSignal();
-  await manager.close();
-  remote.close();
 }

@@ -7,6 +7,7 @@ import { defaultOptions } from '../runtime/framework/options.ts';
 import type { SchedulerConfiguration } from '../runtime/scheduler/configuration.ts';
 import { schedulerDefinition } from '../runtime/scheduler/definition.ts';
 import { ConfigurationError, readConfiguration } from '../runtime/scheduler/read-configuration.ts';
+import { runElected } from './elected.ts';
 import { UsageError } from './options.ts';
 import { openRemote } from './remote.ts';
 import { systemClock, systemRandom } from './system.ts';
@@ -14,6 +15,7 @@ import { systemClock, systemRandom } from './system.ts';
 const flags = {
   kubeconfig: { type: 'string' },
   config: { type: 'string' },
+  'leader-elect': { type: 'string' },
 } as const;
 
 function configurationOf(file: string | undefined): SchedulerConfiguration {
@@ -33,15 +35,20 @@ export async function scheduler(args: readonly string[]): Promise<void> {
   const configuration = configurationOf(values.config);
   const log = pino({ base: null }, pino.destination(2));
   const remote = await openRemote(values.kubeconfig, 'kube-scheduler');
-  const manager = startManager([schedulerDefinition(configuration)], {
-    clientFor: () => remote.client,
-    clock: systemClock,
-    random: systemRandom,
-    options: { ...defaultOptions, rootCA: remote.rootCA },
-    onError: (err, part) => log.error({ err, part }, 'scheduling failed'),
+  await runElected({
+    remote,
+    component: 'kube-scheduler',
+    isElected: values['leader-elect'] !== 'false',
+    onError: (err) => log.error({ err }, 'leader election failed'),
+    start: () => {
+      process.stdout.write('running the scheduler\n');
+      return startManager([schedulerDefinition(configuration)], {
+        clientFor: () => remote.client,
+        clock: systemClock,
+        random: systemRandom,
+        options: { ...defaultOptions, rootCA: remote.rootCA },
+        onError: (err, part) => log.error({ err, part }, 'scheduling failed'),
+      });
+    },
   });
-  process.stdout.write('running the scheduler\n');
-  await remote.untilSignal();
-  await manager.close();
-  remote.close();
 }

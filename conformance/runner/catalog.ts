@@ -14,6 +14,8 @@ import { discoveryDetailCases } from '../cases/discovery/detail-cases.ts';
 import { discoveryCases } from '../cases/discovery/discovery-cases.ts';
 import { customResourceCases } from '../cases/extension/custom-resource-cases.ts';
 import { flowControlCases } from '../cases/flowcontrol/flowcontrol-cases.ts';
+import { ownershipCases } from '../cases/housekeeping/ownership-cases.ts';
+import { upkeepCases } from '../cases/housekeeping/upkeep-cases.ts';
 import { listCases } from '../cases/lists/list-cases.ts';
 import { patchCases } from '../cases/patch/patch-cases.ts';
 import { securityCases } from '../cases/security/security-cases.ts';
@@ -58,6 +60,8 @@ export function allCases(): Case[] {
     ...webhookMutationCases,
     ...aggregationCases,
     ...customResourceCases,
+    ...ownershipCases,
+    ...upkeepCases,
     ...daemonSetCases,
     ...statefulSetCases,
     ...jobCases,

@@ -50,6 +50,15 @@ export function isNamespaceTerminating(error: unknown): boolean {
   return error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true;
 }
 
+/** What cannot be made in a namespace that is being deleted need not be tried again. */
+export async function unlessNamespaceEnds(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!isNamespaceTerminating(error)) throw error;
+  }
+}
+
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

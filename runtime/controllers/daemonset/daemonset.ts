@@ -12,7 +12,14 @@ import { referenceTo } from '../../framework/event-recorder.ts';
 import { Expectations } from '../../framework/expectations.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { claim, indexByController, ownedBy, ownedOrOrphans } from '../ownership.ts';
-import { isNamespaceTerminating, podControl, podFromTemplate, podResource, slowStart } from '../pod-control.ts';
+import {
+  isNamespaceTerminating,
+  podControl,
+  podFromTemplate,
+  podResource,
+  slowStart,
+  unlessNamespaceEnds,
+} from '../pod-control.ts';
 import { nextAvailabilityMs, type Pod } from '../pod-state.ts';
 import { type ControllerRevision, deleteRevision, revisionResource } from '../revisions.ts';
 import { observeReplicas } from '../workloads/replica-events.ts';
@@ -73,7 +80,7 @@ export const daemonSetController: ControllerDefinition = {
         workers,
         informers: [sets, pods, nodes, revisions],
         queue,
-        reconcile: (key) => reconcile(shell, key),
+        reconcile: (key) => unlessNamespaceEnds(reconcile(shell, key)),
       },
       context,
       signal,

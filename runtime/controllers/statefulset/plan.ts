@@ -50,9 +50,10 @@ export interface Plan {
   readonly status: StatefulSetStatus;
 }
 
+/** A place in the set, and who has it. */
 interface Replica {
-  readonly pod: Pod;
-  readonly isNew: boolean;
+  readonly ordinal: number;
+  readonly pod: Pod | undefined;
 }
 
 /** Whether the set waits for a pod before it goes on. */
@@ -96,15 +97,16 @@ function hasStaleClaim({ set, claim }: SetState, pod: Pod): boolean {
   });
 }
 
-function processReplica(process: Process, { pod, isNew }: Replica, steps: Step[]): Verdict {
+function processReplica(process: Process, { pod, ordinal }: Replica, steps: Step[]): Verdict {
   const { state, isOrdered, isAvailable } = process;
+  if (pod === undefined) {
+    const made = newPod(state.set, versionFor(state, ordinal), ordinal);
+    if (!hasStaleClaim(state, made)) steps.push({ kind: 'create', pod: made });
+    return 'wait';
+  }
   // Succeeded too: how a pod ended that was stopped depends on its exit code, not on why it was stopped.
   if (isPodTerminal(pod)) {
     if (!isTerminating(pod)) steps.push({ kind: 'delete', pod });
-    return 'wait';
-  }
-  if (isNew) {
-    if (!hasStaleClaim(state, pod)) steps.push({ kind: 'create', pod });
     return 'wait';
   }
   if (pod.status?.phase === 'Pending') steps.push({ kind: 'make claims', pod });
@@ -131,15 +133,16 @@ function processAll<T>(isOrdered: boolean, items: readonly T[], look: (item: T, 
 }
 
 /** Old pods that may go now, from the highest ordinal. */
-function outdated({ state, isAvailable }: Process, replicas: readonly Pod[]): Pod[] {
+function outdated({ state, isAvailable }: Process, replicas: readonly (Pod | undefined)[]): Pod[] {
   const { set, update } = state;
   const { partition = 0, maxUnavailable: limit } = set.spec?.updateStrategy?.rollingUpdate ?? {};
-  const isUnavailable = (pod: Pod): boolean => !isAvailable(pod) || isTerminating(pod);
-  const isOld = (pod: Pod): boolean => podRevision(pod) !== update.revision && !isTerminating(pod);
+  const isUnavailable = (pod: Pod | undefined): boolean => pod === undefined || !isAvailable(pod) || isTerminating(pod);
+  const isOld = (pod: Pod | undefined): pod is Pod =>
+    pod !== undefined && podRevision(pod) !== update.revision && !isTerminating(pod);
   const candidates = replicas.slice(partition).reverse();
   if (limit === undefined) {
     const first = candidates.find((pod) => isOld(pod) || isUnavailable(pod));
-    return first !== undefined && isOld(first) ? [first] : [];
+    return isOld(first) ? [first] : [];
   }
   const allowed = Math.max(1, scaledValue(limit, replicasOf(set), 'down')) - replicas.filter(isUnavailable).length;
   return allowed <= 0 ? [] : candidates.filter(isOld).slice(0, allowed);
@@ -149,11 +152,13 @@ export function planUpdate(state: SetState): Plan {
   const { set, pods, now } = state;
   const start = startOrdinal(set);
   const present = new Map(pods.filter((pod) => isInRange(set, pod)).map((pod) => [ordinalOf(pod), pod]));
-  const replicas = Array.from({ length: replicasOf(set) }, (_, i): Replica => {
-    const pod = present.get(start + i);
-    if (pod !== undefined) return { pod, isNew: false };
-    return { pod: newPod(set, versionFor(state, start + i), start + i), isNew: true };
-  });
+  const replicas = Array.from(
+    { length: replicasOf(set) },
+    (_, i): Replica => ({
+      ordinal: start + i,
+      pod: present.get(start + i),
+    }),
+  );
   const condemned = pods
     .filter((pod) => ordinalOf(pod) >= 0 && !isInRange(set, pod))
     .sort((a, b) => ordinalOf(b) - ordinalOf(a));
@@ -166,7 +171,7 @@ export function planUpdate(state: SetState): Plan {
   const isAvailable = (pod: Pod): boolean => isPodAvailable(pod, set.spec?.minReadySeconds ?? 0, now);
   const process: Process = { state, isOrdered, isAvailable };
   const inOrder = [...replicas.map(({ pod }) => pod), ...condemned.toReversed()];
-  const firstUnavailable = inOrder.find((pod) => !isAvailable(pod) || isTerminating(pod));
+  const firstUnavailable = inOrder.find((pod) => pod === undefined || !isAvailable(pod) || isTerminating(pod));
 
   const kept = processAll(isOrdered, replicas, (replica, steps) => processReplica(process, replica, steps));
   if (kept.isBlocked) return { phases: [kept.phase], status };

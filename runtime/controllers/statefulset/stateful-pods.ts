@@ -1,7 +1,7 @@
 import type { ApiClient } from '../../../api/client.ts';
 import { StatusError } from '../../../api/status.ts';
 import { type EventRecorder, referenceTo } from '../../framework/event-recorder.ts';
-import { messageOf, podResource } from '../pod-control.ts';
+import { isNamespaceTerminating, messageOf, podResource } from '../pod-control.ts';
 import type { Pod } from '../pod-state.ts';
 import { hasForeignController, isClaimUpToDate, withOwners } from './claim-owners.ts';
 import {
@@ -75,6 +75,7 @@ export function statefulPods({ client, recorder, claim }: StatefulPodsDeps, set:
         await client.create(claimResource, namespace, wanted);
         say('Create', `Claim ${claimName} ${podWords(pod)} success`);
       } catch (error) {
+        if (isNamespaceTerminating(error)) throw error;
         failures.push(`failed to create PVC ${claimName}: ${messageOf(error)}`);
         if (!is(error, 'AlreadyExists')) say('Create', `Claim ${claimName} for ${podWords(pod)}`, error);
       }

@@ -11,7 +11,7 @@ import {
 import { Expectations } from '../../framework/expectations.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { claim, controllerOf, indexByController, ownedOrOrphans, refuseIfDeleted } from '../ownership.ts';
-import { podResource, slowStart } from '../pod-control.ts';
+import { podResource, slowStart, unlessNamespaceEnds } from '../pod-control.ts';
 import { nextAvailabilityMs, type Pod } from '../pod-state.ts';
 import {
   adoptRevision,
@@ -66,7 +66,7 @@ export const statefulSetController: ControllerDefinition = {
         workers,
         informers: [sets, pods, claims, revisions],
         queue,
-        reconcile: (key) => reconcile(shell, key),
+        reconcile: (key) => unlessNamespaceEnds(reconcile(shell, key)),
       },
       context,
       signal,

@@ -17,6 +17,8 @@ import { flowControlCases } from '../cases/flowcontrol/flowcontrol-cases.ts';
 import { ownershipCases } from '../cases/housekeeping/ownership-cases.ts';
 import { upkeepCases } from '../cases/housekeeping/upkeep-cases.ts';
 import { listCases } from '../cases/lists/list-cases.ts';
+import { endpointsCases } from '../cases/network/endpoints-cases.ts';
+import { nodeCases } from '../cases/nodes/node-cases.ts';
 import { patchCases } from '../cases/patch/patch-cases.ts';
 import { securityCases } from '../cases/security/security-cases.ts';
 import { claimCases } from '../cases/storage/claim-cases.ts';
@@ -60,6 +62,8 @@ export function allCases(): Case[] {
     ...webhookMutationCases,
     ...aggregationCases,
     ...customResourceCases,
+    ...endpointsCases,
+    ...nodeCases,
     ...ownershipCases,
     ...upkeepCases,
     ...daemonSetCases,

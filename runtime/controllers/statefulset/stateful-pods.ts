@@ -116,7 +116,9 @@ export function statefulPods({ client, recorder, claim }: StatefulPodsDeps, set:
     try {
       await client.create(podResource, namespace, pod);
     } catch (error) {
-      if (!is(error, 'AlreadyExists')) sayPod('Create', pod, error);
+      // The one before has not gone yet: no failure, but tried again later.
+      if (is(error, 'AlreadyExists')) throw new StatusError('Conflict', messageOf(error), { cause: error });
+      sayPod('Create', pod, error);
       throw error;
     }
     sayPod('Create', pod);

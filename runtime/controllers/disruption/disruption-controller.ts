@@ -1,5 +1,6 @@
 import type { ApiClient } from '../../../api/client.ts';
 import type { Clock } from '../../../api/clock.ts';
+import { semanticEqual } from '../../../api/equal.ts';
 import { labelSelectorMatcher } from '../../../api/selectors.ts';
 import { StatusError } from '../../../api/status.ts';
 import type { Informer } from '../../client/informer.ts';
@@ -103,7 +104,7 @@ function followPods({ pods, budgets, queue, recorder, clock }: DisruptionDeps, s
     added: changed,
     updated: (pod, old) => {
       changed(pod);
-      if (pod.metadata?.labels !== old.metadata?.labels) wake(old);
+      if (!semanticEqual(pod.metadata?.labels, old.metadata?.labels)) wake(old);
     },
     deleted: wake,
   });

@@ -1,3 +1,4 @@
+import { semanticEqual } from '../../../api/equal.ts';
 import type { OwnerReference } from '../../../api/object.ts';
 import type { Informer } from '../../client/informer.ts';
 import { keyOf } from '../../client/object-key.ts';
@@ -135,7 +136,8 @@ function followPods({ jobs, pods, queue, expectations, memory }: JobSyncDeps, or
       }
       if (pod.metadata?.deletionTimestamp !== undefined) return leaving(pod, false);
       changed(pod);
-      if (reference === undefined) wakeMatching(pod);
+      const isNews = before !== undefined || !semanticEqual(pod.metadata?.labels, old.metadata?.labels);
+      if (reference === undefined && isNews) wakeMatching(pod);
     },
     deleted: (pod) => leaving(pod, true),
   });

@@ -59,15 +59,13 @@ export function isTracked(pod: Pod, released: ReadonlySet<string>): boolean {
 export function observe(job: Job, pods: readonly Pod[], options: ObservedWith): Observation {
   const { released, now } = options;
   const { status } = job;
-  const uncountedSucceeded = status?.uncountedTerminatedPods?.succeeded ?? [];
-  const uncountedFailed = status?.uncountedTerminatedPods?.failed ?? [];
+  const uncountedSucceeded = new Set(status?.uncountedTerminatedPods?.succeeded);
+  const uncountedFailed = new Set(status?.uncountedTerminatedPods?.failed);
   const fresh = pods.filter(
     (pod) => isTracked(pod, released) && (!isIndexed(job) || validIndexOf(pod, job) !== undefined),
   );
-  const succeeded = fresh.filter(
-    (pod) => pod.status?.phase === 'Succeeded' && !uncountedSucceeded.includes(uidOf(pod)),
-  );
-  const failed = fresh.filter((pod) => isPodFailed(pod, job) && !uncountedFailed.includes(uidOf(pod)));
+  const succeeded = fresh.filter((pod) => pod.status?.phase === 'Succeeded' && !uncountedSucceeded.has(uidOf(pod)));
+  const failed = fresh.filter((pod) => isPodFailed(pod, job) && !uncountedFailed.has(uidOf(pod)));
   const policy = job.spec?.podFailurePolicy;
   const counted = policy === undefined ? failed : failed.filter((pod) => judgeFailure(policy, pod).isCounted);
   const active = pods.filter(isPodActive);
@@ -80,9 +78,9 @@ export function observe(job: Job, pods: readonly Pod[], options: ObservedWith): 
     terminating: pods.filter(isPodTerminating).length,
     succeeded:
       indexes === undefined
-        ? (status?.succeeded ?? 0) + succeeded.length + uncountedSucceeded.length
+        ? (status?.succeeded ?? 0) + succeeded.length + uncountedSucceeded.size
         : countOf(indexes.succeeded),
-    failed: (status?.failed ?? 0) + counted.length + uncountedFailed.length,
+    failed: (status?.failed ?? 0) + counted.length + uncountedFailed.size,
     backoff: nextBackoff(options.backoff, succeeded, failed),
     ...(indexes === undefined ? {} : { indexes }),
   };

@@ -118,13 +118,17 @@ export class Informer<T extends KubeObject = KubeObject> {
           this.#resourceVersion = '';
           continue;
         }
-        // Custom resources end while somebody follows their metadata.
-        const isEnded =
-          this.#scope.metadataOnly === true && error instanceof StatusError && error.reason === 'NotFound';
-        if (!isEnded) onError(error, this.resource);
+        if (!this.#isExpected(error)) onError(error, this.resource);
         await sleep(clock, Math.min(firstRetryMs * 2 ** failures++, maxRetryMs), signal);
       }
     }
+  }
+
+  /** Custom resources begin and end while somebody follows their metadata. */
+  #isExpected(error: unknown): boolean {
+    const isOfNone =
+      error instanceof StatusError && (error.reason === 'NotFound' || error.reason === 'TooManyRequests');
+    return this.#scope.metadataOnly === true && isOfNone;
   }
 
   async #follow(signal: AbortSignal): Promise<void> {

@@ -35,6 +35,7 @@ import { serviceCIDRController } from './services/service-cidr.ts';
 import { serviceLbController } from './services/service-lb-controller.ts';
 import { statefulSetController } from './statefulset/statefulset.ts';
 import { taintEvictionController } from './taint-eviction/taint-eviction-controller.ts';
+import { bootstrapSigner, bootstrapTokenCleaner } from './tokens/bootstrap-tokens.ts';
 import { legacyTokenCleaner } from './tokens/token-cleaner.ts';
 import { tokenSecretController } from './tokens/token-secrets.ts';
 import { ttlController } from './ttl.ts';
@@ -58,6 +59,8 @@ function running(name: string, make: (context: ControllerContext) => KeyedContro
 
 /** Every controller by its upstream name. */
 export const controllerDefinitions: readonly ControllerDefinition[] = [
+  bootstrapSigner,
+  bootstrapTokenCleaner,
   signingRequestApprover,
   signingRequestSigner,
   signingRequestCleaner,

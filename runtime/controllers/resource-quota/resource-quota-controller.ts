@@ -5,6 +5,7 @@ import { followServed } from '../../client/served-resources.ts';
 import { sleep } from '../../client/sleep.ts';
 import { type ControllerDefinition, NotYet, startReconciling } from '../../framework/controller.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
+import { unlessMissing } from '../publishers/status-cause.ts';
 import { QuotableResources } from './replenishment.ts';
 import { type ResourceQuota, statusOf, usageOf } from './usage.ts';
 
@@ -34,6 +35,8 @@ export const resourceQuotaController: ControllerDefinition = {
       added: (quota) => queue.add(keyOf(quota)),
       updated: (quota, old) => {
         if (!semanticEqual(quota.spec?.hard, old.spec?.hard)) queue.add(keyOf(quota));
+        // Somebody else wrote the status.
+        else if (!semanticEqual(quota.spec?.hard, quota.status?.hard)) queue.addAfter(keyOf(quota), recountMs);
       },
     });
     const first = Promise.withResolvers<void>();
@@ -63,7 +66,8 @@ export const resourceQuotaController: ControllerDefinition = {
       const used = await usageOf(quota, counted, { now: clock.now(), pause });
       const status = statusOf(quota, used);
       if (status === undefined) return;
-      await client.update<ResourceQuota>(quotas, namespace, { ...quota, status }, { subresource: 'status' });
+      const asked = client.update<ResourceQuota>(quotas, namespace, { ...quota, status }, { subresource: 'status' });
+      await unlessMissing(asked);
     };
     const recountAll = async (): Promise<void> => {
       while (!signal.aborted) {

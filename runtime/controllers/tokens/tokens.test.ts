@@ -1,4 +1,5 @@
 import t from 'tap';
+import { detachedSignature, remainingMs, signingTokens } from './bootstrap-tokens.ts';
 import { fateOf, secretsNamedBy } from './token-cleaner.ts';
 import { filled, type Secret } from './token-secrets.ts';
 
@@ -46,4 +47,34 @@ await t.test('the Secrets that a pod names, wherever', async (t) => {
     volumes: [{ secret: { secretName: 'volume' } }, { projected: { sources: [{ secret: { name: 'projected' } }] } }],
   };
   t.same(secretsNamedBy(spec).sort(), ['all', 'env', 'projected', 'pull', 'volume']);
+});
+
+await t.test('bootstrap tokens sign as upstream’s do, while they may', async (t) => {
+  const token = (id: string, more: Record<string, string> = {}): Secret => ({
+    metadata: { name: `bootstrap-token-${id}` },
+    data: Object.fromEntries(
+      Object.entries({ 'token-id': id, 'token-secret': 's', 'usage-bootstrap-signing': 'true', ...more }).map(
+        ([key, value]) => [key, btoa(value)],
+      ),
+    ),
+  });
+  const now = Date.parse('2026-01-01T00:00:00Z');
+  const all = [
+    token('abcdef'),
+    token('ended1', { expiration: '2025-12-31T23:59:59Z' }),
+    token('later1', { expiration: '2026-01-01T00:01:00Z' }),
+    token('nosign', { 'usage-bootstrap-signing': 'false' }),
+    { ...token('othern'), metadata: { name: 'bootstrap-token-xxxxxx' } },
+  ];
+  t.same([...signingTokens(all, now).keys()], ['abcdef', 'later1']);
+  t.same(
+    [token('abcdef'), ...all].map((one) => remainingMs(one, now)),
+    [undefined, undefined, 0, 60_000, undefined, undefined],
+  );
+  t.equal(remainingMs(token('abcdef', { expiration: 'soon' }), now), 0);
+  // RFC 7515, appendix F; as node:crypto computes it.
+  t.equal(
+    await detachedSignature('kind: Config\n', 'abcdef', '0123456789abcdef'),
+    'eyJhbGciOiJIUzI1NiIsImtpZCI6ImFiY2RlZiJ9..3ZR7IfHD4V0NLYjj9trDyCFIZSwMzkyMpnxx9vCiSPI',
+  );
 });

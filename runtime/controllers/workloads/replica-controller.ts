@@ -21,6 +21,8 @@ import { isStatusCurrent, replicaStatus } from './replica-status.ts';
 /** More pods than this are not created or deleted at one go: the informer shows these first. */
 const burst = 500;
 const workers = 5;
+/** When what was asked for has still not been seen, it never will: then it is time to count again. */
+const expectationCheckMs = 5 * 60_000 + 1000;
 
 interface Shell {
   readonly kind: ReplicaKind;
@@ -107,6 +109,7 @@ async function reconcile(shell: Shell, key: string): Promise<void> {
   });
   if (!isStatusCurrent(object, status)) await writeStatus(shell, { ...object, status });
   if (failure !== undefined) throw failure;
+  if (!expectations.areSatisfied(key)) queue.addAfter(key, expectationCheckMs);
   const { minReadySeconds = 0 } = object.spec ?? {};
   if (minReadySeconds > 0 && status.readyReplicas !== status.availableReplicas) {
     queue.addAfter(key, nextAvailabilityMs(active, minReadySeconds, now) ?? minReadySeconds * 1000);

@@ -1,0 +1,250 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import type { ApiClient } from '../api/client.ts';
+import type { Api, GroupVersionResource, KubeObject } from '../api/object.ts';
+import { StatusError } from '../api/status.ts';
+import type { WatchEvent } from '../api/watch.ts';
+import { deploymentController } from '../runtime/controllers/workloads/deployment/deployment-controller.ts';
+import { replicaSetController } from '../runtime/controllers/workloads/replica-controller.ts';
+import { startManager } from '../runtime/framework/manager.ts';
+import { defaultOptions } from '../runtime/framework/options.ts';
+import { openRemote } from './remote.ts';
+import { spawnServer } from './spawned-server.ts';
+import { systemClock, systemRandom } from './system.ts';
+
+type Pod = Readonly<Api<'io.k8s.api.core.v1.Pod'>>;
+type Deployment = Api<'io.k8s.api.apps.v1.Deployment'>;
+type ReplicaSet = Readonly<Api<'io.k8s.api.apps.v1.ReplicaSet'>>;
+
+const pods = { group: '', version: 'v1', resource: 'pods' } as const;
+const deployments = { group: 'apps', version: 'v1', resource: 'deployments' } as const;
+const replicaSets = { group: 'apps', version: 'v1', resource: 'replicasets' } as const;
+const namespace = 'default';
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** mulberry32: the same faults in the same order. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let x = Math.imul(state ^ (state >>> 15), state | 1);
+    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
+    return ((x ^ (x >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** One call of ten fails, before the server has heard of it or after it has done what was asked; one event of ten ends its watch. */
+function faulty(
+  client: ApiClient,
+  random: () => number,
+): { readonly client: ApiClient; readonly faults: Map<string, number> } {
+  const faults = new Map<string, number>();
+  const fault = (name: string, error: Error): Error => {
+    faults.set(name, (faults.get(name) ?? 0) + 1);
+    return error;
+  };
+  const perhaps = async <T>(call: () => Promise<T>): Promise<T> => {
+    const chance = random();
+    if (chance < 0.02) throw fault('conflict', new StatusError('Conflict', 'injected'));
+    if (chance < 0.04) throw fault('too many', new StatusError('TooManyRequests', 'injected'));
+    if (chance < 0.06) throw fault('internal', new StatusError('InternalError', 'injected'));
+    if (chance < 0.07) throw fault('refused', new Error('injected: connection refused'));
+    const answer = await call();
+    if (chance < 0.1) throw fault('timeout after commit', new Error('injected: no answer'));
+    return answer;
+  };
+  return {
+    faults,
+    client: {
+      get: (...args) => perhaps(() => client.get(...args)),
+      list: (...args) => perhaps(() => client.list(...args)),
+      create: (...args) => perhaps(() => client.create(...args)),
+      update: (...args) => perhaps(() => client.update(...args)),
+      patch: (...args) => perhaps(() => client.patch(...args)),
+      delete: (...args) => perhaps(() => client.delete(...args)),
+      request: (...args) => perhaps(() => client.request(...args)),
+      async *watch<T extends KubeObject>(
+        resource: GroupVersionResource,
+        options: Parameters<ApiClient['watch']>[1],
+        signal: AbortSignal,
+      ): AsyncGenerator<WatchEvent<T>> {
+        for await (const event of client.watch<T>(resource, options, signal)) {
+          const chance = random();
+          if (chance < 0.05) {
+            faults.set('watch ended', (faults.get('watch ended') ?? 0) + 1);
+            return;
+          }
+          if (chance < 0.07) throw fault('watch broken', new Error('injected: connection lost'));
+          if (chance < 0.075) throw fault('watch expired', new StatusError('Expired', 'injected'));
+          yield event;
+        }
+      },
+    },
+  };
+}
+
+function deployment(name: string, replicas: number, type: 'Recreate' | 'RollingUpdate'): Deployment {
+  const labels = { app: name };
+  return {
+    metadata: { name },
+    spec: {
+      replicas,
+      revisionHistoryLimit: 20,
+      selector: { matchLabels: labels },
+      strategy: { type },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'v0' }] } },
+    },
+  };
+}
+
+/** Makes pods ready, as a node would, for as long as it runs. */
+function playNodes(client: () => ApiClient): { stop(): Promise<void> } {
+  let isStopped = false;
+  const play = async (): Promise<void> => {
+    while (!isStopped) {
+      try {
+        const { items } = await client().list<Pod>(pods, { namespace });
+        const waiting = items.filter(({ status }) => status?.phase === 'Pending').slice(0, 10);
+        await Promise.all(
+          waiting.map(async ({ metadata }) => {
+            const status = {
+              phase: 'Running',
+              conditions: [
+                { type: 'Ready', status: 'True', lastTransitionTime: new Date().toISOString().replace(/\.\d+/, '') },
+              ],
+            };
+            const target = {
+              resource: pods,
+              namespace,
+              name: metadata?.name ?? '',
+              type: 'application/merge-patch+json',
+            } as const;
+            await client().patch(target, { status }, { subresource: 'status' });
+          }),
+        );
+      } catch {
+        // The pod or the server has gone: the next round will see.
+      }
+      await wait(20);
+    }
+  };
+  const playing = play();
+  return {
+    stop: () => {
+      isStopped = true;
+      return playing;
+    },
+  };
+}
+
+async function change(client: ApiClient, name: string, spec: unknown): Promise<void> {
+  await client.patch(
+    { resource: deployments, namespace, name, type: 'application/strategic-merge-patch+json' },
+    { spec },
+  );
+}
+
+function image(version: string): unknown {
+  return { template: { spec: { containers: [{ name: 'c', image: version }] } } };
+}
+
+/** What is wrong with a Deployment that should have come to rest: nothing, once it has. */
+async function trouble(client: ApiClient, name: string, replicas: number, version: string): Promise<string[]> {
+  const { status = {}, metadata } = await client.get<Deployment>(deployments, namespace, name);
+  const labelSelector = `app=${name}`;
+  const sets = (await client.list<ReplicaSet>(replicaSets, { namespace, labelSelector })).items;
+  const found = (await client.list<Pod>(pods, { namespace, labelSelector })).items;
+  const versionOf = ({ spec }: ReplicaSet) => spec?.template?.spec?.containers?.[0]?.image ?? '';
+  const problems: string[] = [];
+  const expect = (what: string, actual: unknown, expected: unknown): void => {
+    if (actual !== expected) problems.push(`${name}: ${what} is ${actual}, not ${expected}`);
+  };
+  expect('pods', found.length, replicas);
+  expect('images', [...new Set(found.map(({ spec }) => spec?.containers?.[0]?.image))].join(), version);
+  expect('owners', [...new Set(found.map((pod) => pod.metadata?.ownerReferences?.[0]?.name))].length, 1);
+  expect('ReplicaSets of one version', new Set(sets.map(versionOf)).size, sets.length);
+  for (const set of sets)
+    expect(`size of ${versionOf(set)}`, set.spec?.replicas, versionOf(set) === version ? replicas : 0);
+  const counts = [status.replicas, status.updatedReplicas, status.readyReplicas, status.availableReplicas];
+  expect('status', counts.join(), Array(4).fill(replicas).join());
+  expect('generation', status.observedGeneration, metadata?.generation);
+  const progressing = status.conditions?.find(({ type }) => type === 'Progressing');
+  expect('progress', progressing?.reason, 'NewReplicaSetAvailable');
+  return problems;
+}
+
+async function atRest(t: Test, check: () => Promise<string[]>): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  let problems = await check();
+  while (problems.length > 0 && Date.now() < deadline) {
+    await wait(100);
+    problems = await check();
+  }
+  t.strictSame(problems, []);
+  await wait(500);
+  t.strictSame(await check(), [], 'and it stays so');
+}
+
+async function folder(t: Test): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'kubefacade-faults-'));
+  t.teardown(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+t.test('rollouts come to the same end when one request of ten fails and watches break', async (t) => {
+  const data = await folder(t);
+  const server = await spawnServer(data, '--storage', 'memory', '--controllers=serviceaccount-controller');
+  const remote = await openRemote(join(data, 'kubeconfig'), 'faults');
+  const { client, faults } = faulty(remote.client, seeded(36));
+  const manager = startManager([deploymentController, replicaSetController], {
+    clientFor: () => client,
+    clock: systemClock,
+    random: systemRandom,
+    options: { ...defaultOptions, rootCA: '' },
+    onError: () => undefined,
+  });
+  const nodes = playNodes(() => remote.client);
+  await remote.client.create(deployments, namespace, deployment('rolling', 30, 'RollingUpdate'));
+  await remote.client.create(deployments, namespace, deployment('again', 8, 'Recreate'));
+  for (const [i, size] of [30, 12, 25, 20].entries()) {
+    await wait(400);
+    await change(remote.client, 'rolling', image(`v${i + 1}`));
+    await change(remote.client, 'again', image(`v${i + 1}`));
+    await wait(150);
+    await change(remote.client, 'rolling', { replicas: size });
+  }
+  await atRest(t, async () => [
+    ...(await trouble(remote.client, 'rolling', 20, 'v4')),
+    ...(await trouble(remote.client, 'again', 8, 'v4')),
+  ]);
+  for (const name of ['conflict', 'too many', 'internal', 'timeout after commit', 'watch ended']) {
+    t.ok((faults.get(name) ?? 0) > 0, `${name}: ${faults.get(name)}`);
+  }
+  await nodes.stop();
+  await manager.close();
+  remote.close();
+  await server.stop();
+});
+
+t.test('a rollout that a kill -9 interrupts goes on where it was', async (t) => {
+  const data = await folder(t);
+  let server = await spawnServer(data, '--storage', 'leveldb');
+  let remote = await openRemote(join(data, 'kubeconfig'), 'faults');
+  const nodes = playNodes(() => remote.client);
+  await remote.client.create(deployments, namespace, deployment('web', 30, 'RollingUpdate'));
+  for (const [round, delay] of [150, 400, 800].entries()) {
+    await change(remote.client, 'web', image(`v${round + 1}`));
+    await wait(delay);
+    server.child.kill('SIGKILL');
+    await server.ended;
+    remote.close();
+    server = await spawnServer(data, '--storage', 'leveldb');
+    remote = await openRemote(join(data, 'kubeconfig'), 'faults');
+  }
+  await atRest(t, () => trouble(remote.client, 'web', 30, 'v3'));
+  await nodes.stop();
+  remote.close();
+  await server.stop();
+});

@@ -138,7 +138,7 @@ function whyNotMade(claim: Readonly<Claim>, node: Node, lookups: VolumeLookups):
 
 /** Finds volumes for the claims that wait for a node, or where they can be made. Reasons: why not here. */
 function planFor(claims: PodClaims, { node }: NodeInfo, lookups: VolumeLookups): VolumePlan | readonly string[] {
-  const { volumes, classes } = lookups;
+  const { volumes } = lookups;
   for (const { spec } of claims.bound) {
     const volume = volumes.get(spec?.volumeName ?? '');
     if (volume === undefined) return [lostVolume];

@@ -107,7 +107,7 @@ t.test('replicas by averages and by values', async (t) => {
   t.strictSame(replicasByShare({ current: 3, tolerances }, 6100, 2000), { replicas: 3, usage: 2034 });
   t.strictSame(
     [usageOf('cpu', 1500), usageOf('memory', 10_240_000), usageOf('memory', 2_097_152_000), usageOf('memory', 1500)],
-    ['1500m', '10Ki', '2000Ki', '1500m'],
+    ['1500m', '10Ki', '2Mi', '1500m'],
   );
 });
 

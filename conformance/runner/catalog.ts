@@ -14,6 +14,7 @@ import { discoveryDetailCases } from '../cases/discovery/detail-cases.ts';
 import { discoveryCases } from '../cases/discovery/discovery-cases.ts';
 import { customResourceCases } from '../cases/extension/custom-resource-cases.ts';
 import { flowControlCases } from '../cases/flowcontrol/flowcontrol-cases.ts';
+import { certificateCases } from '../cases/housekeeping/certificate-cases.ts';
 import { ownershipCases } from '../cases/housekeeping/ownership-cases.ts';
 import { upkeepCases } from '../cases/housekeeping/upkeep-cases.ts';
 import { listCases } from '../cases/lists/list-cases.ts';
@@ -66,6 +67,7 @@ export function allCases(): Case[] {
     ...nodeCases,
     ...ownershipCases,
     ...upkeepCases,
+    ...certificateCases,
     ...daemonSetCases,
     ...statefulSetCases,
     ...jobCases,

@@ -14,11 +14,7 @@ export const signingRequests: GroupVersionResource = {
   version: 'v1',
   resource: 'certificatesigningrequests',
 };
-const accessReviews: GroupVersionResource = {
-  group: 'authorization.k8s.io',
-  version: 'v1',
-  resource: 'subjectaccessreviews',
-};
+const accessReviews = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
 const workers = 5;
 const longestMs = 365 * 24 * 3600_000;
 const shortestMs = 10 * 60_000;
@@ -97,7 +93,9 @@ async function approve({ client, options }: ControllerContext, request: SigningR
   for (const { subresource, message } of recognitions.filter(({ matches }) => matches(request, asked))) {
     const { username: user = '', uid, groups, extra } = spec;
     const { group, resource } = signingRequests;
-    const review = await client.create<AccessReview>(accessReviews, '', {
+    const review = await client.request<AccessReview>('POST', accessReviews, {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SubjectAccessReview',
       spec: {
         user,
         ...(uid === undefined ? {} : { uid }),

@@ -1,6 +1,15 @@
 import type { Case } from '../../runner/case.ts';
 import type { CaseContext } from '../../runner/context.ts';
-import { awaitEvent, awaitFields, awaitPods, type PlayedPod, podsOf, report, staysSo } from './played-pods.ts';
+import {
+  awaitEvent,
+  awaitFields,
+  awaitPods,
+  forbidPods,
+  type PlayedPod,
+  podsOf,
+  report,
+  staysSo,
+} from './played-pods.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -223,6 +232,22 @@ async function failed(c: CaseContext): Promise<void> {
   await awaitEvent(c, 'd', 'FailedDaemonPod', `${found}, will try to kill it`);
 }
 
+async function refused(c: CaseContext): Promise<void> {
+  const allow = await forbidPods(c);
+  const a = await addNode(c, 'a');
+  const set = await made(c);
+  const path = `/api/v1/namespaces/${await c.namespace()}/events?fieldSelector=reason%3DFailedCreate`;
+  await c.eventually('an event', async () => {
+    const { body } = await c.get(path, { unstable: true });
+    return (body as { items: { message: string }[] }).items.some(({ message }) =>
+      /^Error creating: pods "d-[a-z0-9]{5}" is forbidden: exceeded quota: none, /.test(message),
+    );
+  });
+  await awaitFields(c, set, { 'status.desiredNumberScheduled': 1, 'status.currentNumberScheduled': 0 });
+  await allow();
+  await awaitPods(c, [a], where);
+}
+
 async function orphans(c: CaseContext): Promise<void> {
   const a = await addNode(c, 'a');
   const set = await made(c);
@@ -262,5 +287,6 @@ export const daemonSetCases: readonly Case[] = [
   about('with surge the new pod comes first', surging),
   about('by hand, pods are replaced when somebody deletes them', onDelete),
   about('a failed pod is replaced', failed, 'should retry creating failed daemon pods'),
+  about('what is refused is told and tried again', refused),
   about('orphans are adopted with their history', orphans),
 ];

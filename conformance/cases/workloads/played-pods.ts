@@ -108,3 +108,14 @@ export async function awaitEvent(c: CaseContext, about: string, reason: string, 
     return (body as { items: { message: string }[] }).items.some((event) => event.message === message);
   });
 }
+
+/** Forbids pods, until what it returns is called. */
+export async function forbidPods(c: CaseContext): Promise<() => Promise<void>> {
+  const quotas = `/api/v1/namespaces/${await c.namespace()}/resourcequotas`;
+  const hard = { pods: '0' };
+  await c.post(quotas, { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'none' }, spec: { hard } });
+  await c.patch(`${quotas}/none/status`, { status: { hard, used: { pods: '0' } } }, { unstable: true });
+  return async () => {
+    await c.delete(`${quotas}/none`, { unstable: true });
+  };
+}

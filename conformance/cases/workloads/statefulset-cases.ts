@@ -1,6 +1,6 @@
 import type { Case } from '../../runner/case.ts';
 import type { CaseContext } from '../../runner/context.ts';
-import { awaitEvent, awaitFields, awaitPods, nowhere, podsOf, report, staysSo } from './played-pods.ts';
+import { awaitEvent, awaitFields, awaitPods, forbidPods, nowhere, podsOf, report, staysSo } from './played-pods.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -281,6 +281,16 @@ async function collision(c: CaseContext): Promise<void> {
   c.ok((body as { status: { updateRevision: string } }).status.updateRevision !== taken, 'another name');
 }
 
+async function refused(c: CaseContext): Promise<void> {
+  const allow = await forbidPods(c);
+  const set = await made(c, { replicas: 1 });
+  const why = 'pods "web-0" is forbidden: exceeded quota: none, requested: pods=1, used: pods=0, limited: pods=0';
+  await awaitEvent(c, 'web', 'FailedCreate', `Create Pod web-0 in StatefulSet web failed error: ${why}`);
+  await awaitFields(c, set, { 'status.replicas': 0, 'status.observedGeneration': 1 });
+  await allow();
+  await awaitPods(c, ['web-0']);
+}
+
 function about(behaviour: string, run: (c: CaseContext) => Promise<void>, proves?: string): Case {
   return {
     id: `workloads/statefulsets/${behaviour}`,
@@ -305,5 +315,6 @@ export const statefulSetCases: readonly Case[] = [
   about('ready is not yet available', available),
   about('claims are made for pods and owned as the policy says', claims),
   about('a pod is released and adopted by its labels', adoption),
+  about('what is refused is told and tried again', refused),
   about('a taken name of a revision is avoided', collision),
 ];

@@ -87,6 +87,8 @@ function well(name: string): { name: string; failure(): undefined } {
 
 /** Each controller acts under its own name, as upstream's do with their service accounts' credentials. */
 function serviceAccountOf(controller: string): UserInfo {
+  if (controller === 'kubelet')
+    return { username: 'system:node:kubefacade', groups: ['system:masters', 'system:authenticated'] };
   if (controller === 'kube-scheduler')
     return { username: 'system:kube-scheduler', groups: ['system:masters', 'system:authenticated'] };
   return {
@@ -252,6 +254,8 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
   const manager = await openControllers({
     names: options.controllers,
     scheduler: options.scheduler,
+    nodes: options.nodes,
+    release: generated.schema.release,
     options: { rootCA: identity.servingCa, serviceClusterIPRange: options.serviceClusterIPRange },
     keys: { clusterSigning: identity.pki.ca, serviceAccountPrivateKey: identity.serviceAccountSigningKey },
     clientFor: (name) => createLocalClient({ ...parts.api, admission }, serviceAccountOf(name), localHandle),

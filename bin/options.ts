@@ -30,6 +30,8 @@ export interface StartOptions {
   readonly runtimeConfig: Readonly<Record<string, string>>;
   readonly controllers: readonly string[];
   readonly scheduler: boolean;
+  /** How many simulated nodes run in this process. */
+  readonly nodes: number;
   readonly eventTtlMs: number;
   readonly compactionIntervalMs: number;
   readonly minRequestTimeoutSeconds: number;
@@ -106,7 +108,7 @@ const known = {
   'log-level': 'warn',
   'authorization-mode': 'Node,RBAC',
   'anonymous-auth': 'true',
-  nodes: '0',
+  nodes: '',
 } as const;
 
 // Upstream's flags that mean nothing here: accepted with a warning. What would weaken security when ignored is not in this list.
@@ -259,9 +261,14 @@ function rawFlags(args: readonly string[]): { values: Map<string, string[]>; war
   return { values, warnings };
 }
 
-/** What upstream has under these names and this server does not yet: ignoring a mode that restricts would be worse than refusing. */
-function checkUnfinished(nodes: string): void {
-  if (nodes !== '0') throw new UsageError(`--nodes: there are no nodes yet, want 0, not ${nodes}`);
+const maxNodes = 5000;
+
+/** Unless it is said: what schedules has two nodes to schedule to. */
+function parseNodes(text: string | undefined, scheduler: boolean): number {
+  if (text === undefined) return scheduler ? 2 : 0;
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count > maxNodes) throw new UsageError(`--nodes: want 0 to ${maxNodes}, not ${text}`);
+  return count;
 }
 
 /** Unless it is said: a cluster with all its controllers has a scheduler, a choice of them or the bare API server has none. */
@@ -283,8 +290,8 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
   if ((optional('proxy-client-cert-file') === undefined) !== (optional('proxy-client-key-file') === undefined)) {
     throw new UsageError('--proxy-client-cert-file and --proxy-client-key-file belong together');
   }
-  checkUnfinished(get('nodes'));
   const controllers = (values.get('controllers') ?? ['*']).flatMap((text) => text.split(','));
+  const scheduler = parseScheduler(optional('scheduler'), controllers);
   return {
     dataDir: get('data-dir'),
     storage,
@@ -315,7 +322,8 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
     },
     runtimeConfig: parsePairs('runtime-config', (values.get('runtime-config') ?? []).join(',')),
     controllers,
-    scheduler: parseScheduler(optional('scheduler'), controllers),
+    scheduler,
+    nodes: parseNodes(optional('nodes'), scheduler),
     eventTtlMs: parseDuration('event-ttl', get('event-ttl')),
     compactionIntervalMs: parseDuration('compaction-interval', get('compaction-interval')),
     minRequestTimeoutSeconds: parseNumber('min-request-timeout', get('min-request-timeout')),

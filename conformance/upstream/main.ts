@@ -9,7 +9,7 @@ import { isSuccess, resultsText } from './results.ts';
 import { readTiers, type Selection, type SuiteTest, selectTests } from './suite.ts';
 
 const usage = `npm run conformance:upstream -- [options] [-- flags of e2e.test]
-  --kubeconfig F    any cluster; without it our own server is started, with kwok's two simulated nodes
+  --kubeconfig F    any cluster; without it our own server is started, with its two simulated nodes
   --tier T1,T2      what is run (all)
   --focus REGEX     only tests with such a name
   --skip REGEX      not tests with such a name

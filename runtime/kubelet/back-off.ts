@@ -1,0 +1,20 @@
+const firstMs = 10_000;
+const maxMs = 300_000;
+/** A container that ran for so long begins anew. */
+const forgivenMs = 2 * maxMs;
+
+/** Upstream: the crash loop's back-off, doubling from 10 s to 5 min. The first restart is at once. */
+export function restartDelay(restarts: number): number {
+  return restarts === 0 ? 0 : Math.min(firstMs * 2 ** (restarts - 1), maxMs);
+}
+
+export function isForgiven(ranMs: number): boolean {
+  return ranMs >= forgivenMs;
+}
+
+/** As in messages: `10s`, `1m20s`. */
+export function backOffText(ms: number): string {
+  const seconds = Math.round(ms / 1000);
+  const minutes = Math.floor(seconds / 60);
+  return minutes === 0 ? `${seconds}s` : `${minutes}m${seconds % 60}s`;
+}

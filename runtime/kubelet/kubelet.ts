@@ -1,0 +1,57 @@
+import type { ApiClient } from '../../api/client.ts';
+import type { Clock } from '../../api/clock.ts';
+import type { Informer } from '../client/informer.ts';
+import type { EventRecorder } from '../framework/event-recorder.ts';
+import { NodeAgent, type NodeOptions } from './node-agent.ts';
+import type { Pod, PodRuntime } from './pod-runtime.ts';
+import { PodWorker } from './pod-worker.ts';
+
+export interface KubeletDeps {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly runtime: PodRuntime;
+  /** Of all pods, shared by the kubelets of a process, which tells each of its own. */
+  readonly pods: Pick<Informer<Pod>, 'subscribe'>;
+  readonly recorder: EventRecorder;
+  onError(error: unknown): void;
+}
+
+/** One node: registers it, keeps it alive, and runs the pods that are bound to it. */
+export class Kubelet {
+  readonly #deps: KubeletDeps;
+  readonly #agent: NodeAgent;
+  readonly #workers = new Map<string, PodWorker>();
+
+  constructor(options: NodeOptions, deps: KubeletDeps) {
+    this.#deps = deps;
+    this.#agent = new NodeAgent(options, { ...deps, version: deps.runtime.version });
+  }
+
+  /** Until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#agent.run(signal);
+    for (const worker of this.#workers.values()) worker.close();
+  }
+
+  /** A pod of this node came or changed. */
+  sync(pod: Readonly<Pod>): void {
+    const { uid = '' } = pod.metadata ?? {};
+    const worker = this.#workers.get(uid);
+    if (worker !== undefined) {
+      worker.update(pod);
+      return;
+    }
+    const { phase } = pod.status ?? {};
+    const isOver = phase === 'Succeeded' || phase === 'Failed';
+    if (isOver && pod.metadata?.deletionTimestamp === undefined) return;
+    const made = new PodWorker(pod, { ...this.#deps, node: this.#agent.facts() });
+    this.#workers.set(uid, made);
+  }
+
+  /** A pod of this node has gone. */
+  forget(pod: Readonly<Pod>): void {
+    const { uid = '' } = pod.metadata ?? {};
+    this.#workers.get(uid)?.close();
+    this.#workers.delete(uid);
+  }
+}

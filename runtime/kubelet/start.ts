@@ -1,0 +1,70 @@
+import type { Random } from '../../api/clock.ts';
+import type { ControllerContext, ControllerDefinition } from '../framework/controller.ts';
+import { Kubelet } from './kubelet.ts';
+import type { NodeOptions } from './node-agent.ts';
+import type { Pod, PodRuntime } from './pod-runtime.ts';
+import { podResource } from './pod-worker.ts';
+
+export interface KubeletsOptions {
+  /** How many nodes: `node-0`, `node-1` and so on. */
+  readonly count: number;
+  readonly kubeletVersion: string;
+  createRuntime(context: { readonly clock: ControllerContext['clock']; readonly random: Random }): PodRuntime;
+}
+
+const capacity = {
+  cpu: '16',
+  memory: '64Gi',
+  pods: '110',
+  'ephemeral-storage': '100Gi',
+  'hugepages-1Gi': '0',
+  'hugepages-2Mi': '0',
+};
+
+/** Nodes stand in a network of their own; pods' networks come from the cluster's range. */
+function nodeOptions(index: number, kubeletVersion: string): NodeOptions {
+  return {
+    name: `node-${index}`,
+    address: `172.18.${Math.floor((index + 2) / 256)}.${(index + 2) % 256}`,
+    podCIDR: `10.${244 + Math.floor(index / 256)}.${index % 256}.0/24`,
+    kubeletVersion,
+    capacity,
+    labels: {},
+  };
+}
+
+/** The kubelets of this process: one informer of pods tells each of its own. */
+export function kubeletsDefinition({ count, kubeletVersion, createRuntime }: KubeletsOptions): ControllerDefinition {
+  const name = 'kubelet';
+  return {
+    name,
+    start: (context, signal) => {
+      const { client, clock, random, informers } = context;
+      const runtime = createRuntime({ clock, random });
+      const pods = informers.of<Pod>(podResource);
+      const deps = {
+        client,
+        clock,
+        runtime,
+        pods,
+        recorder: context.recorder(name),
+        onError: (error: unknown) => context.onError(error, name),
+      };
+      const kubelets = new Map<string, Kubelet>();
+      const running: Promise<void>[] = [];
+      for (let index = 0; index < count; index++) {
+        const options = nodeOptions(index, kubeletVersion);
+        const kubelet = new Kubelet(options, deps);
+        kubelets.set(options.name, kubelet);
+        running.push(kubelet.run(signal));
+      }
+      const kubeletOf = ({ spec }: Readonly<Pod>): Kubelet | undefined => kubelets.get(spec?.nodeName ?? '');
+      pods.subscribe({
+        added: (pod) => kubeletOf(pod)?.sync(pod),
+        updated: (pod) => kubeletOf(pod)?.sync(pod),
+        deleted: (pod) => kubeletOf(pod)?.forget(pod),
+      });
+      return { name, queues: [], ended: Promise.all(running).then(() => undefined) };
+    },
+  };
+}

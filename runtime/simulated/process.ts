@@ -1,0 +1,62 @@
+import type { Clock } from '../../api/clock.ts';
+import { sleep } from '../client/sleep.ts';
+import type { ContainerExit } from '../kubelet/pod-runtime.ts';
+
+export interface ProgramContext {
+  readonly clock: Clock;
+  readonly args: readonly string[];
+  /** Of this container: 0 for its first run. */
+  readonly attempt: number;
+  /** Aborts when the container is killed. */
+  readonly killed: AbortSignal;
+  /** Calls back with SIGTERM; a program without a handler ignores it, as the first process of a container does. */
+  onTerminate(callback: () => void): void;
+}
+
+/** What an image does: its exit code. */
+export type Program = (context: ProgramContext) => Promise<number>;
+
+const killedCode = 137;
+
+export interface Process {
+  readonly exited: Promise<ContainerExit>;
+  stop(graceMs: number): void;
+}
+
+/** Runs a program as the first process of a container. */
+export function startProcess(program: Program, clock: Clock, args: readonly string[], attempt: number): Process {
+  const kill = new AbortController();
+  const handlers: (() => void)[] = [];
+  const killed = new Promise<number>((resolve) => {
+    kill.signal.addEventListener('abort', () => resolve(killedCode), { once: true });
+  });
+  const context: ProgramContext = {
+    clock,
+    args,
+    attempt,
+    killed: kill.signal,
+    onTerminate: (callback) => void handlers.push(callback),
+  };
+  const exited = Promise.race([program(context), killed]).then((exitCode): ContainerExit => {
+    return { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error' };
+  });
+  return {
+    exited,
+    stop: (graceMs) => {
+      for (const handler of handlers) handler();
+      if (graceMs <= 0) kill.abort();
+      else void sleep(clock, graceMs, kill.signal).then(() => kill.abort());
+    },
+  };
+}
+
+/** Stays up until it is told to end, then ends well: any server. */
+export const server: Program = ({ killed, onTerminate }) =>
+  new Promise((resolve) => {
+    onTerminate(() => resolve(0));
+    killed.addEventListener('abort', () => resolve(killedCode), { once: true });
+  });
+
+/** Stays up and takes no notice of a wish to end. */
+export const deaf: Program = ({ killed }) =>
+  new Promise((resolve) => killed.addEventListener('abort', () => resolve(killedCode), { once: true }));

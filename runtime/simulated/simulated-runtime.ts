@@ -1,0 +1,41 @@
+import type { Clock, Random } from '../../api/clock.ts';
+import type { PodRuntime } from '../kubelet/pod-runtime.ts';
+import { ImageError } from '../kubelet/pod-runtime.ts';
+import { AddressPool } from './addresses.ts';
+import { startProcess } from './process.ts';
+import { programOf } from './programs.ts';
+
+export interface SimulatedRuntimeDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Runs pods without privileges and without images: a container is a program that stands for what its image does. */
+export function createSimulatedRuntime({ clock, random }: SimulatedRuntimeDeps): PodRuntime {
+  const pools = new Map<string, AddressPool>();
+  const poolOf = (cidr: string): AddressPool => {
+    const pool = pools.get(cidr) ?? new AddressPool(cidr);
+    pools.set(cidr, pool);
+    return pool;
+  };
+  const newId = (): string => (random.uuid() + random.uuid()).replaceAll('-', '');
+  return {
+    version: 'simulated://1.0.0',
+    createSandbox: async (pod, { addresses, podCIDRs }) => {
+      const taken = pod.spec?.hostNetwork === true ? [] : podCIDRs.map((cidr) => poolOf(cidr).take());
+      return {
+        ips: pod.spec?.hostNetwork === true ? addresses : taken.map(({ address }) => address),
+        startContainer: async (container, attempt) => {
+          const image = container.image ?? '';
+          if (/[A-Z\s]/.test(image.replace(/[:@].*$/, '')))
+            throw new ImageError('InvalidImageName', `couldn't parse image name "${image}": invalid reference format`);
+          const process = startProcess(programOf(container), clock, container.args ?? [], attempt);
+          return { id: `simulated://${newId()}`, imageID: image, ...process };
+        },
+        close: () => {
+          for (const { release } of taken) release();
+        },
+      };
+    },
+  };
+}

@@ -206,9 +206,9 @@ t.test('rollouts come to the same end when one request of ten fails and watches 
     onError: () => undefined,
   });
   const nodes = playNodes(() => remote.client);
-  await remote.client.create(deployments, namespace, deployment('rolling', 30, 'RollingUpdate'));
-  await remote.client.create(deployments, namespace, deployment('again', 8, 'Recreate'));
-  for (const [i, size] of [30, 12, 25, 20].entries()) {
+  await remote.client.create(deployments, namespace, deployment('rolling', 16, 'RollingUpdate'));
+  await remote.client.create(deployments, namespace, deployment('again', 4, 'Recreate'));
+  for (const [i, size] of [16, 6, 14, 12].entries()) {
     await wait(400);
     await change(remote.client, 'rolling', image(`v${i + 1}`));
     await change(remote.client, 'again', image(`v${i + 1}`));
@@ -216,8 +216,8 @@ t.test('rollouts come to the same end when one request of ten fails and watches 
     await change(remote.client, 'rolling', { replicas: size });
   }
   await atRest(t, async () => [
-    ...(await trouble(remote.client, 'rolling', 20, 'v4')),
-    ...(await trouble(remote.client, 'again', 8, 'v4')),
+    ...(await trouble(remote.client, 'rolling', 12, 'v4')),
+    ...(await trouble(remote.client, 'again', 4, 'v4')),
   ]);
   for (const name of ['conflict', 'too many', 'internal', 'timeout after commit', 'watch ended']) {
     t.ok((faults.get(name) ?? 0) > 0, `${name}: ${faults.get(name)}`);
@@ -233,7 +233,7 @@ t.test('a rollout that a kill -9 interrupts goes on where it was', async (t) => 
   let server = await spawnServer(data, '--storage', 'leveldb');
   let remote = await openRemote(join(data, 'kubeconfig'), 'faults');
   const nodes = playNodes(() => remote.client);
-  await remote.client.create(deployments, namespace, deployment('web', 30, 'RollingUpdate'));
+  await remote.client.create(deployments, namespace, deployment('web', 16, 'RollingUpdate'));
   for (const [round, delay] of [150, 400, 800].entries()) {
     await change(remote.client, 'web', image(`v${round + 1}`));
     await wait(delay);
@@ -243,7 +243,7 @@ t.test('a rollout that a kill -9 interrupts goes on where it was', async (t) => 
     server = await spawnServer(data, '--storage', 'leveldb');
     remote = await openRemote(join(data, 'kubeconfig'), 'faults');
   }
-  await atRest(t, () => trouble(remote.client, 'web', 30, 'v3'));
+  await atRest(t, () => trouble(remote.client, 'web', 16, 'v3'));
   await nodes.stop();
   remote.close();
   await server.stop();

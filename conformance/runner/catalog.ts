@@ -30,8 +30,10 @@ import { eventCases } from '../cases/watch/event-cases.ts';
 import { watchCases } from '../cases/watch/watch-cases.ts';
 import { cronJobCases } from '../cases/workloads/cronjob-cases.ts';
 import { daemonSetCases } from '../cases/workloads/daemonset-cases.ts';
+import { deploymentCases } from '../cases/workloads/deployment-cases.ts';
 import { disruptionCases } from '../cases/workloads/disruption-cases.ts';
 import { jobCases } from '../cases/workloads/job-cases.ts';
+import { replicaSetCases } from '../cases/workloads/replica-set-cases.ts';
 import { statefulSetCases } from '../cases/workloads/statefulset-cases.ts';
 import type { Case } from './case.ts';
 
@@ -68,6 +70,8 @@ export function allCases(): Case[] {
     ...ownershipCases,
     ...upkeepCases,
     ...certificateCases,
+    ...replicaSetCases,
+    ...deploymentCases,
     ...daemonSetCases,
     ...statefulSetCases,
     ...jobCases,

@@ -11,10 +11,11 @@ import { type Job, jobLabels, validateJob } from './job-validation.ts';
 
 const maxInt32 = 2 ** 31 - 1;
 
+/** The very labels of the template, as upstream: what is then added to the ones is added to the others. */
 function defaultLabels(job: Job): void {
   const labels = job.spec?.template?.metadata?.labels;
   job.metadata ??= {};
-  if (labels !== undefined && Object.keys(job.metadata.labels ?? {}).length === 0) job.metadata.labels = { ...labels };
+  if (labels !== undefined && Object.keys(job.metadata.labels ?? {}).length === 0) job.metadata.labels = labels;
 }
 
 /** What jobs and the templates of cron jobs share. */
@@ -48,13 +49,15 @@ function generateSelector(job: Job): void {
   const { name = '', uid = '' } = job.metadata ?? {};
   spec.template ??= {};
   spec.template.metadata ??= {};
+  const before = spec.template.metadata.labels;
   spec.template.metadata.labels = {
     [jobLabels.legacyJobName]: name,
     [jobLabels.jobName]: name,
     [jobLabels.legacyControllerUid]: uid,
     [jobLabels.controllerUid]: uid,
-    ...spec.template.metadata.labels,
+    ...before,
   };
+  if (before !== undefined && job.metadata?.labels === before) job.metadata.labels = spec.template.metadata.labels;
   spec.selector ??= {};
   spec.selector.matchLabels = { [jobLabels.controllerUid]: uid, ...spec.selector.matchLabels };
 }

@@ -13,5 +13,5 @@ t.test('kubectl changes objects as it changes them on a real API server', { skip
   if (first === undefined) return;
   await using server = await startServer();
   for (const program of all ? await findAllPrograms('kubectl') : [first])
-    await checkScripts(t, folder, [program], server.kubeconfig, ['apply', 'change', 'create', 'delete']);
+    await checkScripts(t, folder, [program], server.kubeconfig, ['apply', 'change', 'create', 'delete', 'nodes']);
 });

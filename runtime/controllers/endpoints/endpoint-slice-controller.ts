@@ -2,6 +2,7 @@ import { keyOf, splitKey } from '../../client/object-key.ts';
 import { type ControllerDefinition, startReconciling } from '../../framework/controller.ts';
 import { referenceTo } from '../../framework/event-recorder.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
+import { indexByNode, podsOn } from '../pods-by-node.ts';
 import { addNearHints, isKnownDistribution, removeHints, sliceSet } from './hints.ts';
 import {
   type AddressType,
@@ -18,7 +19,7 @@ import {
   sliceManagedByLabel,
   triggerTimeAnnotation,
 } from './kinds.ts';
-import { onPodChanges, selects } from './pod-changes.ts';
+import { onPodChanges, selects, servicesFor } from './pod-changes.ts';
 import { addressTypesOf, isOwnedBy, planSlices, sliceControllerLabel } from './service-slices.ts';
 import { onSliceChanges, sliceIndex } from './slice-changes.ts';
 import { recycle, type SliceChanges } from './slice-packing.ts';
@@ -73,15 +74,26 @@ export const endpointSliceController: ControllerDefinition = {
     });
     onPodChanges(informers.pods, informers.services, (key) => queue.add(key));
     onSliceChanges(informers.slices, { queue, tracker, manager: sliceControllerLabel });
+    indexByNode(informers.pods);
     const nodesChanged = (): void => queue.add(topologyKey);
     informers.nodes.subscribe({
-      added: nodesChanged,
+      added: ({ metadata }, isInitial) => {
+        nodesChanged();
+        // Its pods were left out until it came.
+        if (!isInitial)
+          for (const pod of podsOn(informers.pods, metadata?.name ?? ''))
+            for (const key of servicesFor(informers.services, pod)) queue.add(key);
+      },
       deleted: nodesChanged,
       updated: (node, old) => {
         if (isNodeReady(node) !== isNodeReady(old) || zoneOf(node) !== zoneOf(old)) nodesChanged();
       },
     });
 
+    const warn = (key: string, service: Readonly<Service>, why: string): void => {
+      const message = `Error updating Endpoint Slices for Service ${key}: ${why}`;
+      events.record(referenceTo(service, serviceKind), 'Warning', 'FailedToUpdateEndpointSlices', message);
+    };
     const withHints = (
       service: Readonly<Service>,
       type: AddressType,
@@ -153,7 +165,7 @@ export const endpointSliceController: ControllerDefinition = {
         { create: [], update: [], delete: otherFamilies },
         { namespace, owner, mayCreate: false },
       );
-      if (problems.length > 0) throw new Error(problems.join(', '));
+      if (problems.length > 0) warn(key, service, problems.join(', '));
     };
 
     const running = startReconciling(
@@ -177,9 +189,7 @@ export const endpointSliceController: ControllerDefinition = {
           try {
             await reconcileService(key, service);
           } catch (error) {
-            const why = error instanceof Error ? error.message : String(error);
-            const message = `Error updating Endpoint Slices for Service ${key}: ${why}`;
-            events.record(referenceTo(service, serviceKind), 'Warning', 'FailedToUpdateEndpointSlices', message);
+            warn(key, service, error instanceof Error ? error.message : String(error));
             throw error;
           }
         },

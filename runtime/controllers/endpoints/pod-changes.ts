@@ -21,7 +21,8 @@ export function indexServices(services: Informer<Service>): void {
   });
 }
 
-function servicesFor(services: Informer<Service>, { metadata }: Readonly<Pod>): Set<string> {
+/** Keys of the Services that select a pod. */
+export function servicesFor(services: Informer<Service>, { metadata }: Readonly<Pod>): Set<string> {
   const found = new Set<string>();
   for (const pair of Object.entries(metadata?.labels ?? {}))
     for (const service of services.by(selectorIndex, JSON.stringify([metadata?.namespace ?? '', ...pair])))

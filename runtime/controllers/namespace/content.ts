@@ -18,6 +18,7 @@ export interface Leftover {
 }
 
 const nothing: Leftover = { count: 0, finalizers: new Map(), estimateSeconds: 0 };
+const sliceSize = 100;
 /** What finalizers are given before anybody looks again. */
 const finalizerSeconds = 15;
 
@@ -56,13 +57,13 @@ export interface Emptying {
   readonly namespace: string;
   /** How long the namespace is being deleted already. */
   readonly elapsedMs: number;
+  /** Lets others run. */
+  pause(): Promise<void>;
 }
 
 /** Deletes all objects of a resource in a namespace, and says what stays. */
-export async function emptyResource(
-  { client, namespace, elapsedMs }: Emptying,
-  resource: DiscoveredResource,
-): Promise<Leftover> {
+export async function emptyResource(emptying: Emptying, resource: DiscoveredResource): Promise<Leftover> {
+  const { client, namespace, elapsedMs } = emptying;
   const isPods = resource.resource === pods.resource && resource.group === '';
   const list = async (limit?: number) =>
     resource.verbs.includes('list')
@@ -76,7 +77,7 @@ export async function emptyResource(
     if (before?.items.length === 0) return nothing;
     const grace = isPods ? graceOf(before?.items ?? []) : 0;
     if (elapsedMs < grace * 1000) estimateSeconds = grace;
-    await deleteAll(client, resource, namespace);
+    await deleteAll(emptying, resource, 1 + (before?.metadata.remainingItemCount ?? 0));
     const after = await list();
     if (after === undefined) return { ...nothing, estimateSeconds };
     if (after.items.length === 0) return nothing;
@@ -97,11 +98,21 @@ export async function emptyResource(
   }
 }
 
-async function deleteAll(client: ApiClient, resource: DiscoveredResource, namespace: string): Promise<void> {
+/** Many objects go slice by slice: nobody else waits for all of them. What finalizers hold is asked for once more, with all that is left. */
+async function deleteAll(
+  { client, namespace, pause }: Emptying,
+  resource: DiscoveredResource,
+  count: number,
+): Promise<void> {
   const propagationPolicy = 'Background' as const;
   if (resource.verbs.includes('deletecollection')) {
     const options = { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy };
-    const answer = await ifSupported(client.request('DELETE', collectionPath(resource, namespace), options));
+    const path = collectionPath(resource, namespace);
+    for (let left = count; left > sliceSize; left -= sliceSize) {
+      await ifSupported(client.request('DELETE', `${path}?limit=${sliceSize}`, options));
+      await pause();
+    }
+    const answer = await ifSupported(client.request('DELETE', path, options));
     if (answer !== undefined) return;
   }
   const list = await ifSupported(client.list(resource, { namespace, metadataOnly: true }));

@@ -70,7 +70,12 @@ interface Outcome {
 async function deleteContent(deletion: Deletion, namespace: Readonly<Namespace>): Promise<Outcome> {
   const { client, clock, discovery } = deletion;
   const { name = '', deletionTimestamp = '' } = namespace.metadata ?? {};
-  const emptying = { client, namespace: name, elapsedMs: clock.now() - Date.parse(deletionTimestamp) };
+  const emptying = {
+    client,
+    namespace: name,
+    elapsedMs: clock.now() - Date.parse(deletionTimestamp),
+    pause: (): Promise<void> => new Promise((resolve) => void clock.after(0, resolve)),
+  };
   const discovered = await discovery.read();
   const failure = discoveryFailure(discovered);
   const failures = failure === undefined ? [] : [failure];

@@ -29,8 +29,8 @@ function nodeOf(i: number): object {
   const amounts = { cpu: '32', memory: '256Gi', pods: '110', 'ephemeral-storage': '1Ti' };
   return {
     metadata: {
-      name: `node-${i}`,
-      labels: { 'kubernetes.io/hostname': `node-${i}`, 'topology.kubernetes.io/zone': `zone-${i % 3}` },
+      name: `measured-${i}`,
+      labels: { 'kubernetes.io/hostname': `measured-${i}`, 'topology.kubernetes.io/zone': `zone-${i % 3}` },
     },
     status: { allocatable: amounts, capacity: amounts, conditions: [{ type: 'Ready', status: 'True' }] },
   };
@@ -102,7 +102,14 @@ function allBound(begin: () => number): Promise<void> {
 
 using client = new ApiClient({ url: server, token }, connections);
 let begin = performance.now();
-if (!values['only-watch']) await make(client, '/api/v1/nodes', Number(values.nodes), nodeOf);
+if (!values['only-watch']) {
+  await make(client, '/api/v1/nodes', Number(values.nodes), nodeOf);
+  // A new node is tainted until somebody has found it ready.
+  await sideBySide(Number(values.nodes), async (i) => {
+    const patch = { spec: { taints: null } };
+    await client.send('PATCH', `/api/v1/nodes/measured-${i}`, patch, 'application/merge-patch+json');
+  });
+}
 const ended = values['only-make'] ? undefined : allBound(() => begin);
 begin = performance.now();
 if (!values['only-watch']) await make(client, podsPath, podCount, podOf);

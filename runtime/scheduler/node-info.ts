@@ -2,6 +2,7 @@ import type { Api } from '../../api/object.ts';
 import type { HostPort, PodInfo } from './pod-info.ts';
 import { hasAffinity } from './pod-info.ts';
 import { type Amounts, amountsOf, type ResourceList } from './resources.ts';
+import type { Taint } from './taints.ts';
 
 export type Node = Readonly<Api<'io.k8s.api.core.v1.Node'>>;
 type Labels = Readonly<Record<string, string>>;
@@ -26,6 +27,9 @@ export class NodeInfo {
   labels: Labels = noLabels;
   /** Bytes of each image here, by every one of its names. */
   images: ReadonlyMap<string, number> = new Map();
+  isCordoned = false;
+  /** Undefined when there are none. */
+  taints: readonly Taint[] | undefined;
   allocatable: Amounts = new Map();
   milliCPU = 0;
   memory = 0;
@@ -54,6 +58,9 @@ export class NodeInfo {
     this.node = node;
     this.name = node.metadata?.name ?? '';
     this.labels = node.metadata?.labels ?? noLabels;
+    const { taints = [], unschedulable } = node.spec ?? {};
+    this.isCordoned = unschedulable === true;
+    this.taints = taints.length === 0 ? undefined : taints;
     const { allocatable, images } = node.status ?? {};
     this.allocatable = amountsOf(allocatable as ResourceList | undefined);
     this.milliCPU = this.allocatable.get('cpu') ?? 0;

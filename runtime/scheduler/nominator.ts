@@ -30,7 +30,7 @@ export class Nominator {
   }
 
   on(nodeName: string): readonly PodInfo[] {
-    const pods = this.#byNode.get(nodeName);
+    const pods = this.#byNode.size === 0 ? undefined : this.#byNode.get(nodeName);
     return pods === undefined ? nobody : [...pods.values()];
   }
 }

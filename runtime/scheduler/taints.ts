@@ -15,7 +15,9 @@ export function tolerates({ key = '', operator = '', value = '', effect = '' }: 
 }
 
 export function isTolerated(taint: Taint, tolerations: readonly Toleration[] | undefined): boolean {
-  return tolerations?.some((toleration) => tolerates(toleration, taint)) === true;
+  if (tolerations === undefined) return false;
+  for (const toleration of tolerations) if (tolerates(toleration, taint)) return true;
+  return false;
 }
 
 /** The first taint with one of `effects` that nothing tolerates: by default those that forbid scheduling. */
@@ -24,5 +26,7 @@ export function untoleratedTaint(
   tolerations: readonly Toleration[] | undefined,
   effects: ReadonlySet<string> = repelling,
 ): Taint | undefined {
-  return taints?.find((taint) => effects.has(taint.effect ?? '') && !isTolerated(taint, tolerations));
+  if (taints === undefined) return undefined;
+  for (const taint of taints) if (effects.has(taint.effect ?? '') && !isTolerated(taint, tolerations)) return taint;
+  return undefined;
 }

@@ -106,17 +106,26 @@ export function balancedAllocation({ resources }: { readonly resources: readonly
       const wanted = resources.map(({ name }) => ({ name, request: pod.requests.get(name) ?? 0 }));
       if (wanted.every(({ request }) => request === 0)) return undefined;
       const counted = wanted.filter(({ name, request }) => request > 0 || !isScalar(name));
-      const balance = (node: NodeInfo, isWith: boolean): number => {
-        const fractions: number[] = [];
+      const [before, after] = [[] as number[], [] as number[]];
+      const fill = (node: NodeInfo): void => {
+        before.length = 0;
+        after.length = 0;
         for (const { name, request } of counted) {
           const allocatable = allocatableOn(node, name);
           if (allocatable === 0) continue;
-          fractions.push(Math.min(1, (node.requested(name) + (isWith ? request : 0)) / allocatable));
+          const requested = node.requested(name);
+          before.push(Math.min(1, requested / allocatable));
+          after.push(Math.min(1, (requested + request) / allocatable));
         }
-        return Math.trunc((1 - imbalance(fractions)) * maxScore);
       };
+      const balance = (fractions: readonly number[]): number => Math.trunc((1 - imbalance(fractions)) * maxScore);
       const half = maxScore / 2;
-      return { score: (node) => half + Math.trunc((half + balance(node, true) - balance(node, false)) / 2) };
+      return {
+        score: (node) => {
+          fill(node);
+          return half + Math.trunc((half + balance(after) - balance(before)) / 2);
+        },
+      };
     },
   };
 }

@@ -29,7 +29,7 @@ export function nodeUnschedulable(): Plugin {
     filter: (pod) =>
       isTolerated(unschedulableTaint, pod.pod.spec?.tolerations)
         ? undefined
-        : { step: { filter: ({ node }) => (node.spec?.unschedulable === true ? rejection : undefined) } },
+        : { step: { filter: ({ isCordoned }) => (isCordoned ? rejection : undefined) } },
   };
 }
 
@@ -72,10 +72,8 @@ export function taintToleration(): Plugin {
       const tolerations = pod.spec?.tolerations;
       return {
         step: {
-          filter: ({ node }) =>
-            node.spec?.taints === undefined || untoleratedTaint(node.spec.taints, tolerations) === undefined
-              ? undefined
-              : rejection,
+          filter: ({ taints }) =>
+            taints === undefined || untoleratedTaint(taints, tolerations) === undefined ? undefined : rejection,
         },
       };
     },
@@ -84,9 +82,13 @@ export function taintToleration(): Plugin {
         ({ effect = '' }) => effect === '' || preferring.has(effect),
       );
       return {
-        score: ({ node }) =>
-          node.spec?.taints?.filter((taint) => preferring.has(taint.effect ?? '') && !isTolerated(taint, tolerations))
-            .length ?? 0,
+        score: ({ taints }) => {
+          if (taints === undefined) return 0;
+          let count = 0;
+          for (const taint of taints)
+            if (preferring.has(taint.effect ?? '') && !isTolerated(taint, tolerations)) count++;
+          return count;
+        },
         normalize,
       };
     },

@@ -12,29 +12,33 @@ export interface FitArgs {
 
 const name = 'NodeResourcesFit';
 
+/** The common answer, without a word about why not. */
+function isEnough({ milliCPU, memory, ephemeralStorage, scalars }: PodInfo, node: NodeInfo): boolean {
+  return (
+    node.pods.size < node.podLimit &&
+    (milliCPU === 0 || milliCPU <= node.milliCPU - node.requestedMilliCPU) &&
+    (memory === 0 || memory <= node.memory - node.requestedMemory) &&
+    (ephemeralStorage === 0 || ephemeralStorage <= node.ephemeralStorage - node.requestedEphemeralStorage) &&
+    scalars === undefined
+  );
+}
+
 /** What a node lacks for a pod; undefined: nothing. */
 export function lacks(pod: PodInfo, node: NodeInfo, isIgnored: (resource: string) => boolean): Rejection | undefined {
-  let reasons: string[] | undefined;
+  if (isEnough(pod, node)) return undefined;
+  const reasons: string[] = [];
   let isUnresolvable = false;
-  const lack = (reason: string, isTooSmall: boolean): void => {
-    reasons ??= [];
-    reasons.push(reason);
-    isUnresolvable ||= isTooSmall;
+  const need = (resource: string, amount: number, allocatable: number): void => {
+    if (amount === 0 || amount <= allocatable - node.requested(resource) || isIgnored(resource)) return;
+    reasons.push(`Insufficient ${resource}`);
+    isUnresolvable ||= amount > allocatable;
   };
-  const { milliCPU, memory, ephemeralStorage, scalars } = pod;
-  if (node.pods.size + 1 > node.podLimit) lack('Too many pods', false);
-  if (milliCPU > 0 && milliCPU > node.milliCPU - node.requestedMilliCPU)
-    lack('Insufficient cpu', milliCPU > node.milliCPU);
-  if (memory > 0 && memory > node.memory - node.requestedMemory) lack('Insufficient memory', memory > node.memory);
-  if (ephemeralStorage > 0 && ephemeralStorage > node.ephemeralStorage - node.requestedEphemeralStorage)
-    lack('Insufficient ephemeral-storage', ephemeralStorage > node.ephemeralStorage);
-  if (scalars !== undefined)
-    for (const [resource, amount] of scalars) {
-      const allocatable = node.allocatable.get(resource) ?? 0;
-      if (amount > allocatable - node.requested(resource) && !isIgnored(resource))
-        lack(`Insufficient ${resource}`, amount > allocatable);
-    }
-  return reasons === undefined ? undefined : { plugin: name, isUnresolvable, reasons };
+  if (node.pods.size + 1 > node.podLimit) reasons.push('Too many pods');
+  need('cpu', pod.milliCPU, node.milliCPU);
+  need('memory', pod.memory, node.memory);
+  need('ephemeral-storage', pod.ephemeralStorage, node.ephemeralStorage);
+  for (const [resource, amount] of pod.scalars ?? []) need(resource, amount, node.allocatable.get(resource) ?? 0);
+  return reasons.length === 0 ? undefined : { plugin: name, isUnresolvable, reasons };
 }
 
 function helpsNode(pod: PodInfo, { object, old }: ClusterEvent): boolean {

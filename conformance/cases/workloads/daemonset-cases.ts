@@ -63,6 +63,11 @@ function where({ nodeName }: PlayedPod): string {
   return nodeName;
 }
 
+/** A node that does not fit any more wakes the controller only for pods that run there already. */
+async function wake(c: CaseContext, set: string, touched: string): Promise<void> {
+  await c.patch(set, { metadata: { annotations: { touched } } }, { unstable: true });
+}
+
 async function nodes(c: CaseContext): Promise<void> {
   const [a, b] = [await addNode(c, 'a'), await addNode(c, 'b')];
   const set = await made(c);
@@ -107,13 +112,9 @@ async function nodes(c: CaseContext): Promise<void> {
   await awaitPods(c, [a, b, third], where);
   await awaitFields(c, set, { 'status.desiredNumberScheduled': 3, 'status.numberUnavailable': 1 });
   await c.patch(`/api/v1/nodes/${third}`, { metadata: { labels: { 'conformance.example.com/case': null } } });
+  await wake(c, set, 'once');
   await awaitPods(c, [a, b], where);
   await awaitFields(c, set, status);
-}
-
-/** Taints of a node wake the controller only for pods that run there. */
-async function wake(c: CaseContext, set: string, touched: string): Promise<void> {
-  await c.patch(set, { metadata: { annotations: { touched } } }, { unstable: true });
 }
 
 async function taints(c: CaseContext): Promise<void> {
@@ -232,6 +233,25 @@ async function failed(c: CaseContext): Promise<void> {
   await awaitEvent(c, 'd', 'FailedDaemonPod', `${found}, will try to kill it`);
 }
 
+async function duplicates(c: CaseContext): Promise<void> {
+  const a = await addNode(c, 'a');
+  await made(c);
+  const [pod] = await awaitPods(c, [a], where);
+  const history = `/apis/apps/v1/namespaces/${await c.namespace()}/controllerrevisions`;
+  const { body } = await c.get(`${history}/d-${pod?.revision}`, { unstable: true });
+  const metadata = { name: 'd-other', labels: { ...labels, 'controller-revision-hash': 'other' } };
+  const { data } = body as { data: Json };
+  const copy = { apiVersion: 'apps/v1', kind: 'ControllerRevision', metadata, data, revision: 5 };
+  await c.post(history, copy, { unstable: true });
+  await c.eventually('of two revisions of one template the higher is kept', async () => {
+    const { status } = await c.get(`${history}/d-${pod?.revision}`, { unstable: true, status: [200, 404] });
+    return status === 404;
+  });
+  await c.eventually('pods are of it', async () => (await podsOf(c))[0]?.revision === 'other');
+  c.equal((await podsOf(c))[0]?.uid, pod?.uid, 'the pod');
+  await c.get(`${history}/d-other`, { unstable: true, has: { 'metadata.ownerReferences[0].name': 'd' } });
+}
+
 async function refused(c: CaseContext): Promise<void> {
   const allow = await forbidPods(c);
   const a = await addNode(c, 'a');
@@ -287,6 +307,7 @@ export const daemonSetCases: readonly Case[] = [
   about('with surge the new pod comes first', surging),
   about('by hand, pods are replaced when somebody deletes them', onDelete),
   about('a failed pod is replaced', failed, 'should retry creating failed daemon pods'),
+  about('one template has one revision', duplicates),
   about('what is refused is told and tried again', refused),
   about('orphans are adopted with their history', orphans),
 ];

@@ -1,3 +1,4 @@
+import { CaseFailure } from '../../runner/case.ts';
 import type { CaseContext } from '../../runner/context.ts';
 
 /** Where no scheduler puts a pod: the case itself says what becomes of it, whatever nodes the cluster has. */
@@ -93,10 +94,14 @@ export async function awaitFields(
   expected: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   await c.eventually(`${path} ${JSON.stringify(expected)}`, async () => {
-    const answer = await c.get(path, { unstable: true });
-    return Object.entries(expected).every(([at, value]) => JSON.stringify(answer.at(at)) === JSON.stringify(value));
+    try {
+      await c.get(path, { has: expected, unstable: true });
+      return true;
+    } catch (error) {
+      if (error instanceof CaseFailure) return false;
+      throw error;
+    }
   });
-  await c.get(path, { has: expected, unstable: true });
 }
 
 /** Waits for an event of an object. */

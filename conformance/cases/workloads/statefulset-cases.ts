@@ -281,6 +281,27 @@ async function collision(c: CaseContext): Promise<void> {
   c.ok((body as { status: { updateRevision: string } }).status.updateRevision !== taken, 'another name');
 }
 
+async function comesBack(c: CaseContext): Promise<void> {
+  const set = await made(c, { podManagementPolicy: 'Parallel' });
+  const before = await awaitPods(c, ['web-0', 'web-1']);
+  const revision = before[0]?.revision ?? '';
+  await awaitFields(c, set, { 'status.updateRevision': revision });
+  await c.delete(`${set}?propagationPolicy=Orphan`, { unstable: true });
+  await c.eventually('the set has gone', async () => {
+    return (await c.get(set, { status: [200, 404], unstable: true })).status === 404;
+  });
+  const history = `/apis/apps/v1/namespaces/${await c.namespace()}/controllerrevisions/${revision}`;
+  await c.get(history, { unstable: true, has: { 'metadata.ownerReferences': undefined } });
+  await made(c, { podManagementPolicy: 'Parallel' });
+  await awaitFields(c, set, { 'status.replicas': 2, 'status.updatedReplicas': 2, 'status.updateRevision': revision });
+  c.equal(
+    (await podsOf(c)).map(({ uid }) => uid),
+    before.map(({ uid }) => uid),
+    'pods',
+  );
+  await c.get(history, { unstable: true, has: { revision: 1, 'metadata.ownerReferences[0].name': 'web' } });
+}
+
 async function refused(c: CaseContext): Promise<void> {
   const allow = await forbidPods(c);
   const set = await made(c, { replicas: 1 });
@@ -315,6 +336,7 @@ export const statefulSetCases: readonly Case[] = [
   about('ready is not yet available', available),
   about('claims are made for pods and owned as the policy says', claims),
   about('a pod is released and adopted by its labels', adoption),
+  about('a set that comes back takes its pods and its history over', comesBack),
   about('what is refused is told and tried again', refused),
   about('a taken name of a revision is avoided', collision),
 ];

@@ -3,6 +3,7 @@ import { type Clock, toTime } from '../../../api/clock.ts';
 import { CronError, type CronSchedule, isTimeZone, parseCronSchedule } from '../../../api/cron.ts';
 import { StatusError } from '../../../api/status.ts';
 import type { Informer } from '../../client/informer.ts';
+import { NotYet } from '../../framework/controller.ts';
 import { type EventRecorder, referenceTo } from '../../framework/event-recorder.ts';
 import { finishedCondition, isJobFinished, isJobSucceeded, type Job, jobResource } from '../job/job.ts';
 import { controllerOf, isControlledBy } from '../ownership.ts';
@@ -230,9 +231,9 @@ async function deleteActive(look: Look): Promise<void> {
       job = await look.deps.client.get<Job>(jobResource, namespace, name);
     } catch (error) {
       look.record('Warning', 'FailedGet', `Get job: ${messageOf(error)}`);
-      throw error;
+      throw new NotYet(messageOf(error), { cause: error });
     }
-    if (!(await deleteJob(look, job))) throw new Error(`could not replace job ${namespace}/${name}`);
+    if (!(await deleteJob(look, job))) throw new NotYet(`could not replace job ${namespace}/${name}`);
   }
 }
 
@@ -249,7 +250,7 @@ async function startRun(look: Look, due: number): Promise<boolean> {
     if (!(error instanceof StatusError) || error.reason !== 'AlreadyExists') {
       if (!isNamespaceTerminating(error))
         look.record('Warning', 'FailedCreate', `Error creating job: ${messageOf(error)}`);
-      throw error;
+      throw new NotYet(messageOf(error), { cause: error });
     }
     // Created before, but the status could not be written.
     job = await deps.client.get<Job>(jobResource, namespace, name);

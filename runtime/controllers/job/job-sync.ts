@@ -2,10 +2,11 @@ import type { ApiClient } from '../../../api/client.ts';
 import { type Clock, toTime } from '../../../api/clock.ts';
 import type { Informer } from '../../client/informer.ts';
 import { splitKey } from '../../client/object-key.ts';
+import { NotYet } from '../../framework/controller.ts';
 import { type EventRecorder, referenceTo } from '../../framework/event-recorder.ts';
 import type { Expectations } from '../../framework/expectations.ts';
 import type { WorkQueue } from '../../framework/work-queue.ts';
-import { podControl } from '../pod-control.ts';
+import { messageOf, podControl } from '../pod-control.ts';
 import type { Pod } from '../pod-state.ts';
 import {
   deadlineMs,
@@ -65,7 +66,8 @@ export async function syncJob(deps: JobSyncDeps, key: string): Promise<void> {
   const step = await act(deps, key, seen, maySeeAll);
   const tracking = track(seen, { ...step, released, now });
   await store(deps, key, seen, tracking);
-  if (step.error !== undefined) throw step.error;
+  // Events have told of it.
+  if (step.error !== undefined) throw new NotYet(messageOf(step.error), { cause: step.error });
 }
 
 interface Step {

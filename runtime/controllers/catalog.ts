@@ -1,4 +1,4 @@
-import type { ControllerContext, ControllerDefinition } from '../framework/controller.ts';
+import type { ControllerDefinition } from '../framework/controller.ts';
 import { horizontalPodAutoscaler } from './autoscaling/horizontal-pod-autoscaler.ts';
 import { signingRequestCleaner } from './certificates/cleaner.ts';
 import { signingRequestApprover, signingRequestSigner } from './certificates/signing-requests.ts';
@@ -12,23 +12,13 @@ import { endpointSliceMirroringController } from './endpoints/mirroring-controll
 import { garbageCollectorController } from './garbage-collector/garbage-collector.ts';
 import { jobController } from './job/job-controller.ts';
 import { ttlAfterFinishedController } from './job/ttl-after-finished.ts';
-import { type KeyedController, type KeySource, runController } from './keyed-runner.ts';
 import { namespaceController } from './namespace/namespace-controller.ts';
 import { nodeIpamController } from './node-ipam/node-ipam-controller.ts';
 import { nodeLifecycleController } from './node-lifecycle/node-lifecycle-controller.ts';
 import { podGarbageCollectorController } from './pod-gc/pod-gc.ts';
 import { attributesClassProtection, claimProtection, volumeProtection } from './protection/protection.ts';
-import type { NamespaceSource } from './publishers/namespace-source.ts';
-import {
-  publishRootCACertificate,
-  rootCACertificatePublisherName,
-  rootCACertificateSources,
-} from './publishers/root-ca-certificates.ts';
-import {
-  ensureServiceAccounts,
-  serviceAccountControllerName,
-  serviceAccountSources,
-} from './publishers/service-accounts.ts';
+import { rootCACertificatePublisher } from './publishers/root-ca-certificates.ts';
+import { serviceAccountController } from './publishers/service-accounts.ts';
 import { resourceClaimController } from './resource-claims/resource-claim-controller.ts';
 import { resourceQuotaController } from './resource-quota/resource-quota-controller.ts';
 import { serviceCIDRController } from './services/service-cidr.ts';
@@ -45,17 +35,6 @@ import { ephemeralVolumeController } from './volumes/ephemeral.ts';
 import { persistentVolumeExpander } from './volumes/expander.ts';
 import { deploymentController } from './workloads/deployment/deployment-controller.ts';
 import { replicaSetController, replicationControllerController } from './workloads/replica-controller.ts';
-
-function keyed(sources: readonly NamespaceSource[]): KeySource[] {
-  return sources.map(({ resource, namespacesOf }) => ({ resource, keysOf: namespacesOf }));
-}
-
-function running(name: string, make: (context: ControllerContext) => KeyedController): ControllerDefinition {
-  return {
-    name,
-    start: (context, signal) => ({ name, queues: [], ended: runController(make(context), context, signal) }),
-  };
-}
 
 /** Every controller by its upstream name. */
 export const controllerDefinitions: readonly ControllerDefinition[] = [
@@ -98,14 +77,6 @@ export const controllerDefinitions: readonly ControllerDefinition[] = [
   attachDetachController,
   resourceClaimController,
   nodeLifecycleController,
-  running(serviceAccountControllerName, ({ client }) => ({
-    name: serviceAccountControllerName,
-    sources: keyed(serviceAccountSources),
-    reconcile: (namespace) => ensureServiceAccounts(client, namespace),
-  })),
-  running(rootCACertificatePublisherName, ({ client, options }) => ({
-    name: rootCACertificatePublisherName,
-    sources: keyed(rootCACertificateSources),
-    reconcile: (namespace) => publishRootCACertificate(client, namespace, options.rootCA),
-  })),
+  serviceAccountController,
+  rootCACertificatePublisher,
 ];

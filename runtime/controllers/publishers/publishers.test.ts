@@ -2,8 +2,8 @@ import t from 'tap';
 import type { ApiClient } from '../../../api/client.ts';
 import type { GroupVersionResource, KubeObject } from '../../../api/object.ts';
 import { alreadyExists, notFoundError, StatusError } from '../../../api/status.ts';
-import { publishRootCACertificate, rootCACertificateSources } from './root-ca-certificates.ts';
-import { ensureServiceAccounts, serviceAccountSources } from './service-accounts.ts';
+import { publishRootCACertificate } from './root-ca-certificates.ts';
+import { ensureServiceAccounts } from './service-accounts.ts';
 
 interface TestCluster {
   readonly client: ApiClient;
@@ -103,16 +103,4 @@ await t.test('the CA bundle is published, and put right when it differs', async 
   t.strictSame(cluster.writes.at(-1), `update ${key}`);
   t.match(cluster.objects.get(key), { data: { 'ca.crt': 'pem' }, metadata: { labels } });
   t.notMatch(cluster.objects.get(key), { data: { y: 'z' } });
-});
-
-await t.test('events name the namespaces to look at', async (t) => {
-  const account = (name: string): KubeObject => ({ metadata: { name, namespace: 'a' } });
-  const [namespaceEvents, accountEvents] = serviceAccountSources;
-  const [, configMapEvents] = rootCACertificateSources;
-  t.strictSame(namespaceEvents?.namespacesOf({ type: 'ADDED', object: namespace('a', 'Active') }), ['a']);
-  t.strictSame(namespaceEvents?.namespacesOf({ type: 'DELETED', object: namespace('a', 'Active') }), []);
-  t.strictSame(accountEvents?.namespacesOf({ type: 'DELETED', object: account('default') }), ['a']);
-  t.strictSame(accountEvents?.namespacesOf({ type: 'ADDED', object: account('default') }), []);
-  t.strictSame(accountEvents?.namespacesOf({ type: 'DELETED', object: account('other') }), []);
-  t.strictSame(configMapEvents?.namespacesOf({ type: 'MODIFIED', object: account('kube-root-ca.crt') }), ['a']);
 });

@@ -1,21 +1,14 @@
 import type { ApiClient } from '../../../api/client.ts';
 import type { Api, GroupVersionResource } from '../../../api/object.ts';
-import { type NamespaceSource, namespaceSource, namespaces, objectSource } from './namespace-source.ts';
+import type { ControllerDefinition } from '../../framework/controller.ts';
+import { namespaces, startForNamespaces } from './each-namespace.ts';
 import { isNamespaceTerminating, unlessMissing } from './status-cause.ts';
 
 type Namespace = Api<'io.k8s.api.core.v1.Namespace'>;
 type ServiceAccount = Api<'io.k8s.api.core.v1.ServiceAccount'>;
 
-export const serviceAccountControllerName = 'serviceaccount-controller';
 const serviceAccounts: GroupVersionResource = { group: '', version: 'v1', resource: 'serviceaccounts' };
 const defaultAccounts = ['default'];
-
-export const serviceAccountSources: readonly NamespaceSource[] = [
-  namespaceSource,
-  objectSource(serviceAccounts, ({ metadata }, type) => {
-    return type === 'DELETED' && defaultAccounts.includes(metadata?.name ?? '');
-  }),
-];
 
 /** Every active namespace has the ServiceAccounts that pods expect: `default`. Idempotent. */
 export async function ensureServiceAccounts(
@@ -34,3 +27,18 @@ export async function ensureServiceAccounts(
     }
   }
 }
+
+export const serviceAccountController: ControllerDefinition = {
+  name: 'serviceaccount-controller',
+  start: (context, signal) =>
+    startForNamespaces(
+      {
+        name: 'serviceaccount-controller',
+        informer: context.informers.of<ServiceAccount>(serviceAccounts),
+        concerns: ({ metadata }) => defaultAccounts.includes(metadata?.name ?? ''),
+        ensure: (namespace) => ensureServiceAccounts(context.client, namespace),
+      },
+      context,
+      signal,
+    ),
+};

@@ -15,6 +15,8 @@ const flags = {
   controllers: { type: 'string', multiple: true },
   'root-ca-file': { type: 'string' },
   'leader-elect': { type: 'string' },
+  'allocate-node-cidrs': { type: 'string' },
+  'cloud-provider': { type: 'string' },
   'cluster-cidr': { type: 'string' },
   'service-cluster-ip-range': { type: 'string' },
   'service-account-private-key-file': { type: 'string' },
@@ -30,6 +32,8 @@ function textOf(file: string | undefined): string | undefined {
 export async function controllerManager(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({ args: [...args], options: flags });
   if (values.kubeconfig === undefined) throw new UsageError('--kubeconfig is missing');
+  const cloudProvider = values['cloud-provider'] ?? '';
+  if (cloudProvider !== '' && cloudProvider !== 'local') throw new UsageError('--cloud-provider is "" or "local"');
   const log = pino({ base: null }, pino.destination(2));
   const remote = await openRemote(values.kubeconfig, 'kube-controller-manager');
   const certificate = textOf(values['cluster-signing-cert-file']);
@@ -49,6 +53,8 @@ export async function controllerManager(args: readonly string[]): Promise<void> 
         options: {
           ...defaultOptions,
           rootCA: textOf(values['root-ca-file']) ?? remote.rootCA,
+          allocateNodeCIDRs: values['allocate-node-cidrs'] === 'true',
+          cloudProvider,
           ...(values['cluster-cidr'] === undefined ? {} : { clusterCIDR: values['cluster-cidr'] }),
           ...(values['service-cluster-ip-range'] === undefined
             ? {}

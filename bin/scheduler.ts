@@ -28,6 +28,18 @@ function configurationOf(file: string | undefined): SchedulerConfiguration {
   }
 }
 
+/** How extenders are asked. */
+async function postJson(url: string, body: unknown, timeoutMs: number): Promise<unknown> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  if (response.status !== 200) throw new Error(`failed ${url} with extender at URL ${url}, code ${response.status}`);
+  return response.json();
+}
+
 /** `kubefacade scheduler --kubeconfig F`: the scheduler against any API server. Runs until a signal ends it. */
 export async function scheduler(args: readonly string[]): Promise<void> {
   const { values } = parseArgs({ args: [...args], options: flags });
@@ -42,7 +54,7 @@ export async function scheduler(args: readonly string[]): Promise<void> {
     onError: (err) => log.error({ err }, 'leader election failed'),
     start: () => {
       process.stdout.write('running the scheduler\n');
-      return startManager([schedulerDefinition(configuration)], {
+      return startManager([schedulerDefinition(configuration, postJson)], {
         clientFor: () => remote.client,
         clock: systemClock,
         random: systemRandom,

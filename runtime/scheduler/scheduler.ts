@@ -6,6 +6,7 @@ import { referenceTo } from '../framework/event-recorder.ts';
 import type { SchedulerCache } from './cache.ts';
 import { bestNode, scoreNodes } from './choose-node.ts';
 import { type Diagnosis, emptyDiagnosis, failureMessage } from './diagnosis.ts';
+import { addExtenderScores, type Extender, filterByExtenders } from './extenders.ts';
 import { type Found, NodeFinder } from './find-nodes.ts';
 import type { PodStep, Rejection } from './framework.ts';
 import type { NodeInfo } from './node-info.ts';
@@ -25,6 +26,7 @@ export interface SchedulerDeps {
   readonly nominator: Nominator;
   readonly profiles: ReadonlyMap<string, Profile>;
   readonly preemption: Preemption;
+  readonly extenders: readonly Extender[];
   recorder(component: string): EventRecorder;
   /** The newest state that is known. */
   podOf(namespace: string, name: string): Pod | undefined;
@@ -66,7 +68,7 @@ export class Scheduler {
         const movesBefore = queue.moves;
         const queued = queue.pop();
         if (queued === undefined) return;
-        this.#scheduleOne(queued, movesBefore);
+        await this.#scheduleOne(queued, movesBefore);
         if (this.#bindings >= maxBindings) await this.#oneBindingLess();
         else if (clock.now() >= sliceEnd) await this.#breathe();
         else continue;
@@ -89,29 +91,60 @@ export class Scheduler {
     return new Promise((resolve) => void this.#deps.clock.after(0, resolve));
   }
 
-  #scheduleOne(queued: QueuedPod, movesBefore: number): void {
+  /** Takes no turn of the event loop unless an extender is asked. */
+  #scheduleOne(queued: QueuedPod, movesBefore: number): Promise<void> | undefined {
     const { cache, profiles } = this.#deps;
     const { info } = queued;
     const profile = profiles.get(info.pod.spec?.schedulerName ?? '');
-    if (profile === undefined || cache.isAssumed(info.uid)) return;
+    if (profile === undefined || cache.isAssumed(info.uid)) return undefined;
     if (info.pod.metadata?.deletionTimestamp !== undefined) {
       const text = `skip schedule deleting pod: ${info.namespace}/${info.name}`;
       this.#record(profile, info.pod, 'Warning', 'FailedScheduling', text);
-      return;
+      return undefined;
     }
     if (cache.nodes.length === 0) {
       const diagnosis = emptyDiagnosis(0);
       diagnosis.rejectors.add(noNodes);
       this.#failed(queued, { profile, diagnosis, movesBefore, message: 'no nodes available to schedule pods' });
-      return;
+      return undefined;
     }
     const found = this.#finder.find(info, {
       plugins: profile.filters,
       percentageOfNodesToScore: profile.percentageOfNodesToScore,
-      isFirstEnough: profile.scores.length === 0,
+      isFirstEnough: profile.scores.length === 0 && this.#deps.extenders.length === 0,
     });
+    const extenders = this.#deps.extenders.filter((extender) => extender.isInterested(info));
     if (found.feasible.length === 0) this.#preempt(queued, profile, found, movesBefore);
-    else this.#place(queued, profile, found, movesBefore);
+    else if (extenders.length > 0) return this.#ask(extenders, queued, profile, { ...found, movesBefore });
+    else this.#place(queued, profile, this.#best(info, profile, found.feasible), { ...found, movesBefore });
+    return undefined;
+  }
+
+  #best(info: PodInfo, profile: Profile, feasible: readonly NodeInfo[]): NodeInfo | undefined {
+    if (feasible.length === 1) return feasible[0];
+    return bestNode(feasible, scoreNodes(profile.scores, info, feasible), this.#deps.random);
+  }
+
+  async #ask(
+    extenders: readonly Extender[],
+    queued: QueuedPod,
+    profile: Profile,
+    found: Found & { readonly movesBefore: number },
+  ): Promise<void> {
+    const { info } = queued;
+    try {
+      const feasible = await filterByExtenders(extenders, info, found.feasible, found.diagnosis);
+      if (feasible.length === 0) {
+        this.#preempt(queued, profile, found, found.movesBefore);
+        return;
+      }
+      const own = scoreNodes(profile.scores, info, feasible);
+      const totals = await addExtenderScores(extenders, info, feasible, own);
+      this.#place(queued, profile, bestNode(feasible, totals, this.#deps.random), found);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#failed(queued, { profile, diagnosis: emptyDiagnosis(0), movesBefore: -1, message, nominatedNodeName: '' });
+    }
   }
 
   #preempt(queued: QueuedPod, profile: Profile, { steps, diagnosis }: Found, movesBefore: number): void {
@@ -127,11 +160,14 @@ export class Scheduler {
     this.#failed(queued, { profile, diagnosis, movesBefore, message, ...nominated });
   }
 
-  #place(queued: QueuedPod, profile: Profile, { feasible, steps }: Found, movesBefore: number): void {
-    const { cache, nominator, random } = this.#deps;
+  #place(
+    queued: QueuedPod,
+    profile: Profile,
+    node: NodeInfo | undefined,
+    { steps, movesBefore }: Pick<Found, 'steps'> & { readonly movesBefore: number },
+  ): void {
+    const { cache, nominator } = this.#deps;
     const { info } = queued;
-    const node =
-      feasible.length === 1 ? feasible[0] : bestNode(feasible, scoreNodes(profile.scores, info, feasible), random);
     if (node === undefined) return;
     cache.assume(info, node.name);
     nominator.delete(info.uid);
@@ -172,7 +208,8 @@ export class Scheduler {
           return;
         }
       }
-      await bindPod(client, info.pod, node.name);
+      const binder = this.#deps.extenders.find(({ bind, isInterested }) => bind !== undefined && isInterested(info));
+      await (binder?.bind?.(info, node.name) ?? bindPod(client, info.pod, node.name));
       const text = `Successfully assigned ${info.namespace}/${info.name} to ${node.name}`;
       this.#record(profile, info.pod, 'Normal', 'Scheduled', text);
     } catch (error) {

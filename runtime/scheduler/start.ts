@@ -6,6 +6,7 @@ import type { EventRecorder } from '../framework/event-recorder.ts';
 import { SchedulerCache } from './cache.ts';
 import { watchCluster } from './cluster-events.ts';
 import type { SchedulerConfiguration } from './configuration.ts';
+import { createExtender, ignoredResources, type Post } from './extenders.ts';
 import type { Hint } from './framework.ts';
 import { Nominator } from './nominator.ts';
 import { pluginResources } from './plugins/registry.ts';
@@ -23,6 +24,8 @@ export interface SchedulerContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly options: SchedulerConfiguration;
+  /** For extenders; without it there are none. */
+  readonly post?: Post;
   recorder(component: string): EventRecorder;
   onError(error: unknown): void;
 }
@@ -52,9 +55,12 @@ export function startScheduler(context: SchedulerContext, signal: AbortSignal): 
       informers,
       cache,
       lookups,
+      ignoredResources: ignoredResources(options.extenders ?? []),
     });
     profiles.set(profile.schedulerName, profile);
   }
+  const { post } = context;
+  const extenders = post === undefined ? [] : (options.extenders ?? []).map((one) => createExtender(one, post));
   const profileOf = ({ pod }: PodInfo): Profile | undefined => profiles.get(pod.spec?.schedulerName ?? '');
   let preemption: Preemption | undefined;
   let isSynced = false;
@@ -89,6 +95,7 @@ export function startScheduler(context: SchedulerContext, signal: AbortSignal): 
       nominator,
       profiles,
       preemption,
+      extenders,
       podOf: (namespace, name) => podInformer.get(`${namespace}/${name}`),
     },
     signal,

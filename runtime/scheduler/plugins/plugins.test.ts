@@ -67,7 +67,7 @@ function build(name: string, { nodes, pods = [], objects = {}, args }: World) {
   for (const one of nodes) cache.putNode(one);
   for (const one of pods) cache.putPod(one);
   const informers = fixed(objects);
-  const deps = { cache, informers, lookups: createVolumeLookups(informers), client: undefined, clock: undefined };
+  const deps = { cache, informers, lookups: createVolumeLookups(informers), ignoredResources: [] };
   const plugin = createPlugin(name, args, deps as unknown as Parameters<typeof createPlugin>[2]);
   if (plugin === undefined) throw new Error(name);
   return { cache, plugin };

@@ -28,6 +28,8 @@ export interface PluginDeps {
   readonly informers: Informers;
   readonly cache: SchedulerCache;
   readonly lookups: VolumeLookups;
+  /** Known to extenders alone. */
+  readonly ignoredResources: readonly string[];
 }
 
 interface GivenFitArgs extends Partial<Omit<FitArgs, 'scoringStrategy'>> {
@@ -41,9 +43,12 @@ function weighted(resources: readonly WeightedResource[] | undefined): readonly 
   return resources.map(({ name, weight }) => ({ name, weight: weight === undefined || weight === 0 ? 1 : weight }));
 }
 
-function fitArgs({ ignoredResources, ignoredResourceGroups, scoringStrategy = {} }: GivenFitArgs): FitArgs {
+function fitArgs(
+  { ignoredResources = [], ignoredResourceGroups, scoringStrategy = {} }: GivenFitArgs,
+  more: readonly string[],
+): FitArgs {
   return {
-    ignoredResources: ignoredResources ?? [],
+    ignoredResources: [...ignoredResources, ...more],
     ignoredResourceGroups: ignoredResourceGroups ?? [],
     scoringStrategy: {
       type: scoringStrategy.type ?? 'LeastAllocated',
@@ -78,7 +83,8 @@ const factories: Readonly<Record<string, Factory>> = {
   TaintToleration: taintToleration,
   NodeAffinity: (args) => nodeAffinity((args ?? {}) as NodeAffinityArgs),
   NodePorts: nodePorts,
-  NodeResourcesFit: (args) => resourcesFit(fitArgs((args ?? {}) as GivenFitArgs)),
+  NodeResourcesFit: (args, { ignoredResources }) =>
+    resourcesFit(fitArgs((args ?? {}) as GivenFitArgs, ignoredResources)),
   NodeResourcesBalancedAllocation: (args) =>
     balancedAllocation({
       resources: weighted((args as { resources?: readonly WeightedResource[] } | undefined)?.resources),

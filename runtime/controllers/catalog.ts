@@ -2,6 +2,7 @@ import type { ControllerDefinition } from '../framework/controller.ts';
 import { horizontalPodAutoscaler } from './autoscaling/horizontal-pod-autoscaler.ts';
 import { signingRequestCleaner } from './certificates/cleaner.ts';
 import { signingRequestApprover, signingRequestSigner } from './certificates/signing-requests.ts';
+import { podCertificateRequestCleaner, trustBundlePublisher } from './certificates/trust-bundles.ts';
 import { clusterRoleAggregationController } from './cluster-roles/aggregation.ts';
 import { cronJobController } from './cronjob/cron-job-controller.ts';
 import { daemonSetController } from './daemonset/daemonset.ts';
@@ -43,6 +44,8 @@ export const controllerDefinitions: readonly ControllerDefinition[] = [
   signingRequestApprover,
   signingRequestSigner,
   signingRequestCleaner,
+  podCertificateRequestCleaner,
+  trustBundlePublisher,
   tokenSecretController,
   legacyTokenCleaner,
   podGarbageCollectorController,

@@ -14,7 +14,7 @@ import {
   tolerationsOf,
   updatedTest,
 } from './placement.ts';
-import { type Daemons, manage, podsByNode } from './pods-on-nodes.ts';
+import { type Daemons, manage, type PodChanges, podsByNode } from './pods-on-nodes.ts';
 import { rollingUpdate } from './rolling-update.ts';
 
 type Spec = NonNullable<DaemonSet['spec']>;
@@ -322,4 +322,81 @@ t.test('history is kept as far as the limit, and as far as pods need it', async 
   t.strictSame(surplus(1), ['d-2', 'd-3']);
   t.strictSame(surplus(2), ['d-2']);
   t.strictSame(surplus(3), []);
+});
+
+/** A seeded generator: a run repeats itself. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** Nodes, pods, and what becomes of them; in trouble for the first rounds. */
+function worldOf(set: DaemonSet, random: () => number) {
+  const names = Array.from({ length: 6 }, (_, i) => `n${i}`);
+  const tainted = new Set<string>();
+  let pods: Pod[] = names.map((name) => podOf(`old-${name} ${name} old ready`));
+  let serial = 0;
+  const replace = (pod: Pod, by: readonly Pod[]): void => {
+    pods = pods.flatMap((present) => (present === pod ? by : [present]));
+  };
+  const happen = (pod: Pod, isTrouble: boolean): void => {
+    if (pod.metadata?.deletionTimestamp !== undefined) replace(pod, []);
+    else if (pod.status?.phase !== 'Failed') {
+      const isFailing = isTrouble && random() < 0.2;
+      const conditions = isFailing ? [] : [{ type: 'Ready', status: 'True' }];
+      replace(pod, [{ ...pod, status: { phase: isFailing && random() < 0.5 ? 'Failed' : 'Running', conditions } }]);
+    }
+  };
+  const look = (): Daemons => ({
+    daemonSet: set,
+    nodes: names.map((name) => nodeOf(`${name}${tainted.has(name) ? ' !x:NoExecute' : ''}`)),
+    byNode: podsByNode(pods),
+    hash: 'hash',
+    now,
+  });
+  const serves = (pod: Pod): boolean =>
+    (pod.status?.conditions?.length ?? 0) > 0 && pod.metadata?.deletionTimestamp === undefined;
+  return {
+    names,
+    pods: () => pods,
+    look,
+    /** Nodes with a pod that is ready. */
+    serving: () => names.filter((name) => (look().byNode.get(name) ?? []).some(serves)).length,
+    mostOnNode: () => Math.max(...[...look().byNode.values()].map(({ length }) => length)),
+    apply: ({ creations, deletions }: PodChanges): boolean => {
+      for (const node of creations) pods.push({ ...podOf(`new-${serial++} ${node}`), status: { phase: 'Pending' } });
+      for (const pod of deletions) {
+        replace(pod, [{ ...pod, metadata: { ...pod.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } }]);
+      }
+      return creations.length + deletions.length > 0;
+    },
+    pass: (isTrouble: boolean): void => {
+      for (const pod of [...pods]) if (random() < 0.4) happen(pod, isTrouble);
+      if (!isTrouble) tainted.clear();
+      const name = names[Math.floor(random() * names.length)] ?? '';
+      if (isTrouble && random() < 0.3 && !tainted.delete(name)) tainted.add(name);
+    },
+  };
+}
+
+t.test('whatever happens, each node ends with one new pod, and rollouts keep what they promise', async (t) => {
+  for (let seed = 1; seed <= 40; seed++) {
+    const isSurge = seed % 2 === 0;
+    const hasTrouble = seed > 20;
+    const limits = isSurge ? { maxSurge: 2, maxUnavailable: 0 } : { maxSurge: 0, maxUnavailable: 2 };
+    const set = setOf({ updateStrategy: { type: 'RollingUpdate', rollingUpdate: limits } });
+    const world = worldOf(set, seeded(seed));
+    for (let round = 0; round < 120; round++) {
+      if (!world.apply(manage(world.look(), () => undefined))) world.apply(rollingUpdate(world.look()));
+      const least = hasTrouble ? 0 : world.names.length - limits.maxUnavailable;
+      if (world.serving() < least) t.fail(`seed ${seed}: ${world.serving()} nodes serve`);
+      if (world.mostOnNode() > (isSurge ? 3 : 2)) t.fail(`seed ${seed}: ${world.mostOnNode()} pods on a node`);
+      world.pass(hasTrouble && round < 60);
+    }
+    t.ok(world.pods().every(updatedTest(set, 'hash')), `seed ${seed}: all are new`);
+    t.strictSame(world.pods().map(targetNode).sort(), world.names, `seed ${seed}: one on each node`);
+  }
 });

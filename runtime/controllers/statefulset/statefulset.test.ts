@@ -10,6 +10,7 @@ import {
   isMemberOf,
   newPod,
   ordinalOf,
+  podRevision,
   type StatefulSet,
   statefulSetKind,
   storageMatches,
@@ -353,4 +354,71 @@ t.test('revisions have the names that upstream gives them, and old ones come bac
   t.strictSame(surplus(1), ['web-2'], 'the oldest of what nothing needs');
   t.strictSame(surplus(0), ['web-2', 'web-4']);
   t.strictSame(surplus(10), []);
+});
+
+/** A seeded generator: a run repeats itself. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** Pods and what becomes of them. */
+function worldOf(set: StatefulSet, random: () => number) {
+  let pods: Pod[] = [0, 1, 2, 3]
+    .filter(() => random() < 0.6)
+    .map((ordinal) => podOf(`${ordinal}${random() < 0.5 ? ' old' : ''}${random() < 0.5 ? ' ready' : ''}`, set));
+  const replace = (pod: Pod, by: readonly Pod[]): void => {
+    pods = pods.flatMap((present) => (present === pod ? by : [present]));
+  };
+  const isReady = (pod: Pod): boolean => (pod.status?.conditions?.length ?? 0) > 0;
+  /** What kubelets do; `calm`: nothing fails any more. */
+  const happen = (pod: Pod, calm: boolean): void => {
+    if (pod.metadata?.deletionTimestamp !== undefined) replace(pod, []);
+    else if (pod.status?.phase !== 'Failed') {
+      const conditions = isReady(pod) && !calm && random() < 0.3 ? [] : [{ type: 'Ready', status: 'True' }];
+      replace(pod, [{ ...pod, status: { phase: !calm && random() < 0.1 ? 'Failed' : 'Running', conditions } }]);
+    }
+  };
+  return {
+    pods: () => pods,
+    isReady,
+    apply: ({ kind, pod }: Plan['phases'][number]['steps'][number]): void => {
+      if (kind === 'create') pods = [...pods, { ...pod, status: { phase: 'Pending' } }];
+      const metadata = { ...pod.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };
+      if (kind === 'delete') replace(pod, [{ ...pod, metadata }]);
+    },
+    pass: (calm: boolean): void => {
+      for (const pod of [...pods]) if (random() < 0.5) happen(pod, calm);
+    },
+  };
+}
+
+t.test('whatever pods do, a set gets where it should, and an ordered one step by step', async (t) => {
+  for (let seed = 1; seed <= 40; seed++) {
+    const random = seeded(seed);
+    const isOrdered = seed % 2 === 0;
+    const start = Math.floor(random() * 2);
+    const podManagementPolicy = isOrdered ? 'OrderedReady' : 'Parallel';
+    const set = setOf({ replicas: 1 + Math.floor(random() * 5), ordinals: { start }, podManagementPolicy });
+    const world = worldOf(set, random);
+    const isEarly = (ordinal: number): boolean => {
+      const before = world.pods().filter((pod) => ordinalOf(pod) >= start && ordinalOf(pod) < ordinal);
+      return before.length < ordinal - start || !before.every(world.isReady);
+    };
+    for (let round = 0; round < 200; round++) {
+      const state = { set, pods: world.pods(), ...versions, collisionCount: 0, now, claim: () => undefined };
+      for (const step of planUpdate(state).phases.flatMap((phase) => phase.steps)) {
+        const ordinal = ordinalOf(step.pod);
+        if (step.kind === 'create' && isOrdered && isEarly(ordinal)) t.fail(`seed ${seed}: ${ordinal} comes early`);
+        world.apply(step);
+      }
+      world.pass(round > 60);
+    }
+    const wanted = Array.from({ length: set.spec?.replicas ?? 0 }, (_, i) => `${start + i} web-2`);
+    const found = world.pods().map((pod) => `${ordinalOf(pod)} ${podRevision(pod)}`);
+    t.strictSame(found.sort(), wanted, `seed ${seed}`);
+  }
 });

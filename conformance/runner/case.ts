@@ -1,7 +1,7 @@
 import type { CaseContext } from './context.ts';
 
 /** What a cluster must offer for a case to make sense. Found out when the run begins. `quiet`: nobody else changes its objects. */
-export type Need = 'controllers' | 'kubelet' | 'restart' | 'quiet' | 'front-proxy' | 'loopback';
+export type Need = 'controllers' | 'scheduler' | 'kubelet' | 'restart' | 'quiet' | 'front-proxy' | 'loopback';
 
 /** One behaviour, shown against a cluster from outside. */
 export interface Case {

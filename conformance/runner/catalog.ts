@@ -21,6 +21,7 @@ import { listCases } from '../cases/lists/list-cases.ts';
 import { endpointsCases } from '../cases/network/endpoints-cases.ts';
 import { nodeCases } from '../cases/nodes/node-cases.ts';
 import { patchCases } from '../cases/patch/patch-cases.ts';
+import { schedulerCases } from '../cases/scheduling/scheduler-cases.ts';
 import { securityCases } from '../cases/security/security-cases.ts';
 import { claimCases } from '../cases/storage/claim-cases.ts';
 import { storageCases } from '../cases/storage/storage-cases.ts';
@@ -67,6 +68,7 @@ export function allCases(): Case[] {
     ...customResourceCases,
     ...endpointsCases,
     ...nodeCases,
+    ...schedulerCases,
     ...ownershipCases,
     ...upkeepCases,
     ...certificateCases,

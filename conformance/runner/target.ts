@@ -67,6 +67,7 @@ export async function attach(
 ): Promise<Target> {
   const offers = new Set<Need>();
   offers.add((await namespacesEmptyThemselves(connection())) ? 'controllers' : 'quiet');
+  if (offers.has('controllers') && (await placesPods(connection()))) offers.add('scheduler');
   if (await hasReadyNode(connection())) offers.add('kubelet');
   if (restart !== undefined) offers.add('restart');
   // It can call webhooks of this process.
@@ -86,6 +87,29 @@ async function getJson<T>(connection: Connection, path: string): Promise<T> {
   const { status, text } = await connection.send({ method: 'GET', path, headers: {} });
   if (status !== 200) throw new Error(`${connection.server}: GET ${path} answered ${status}: ${text.slice(0, 300)}`);
   return JSON.parse(text) as T;
+}
+
+/** Whether somebody looks for a node for a pod, and says that there is none. */
+async function placesPods(connection: Connection): Promise<boolean> {
+  const name = `conformance-probe-${process.pid}`;
+  const pods = '/api/v1/namespaces/default/pods';
+  const spec = { nodeSelector: { [name]: 'nowhere' }, containers: [{ name: 'c', image: 'none' }] };
+  const body = JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec });
+  const headers = { 'Content-Type': 'application/json' };
+  let made = false;
+  for (let tries = 0; tries < 30; tries++) {
+    // The ServiceAccount of a new cluster may have to be waited for.
+    made ||= (await connection.send({ method: 'POST', path: pods, headers, body })).status === 201;
+    const { text } = await connection.send({ method: 'GET', path: `${pods}/${name}`, headers: {} });
+    if (!made || !text.includes('PodScheduled')) {
+      await sleep(100);
+      continue;
+    }
+    await connection.send({ method: 'DELETE', path: `${pods}/${name}?gracePeriodSeconds=0`, headers: {} });
+    return true;
+  }
+  await connection.send({ method: 'DELETE', path: `${pods}/${name}?gracePeriodSeconds=0`, headers: {} });
+  return false;
 }
 
 async function servedGroupVersions(connection: Connection): Promise<Set<string>> {

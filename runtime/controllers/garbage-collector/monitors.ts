@@ -71,11 +71,11 @@ export class Monitors {
     return { resource, informer, subscription };
   }
 
-  #end(key: string, { resource, informer, subscription }: Monitor): void {
+  /** What it has shown stays in the graph: the objects may live on in another version. */
+  #end(key: string, { resource, subscription }: Monitor): void {
     subscription[Symbol.dispose]();
     this.#monitors.delete(key);
     this.#informers.forgetMetadataOf(resource);
-    for (const { metadata } of informer.list()) this.#graph.forget(metadata?.uid ?? '');
   }
 }
 

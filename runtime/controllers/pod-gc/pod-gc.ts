@@ -116,7 +116,6 @@ export const podGarbageCollectorController: ControllerDefinition = {
     const podInformer = informers.of<Pod>(pods);
     const nodeInformer: Informer<Node> = informers.of(nodes);
     const quarantine = new Quarantine();
-    podInformer.index('node', ({ spec }) => [spec?.nodeName ?? '']);
     const look = (pod: Pod): void => {
       const { nodeName = '' } = pod.spec ?? {};
       const isDeleting = pod.metadata?.deletionTimestamp !== undefined;
@@ -138,7 +137,10 @@ export const podGarbageCollectorController: ControllerDefinition = {
       const missing = new Set([...named].filter((name) => nodeInformer.get(name) === undefined));
       for (const name of quarantine.overdue(missing, clock.now())) {
         if ((await unlessMissing(client.get(nodes, '', name))) === undefined)
-          await removeAll(podInformer.by('node', name), nodeGone);
+          await removeAll(
+            podInformer.list().filter(({ spec }) => spec?.nodeName === name),
+            nodeGone,
+          );
       }
       await removeAll(deleting.filter(({ spec }) => (spec?.nodeName ?? '') === ''));
       // Pods on nodes in trouble are looked at again; a quiet cluster is left alone.

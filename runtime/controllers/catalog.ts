@@ -3,6 +3,8 @@ import { horizontalPodAutoscaler } from './autoscaling/horizontal-pod-autoscaler
 import { signingRequestCleaner } from './certificates/cleaner.ts';
 import { signingRequestApprover, signingRequestSigner } from './certificates/signing-requests.ts';
 import { podCertificateRequestCleaner, trustBundlePublisher } from './certificates/trust-bundles.ts';
+import { cloudNodeLifecycleController } from './cloud/cloud-node-lifecycle.ts';
+import { nodeRouteController } from './cloud/node-route.ts';
 import { clusterRoleAggregationController } from './cluster-roles/aggregation.ts';
 import { cronJobController } from './cronjob/cron-job-controller.ts';
 import { daemonSetController } from './daemonset/daemonset.ts';
@@ -60,6 +62,8 @@ export const controllerDefinitions: readonly ControllerDefinition[] = [
   nodeIpamController,
   serviceCIDRController,
   serviceLbController,
+  cloudNodeLifecycleController,
+  nodeRouteController,
   ttlController,
   endpointsController,
   endpointSliceController,

@@ -39,6 +39,11 @@ export interface ControllerDefinition {
   start(context: ControllerContext, signal: AbortSignal): RunningController;
 }
 
+/** One that has nothing to do where it runs. */
+export function restingController(name: string): RunningController {
+  return { name, queues: [], ended: Promise.resolve() };
+}
+
 export interface Reconciling {
   readonly name: string;
   /** How many keys are looked at side by side. */

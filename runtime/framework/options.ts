@@ -1,3 +1,4 @@
+import type { Cloud } from './cloud.ts';
 import type { Signing } from './signing.ts';
 
 /** What the flags of a controller manager say; names follow kube-controller-manager's. */
@@ -10,6 +11,8 @@ export interface ControllerManagerOptions {
   readonly nodeCIDRMaskSize: number;
   /** Who makes load balancers: `local` gives Services addresses on this machine, '' leaves them to others. */
   readonly cloudProvider: 'local' | '';
+  /** In place of what `cloudProvider` names. */
+  readonly cloud?: Cloud;
   /** Of the local ones; one range for each family. */
   readonly loadBalancerRanges: readonly string[];
   readonly nodeMonitorPeriodMs: number;

@@ -2,7 +2,7 @@ import { parseCIDR } from '../../../api/ip.ts';
 import type { Api } from '../../../api/object.ts';
 import { StatusError } from '../../../api/status.ts';
 import { keyOf } from '../../client/object-key.ts';
-import { type ControllerDefinition, startReconciling } from '../../framework/controller.ts';
+import { type ControllerDefinition, restingController, startReconciling } from '../../framework/controller.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { Subnets } from './subnets.ts';
 
@@ -28,8 +28,8 @@ export const nodeIpamController: ControllerDefinition = {
   name,
   start: (context, signal) => {
     const { client, options } = context;
+    if (!options.allocateNodeCIDRs) return restingController(name);
     const queue = new WorkQueue(context.clock);
-    if (!options.allocateNodeCIDRs) return startReconciling(idle(queue), context, signal);
     const subnets = subnetsOf(options.clusterCIDR, options.nodeCIDRMaskSize, options.serviceClusterIPRange);
     const informer = context.informers.of<Node>(nodes);
     const events = context.recorder('cidrAllocator');
@@ -90,7 +90,3 @@ export const nodeIpamController: ControllerDefinition = {
     return startReconciling({ name, workers: 8, informers: [informer], queue, reconcile }, context, signal);
   },
 };
-
-function idle(queue: WorkQueue): Parameters<typeof startReconciling>[0] {
-  return { name, workers: 1, informers: [], queue, reconcile: () => Promise.resolve() };
-}

@@ -1,6 +1,7 @@
 import { formatIP, type IPRange, parseCIDR, parseIP } from '../../../api/ip.ts';
 import { keyOf } from '../../client/object-key.ts';
-import type { LoadBalancerStatus, LoadBalancers, Service } from './cloud.ts';
+import type { LoadBalancerStatus, LoadBalancers } from '../../framework/cloud.ts';
+import type { Service } from './kinds.ts';
 
 function addressesOf({ status }: Readonly<Service>): string[] {
   return (status?.loadBalancer?.ingress ?? []).map(({ ip = '' }) => ip).filter((ip) => ip !== '');

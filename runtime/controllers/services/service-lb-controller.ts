@@ -1,10 +1,11 @@
 import { semanticEqual } from '../../../api/equal.ts';
 import { StatusError } from '../../../api/status.ts';
 import { keyOf, splitKey } from '../../client/object-key.ts';
-import { type ControllerDefinition, startReconciling } from '../../framework/controller.ts';
+import type { LoadBalancerStatus } from '../../framework/cloud.ts';
+import { type ControllerDefinition, restingController, startReconciling } from '../../framework/controller.ts';
 import { referenceTo } from '../../framework/event-recorder.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
-import type { LoadBalancerStatus, LoadBalancers, Node, Service } from './cloud.ts';
+import type { Node, Service } from './kinds.ts';
 import { localLoadBalancers } from './local-load-balancers.ts';
 
 const name = 'service-lb-controller';
@@ -47,15 +48,11 @@ export const serviceLbController: ControllerDefinition = {
   name,
   start: (context, signal) => {
     const { client, options } = context;
+    if (options.cloudProvider === '' && options.cloud?.loadBalancers === undefined) return restingController(name);
     const queue = new WorkQueue(context.clock);
-    if (options.cloudProvider === '')
-      return startReconciling(
-        { name, workers: 1, informers: [], queue, reconcile: () => Promise.resolve() },
-        context,
-        signal,
-      );
     const informers = { services: context.informers.of<Service>(services), nodes: context.informers.of<Node>(nodes) };
-    const balancers: LoadBalancers = localLoadBalancers(options.loadBalancerRanges, () => informers.services.list());
+    const balancers =
+      options.cloud?.loadBalancers ?? localLoadBalancers(options.loadBalancerRanges, () => informers.services.list());
     const events = context.recorder('service-controller');
     /** From what the load balancer of a Service was made last. */
     const made = new Map<string, string>();

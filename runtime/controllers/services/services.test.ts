@@ -1,7 +1,8 @@
 import { test } from 'tap';
+import { routeChanges } from '../cloud/node-route.ts';
 import { Subnets } from '../node-ipam/subnets.ts';
 import { stepFor } from '../ttl.ts';
-import type { Service } from './cloud.ts';
+import type { Service } from './kinds.ts';
 import { localLoadBalancers } from './local-load-balancers.ts';
 import { canGo } from './service-cidr.ts';
 
@@ -54,4 +55,10 @@ test('nodes have parts of a network that nobody else has', async (t) => {
 
 test('the step of the TTL changes late in both directions', async (t) => {
   t.strictSame([stepFor(100, 0), stepFor(101, 0), stepFor(90, 1), stepFor(89, 1), stepFor(5000, 0)], [0, 1, 1, 0, 4]);
+});
+
+test('routes follow the networks of nodes', async (t) => {
+  const route = (node: string, destinationCIDR: string) => ({ node, destinationCIDR });
+  const [a, b, c] = [route('a', '10.0.0.0/24'), route('b', '10.0.1.0/24'), route('c', '10.0.2.0/24')];
+  t.strictSame(routeChanges([a, b], [b, c]), { create: [a], remove: [c] });
 });

@@ -6,6 +6,7 @@ import {
   type ControllerContext,
   type ControllerDefinition,
   enqueueOn,
+  NotYet,
   startReconciling,
 } from '../../framework/controller.ts';
 import { referenceTo } from '../../framework/event-recorder.ts';
@@ -14,6 +15,7 @@ import { WorkQueue } from '../../framework/work-queue.ts';
 import { claim, indexByController, ownedBy, ownedOrOrphans } from '../ownership.ts';
 import {
   isNamespaceTerminating,
+  messageOf,
   podControl,
   podFromTemplate,
   podResource,
@@ -203,9 +205,10 @@ async function carryOut(
       }
     }),
   );
-  if (error !== undefined) throw error;
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+  const failure = error ?? failed?.reason;
+  // Events have told of it.
+  if (failure !== undefined) throw new NotYet(messageOf(failure), { cause: failure });
 }
 
 async function settleStatus(shell: Shell, daemons: Daemons, isObserved: boolean): Promise<void> {

@@ -117,8 +117,7 @@ export function statefulPods({ client, recorder, claim }: StatefulPodsDeps, set:
       await client.create(podResource, namespace, pod);
     } catch (error) {
       // The one before has not gone yet: no failure, but tried again later.
-      if (is(error, 'AlreadyExists')) throw new StatusError('Conflict', messageOf(error), { cause: error });
-      sayPod('Create', pod, error);
+      if (!is(error, 'AlreadyExists')) sayPod('Create', pod, error);
       throw error;
     }
     sayPod('Create', pod);

@@ -6,12 +6,13 @@ import {
   type ControllerContext,
   type ControllerDefinition,
   enqueueOn,
+  NotYet,
   startReconciling,
 } from '../../framework/controller.ts';
 import { Expectations } from '../../framework/expectations.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { claim, controllerOf, indexByController, ownedOrOrphans, refuseIfDeleted } from '../ownership.ts';
-import { podResource, slowStart, unlessNamespaceEnds } from '../pod-control.ts';
+import { isNamespaceTerminating, messageOf, podResource, slowStart, unlessNamespaceEnds } from '../pod-control.ts';
 import { nextAvailabilityMs, type Pod } from '../pod-state.ts';
 import {
   adoptRevision,
@@ -104,7 +105,10 @@ async function reconcile(shell: Shell, key: string): Promise<void> {
   const status = settled(set, plan.status);
   if (needsStoring(set, status)) await writeStatus(shell, set, status);
   await truncateHistory(context.client, surplusRevisions(set, pods, revisions, known));
-  if (failure !== undefined) throw failure;
+  if (failure !== undefined) {
+    // Events have told of it.
+    throw isNamespaceTerminating(failure) ? failure : new NotYet(messageOf(failure), { cause: failure });
+  }
   const { minReadySeconds = 0 } = set.spec ?? {};
   if (minReadySeconds > 0 && status.readyReplicas !== status.availableReplicas) {
     queue.addAfter(key, nextAvailabilityMs(pods, minReadySeconds, now) ?? minReadySeconds * 1000);

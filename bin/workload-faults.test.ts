@@ -3,13 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { ApiClient } from '../api/client.ts';
-import type { Api, GroupVersionResource, KubeObject } from '../api/object.ts';
-import { StatusError } from '../api/status.ts';
-import type { WatchEvent } from '../api/watch.ts';
+import type { Api } from '../api/object.ts';
 import { deploymentController } from '../runtime/controllers/workloads/deployment/deployment-controller.ts';
 import { replicaSetController } from '../runtime/controllers/workloads/replica-controller.ts';
 import { startManager } from '../runtime/framework/manager.ts';
 import { defaultOptions } from '../runtime/framework/options.ts';
+import { faulty, seeded } from './faulty-client.ts';
 import { openRemote } from './remote.ts';
 import { spawnServer } from './spawned-server.ts';
 import { systemClock, systemRandom } from './system.ts';
@@ -23,67 +22,6 @@ const deployments = { group: 'apps', version: 'v1', resource: 'deployments' } as
 const replicaSets = { group: 'apps', version: 'v1', resource: 'replicasets' } as const;
 const namespace = 'default';
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** mulberry32: the same faults in the same order. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let x = Math.imul(state ^ (state >>> 15), state | 1);
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-    return ((x ^ (x >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-/** One call of ten fails, before the server has heard of it or after it has done what was asked; one event of ten ends its watch. */
-function faulty(
-  client: ApiClient,
-  random: () => number,
-): { readonly client: ApiClient; readonly faults: Map<string, number> } {
-  const faults = new Map<string, number>();
-  const fault = (name: string, error: Error): Error => {
-    faults.set(name, (faults.get(name) ?? 0) + 1);
-    return error;
-  };
-  const perhaps = async <T>(call: () => Promise<T>): Promise<T> => {
-    const chance = random();
-    if (chance < 0.02) throw fault('conflict', new StatusError('Conflict', 'injected'));
-    if (chance < 0.04) throw fault('too many', new StatusError('TooManyRequests', 'injected'));
-    if (chance < 0.06) throw fault('internal', new StatusError('InternalError', 'injected'));
-    if (chance < 0.07) throw fault('refused', new Error('injected: connection refused'));
-    const answer = await call();
-    if (chance < 0.1) throw fault('timeout after commit', new Error('injected: no answer'));
-    return answer;
-  };
-  return {
-    faults,
-    client: {
-      get: (...args) => perhaps(() => client.get(...args)),
-      list: (...args) => perhaps(() => client.list(...args)),
-      create: (...args) => perhaps(() => client.create(...args)),
-      update: (...args) => perhaps(() => client.update(...args)),
-      patch: (...args) => perhaps(() => client.patch(...args)),
-      delete: (...args) => perhaps(() => client.delete(...args)),
-      request: (...args) => perhaps(() => client.request(...args)),
-      async *watch<T extends KubeObject>(
-        resource: GroupVersionResource,
-        options: Parameters<ApiClient['watch']>[1],
-        signal: AbortSignal,
-      ): AsyncGenerator<WatchEvent<T>> {
-        for await (const event of client.watch<T>(resource, options, signal)) {
-          const chance = random();
-          if (chance < 0.05) {
-            faults.set('watch ended', (faults.get('watch ended') ?? 0) + 1);
-            return;
-          }
-          if (chance < 0.07) throw fault('watch broken', new Error('injected: connection lost'));
-          if (chance < 0.075) throw fault('watch expired', new StatusError('Expired', 'injected'));
-          yield event;
-        }
-      },
-    },
-  };
-}
 
 function deployment(name: string, replicas: number, type: 'Recreate' | 'RollingUpdate'): Deployment {
   const labels = { app: name };

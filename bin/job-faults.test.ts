@@ -1,0 +1,177 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import type { ApiClient } from '../api/client.ts';
+import type { Api } from '../api/object.ts';
+import { jobController } from '../runtime/controllers/job/job-controller.ts';
+import { startManager } from '../runtime/framework/manager.ts';
+import { defaultOptions } from '../runtime/framework/options.ts';
+import { faulty, seeded } from './faulty-client.ts';
+import { openRemote } from './remote.ts';
+import { spawnServer } from './spawned-server.ts';
+import { systemClock, systemRandom } from './system.ts';
+
+type Pod = Readonly<Api<'io.k8s.api.core.v1.Pod'>>;
+type Job = Api<'io.k8s.api.batch.v1.Job'>;
+
+const pods = { group: '', version: 'v1', resource: 'pods' } as const;
+const jobs = { group: 'batch', version: 'v1', resource: 'jobs' } as const;
+const namespace = 'default';
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function job(name: string, spec: Api<'io.k8s.api.batch.v1.JobSpec'>): Job {
+  const template = {
+    metadata: { labels: { app: name } },
+    spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] },
+  };
+  return { metadata: { name }, spec: { backoffLimit: 1000, template, ...spec } };
+}
+
+/** Ends pods, every `failing`th badly, and remembers how; so long ago that no failure makes a Job wait. */
+function playNodes(
+  client: () => ApiClient,
+  failing: number,
+): { readonly exits: Map<string, boolean>; stop(): Promise<void> } {
+  const exits = new Map<string, boolean>();
+  let isStopped = false;
+  const end = async ({ metadata, spec }: Pod): Promise<void> => {
+    const uid = metadata?.uid ?? '';
+    const isGood = exits.get(uid) ?? exits.size % failing !== failing - 1;
+    exits.set(uid, isGood);
+    const terminated = { exitCode: isGood ? 0 : 1, finishedAt: '2020-01-01T00:00:00Z' };
+    const status = {
+      phase: isGood ? 'Succeeded' : 'Failed',
+      containerStatuses: [
+        {
+          name: spec?.containers?.[0]?.name,
+          image: '',
+          imageID: '',
+          ready: false,
+          restartCount: 0,
+          state: { terminated },
+        },
+      ],
+    };
+    const target = {
+      resource: pods,
+      namespace,
+      name: metadata?.name ?? '',
+      type: 'application/merge-patch+json',
+    } as const;
+    await client().patch(target, { status }, { subresource: 'status' });
+  };
+  const play = async (): Promise<void> => {
+    while (!isStopped) {
+      try {
+        const { items } = await client().list<Pod>(pods, { namespace });
+        const waiting = items.filter(
+          ({ status, metadata }) => status?.phase === 'Pending' && metadata?.deletionTimestamp === undefined,
+        );
+        await Promise.all(waiting.slice(0, 10).map(end));
+      } catch {
+        // The pod or the server has gone: the next round will see.
+      }
+      await wait(20);
+    }
+  };
+  const playing = play();
+  return {
+    exits,
+    stop: () => {
+      isStopped = true;
+      return playing;
+    },
+  };
+}
+
+/** What is wrong with a Job that should have ended: nothing, once it has. Each pod that ended is counted once. */
+async function trouble(client: ApiClient, name: string): Promise<string[]> {
+  const { status = {}, spec } = await client.get<Job>(jobs, namespace, name);
+  const found = (await client.list<Pod>(pods, { namespace, labelSelector: `app=${name}` })).items;
+  const problems: string[] = [];
+  const expect = (what: string, actual: unknown, expected: unknown): void => {
+    if (actual !== expected) problems.push(`${name}: ${what} is ${actual}, not ${expected}`);
+  };
+  const phases = (phase: string): number => found.filter((pod) => pod.status?.phase === phase).length;
+  expect('end', status.conditions?.find(({ type }) => type === 'Complete')?.status, 'True');
+  expect('pods left', found.length, phases('Succeeded') + phases('Failed'));
+  expect('finalizers left', found.filter(({ metadata }) => metadata?.finalizers !== undefined).length, 0);
+  expect('uncounted', JSON.stringify(status.uncountedTerminatedPods), '{}');
+  const completions = spec?.completions ?? 0;
+  if (spec?.completionMode === 'Indexed') {
+    expect('indexes', status.completedIndexes, `0-${completions - 1}`);
+    expect('succeeded', status.succeeded, completions);
+  } else expect('succeeded', status.succeeded, phases('Succeeded'));
+  // A pod that fails while it is deleted may be gone before anybody counts.
+  expect('failed', (status.failed ?? 0) >= phases('Failed'), true);
+  return problems;
+}
+
+async function atRest(t: Test, check: () => Promise<string[]>): Promise<void> {
+  const deadline = Date.now() + 120_000;
+  let problems = await check();
+  while (problems.length > 0 && Date.now() < deadline) {
+    await wait(200);
+    problems = await check();
+  }
+  t.strictSame(problems, []);
+}
+
+async function folder(t: Test): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'kubefacade-faults-'));
+  t.teardown(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+t.test('Jobs count each pod once when one request of ten fails and watches break', async (t) => {
+  const data = await folder(t);
+  const server = await spawnServer(data, '--storage', 'memory', '--controllers=serviceaccount-controller');
+  const remote = await openRemote(join(data, 'kubeconfig'), 'faults');
+  const { client, faults } = faulty(remote.client, seeded(36));
+  const manager = startManager([jobController], {
+    clientFor: () => client,
+    clock: systemClock,
+    random: systemRandom,
+    options: { ...defaultOptions, rootCA: '' },
+    onError: () => undefined,
+  });
+  const nodes = playNodes(() => remote.client, 4);
+  await remote.client.create(jobs, namespace, job('plain', { parallelism: 4, completions: 20 }));
+  await remote.client.create(
+    jobs,
+    namespace,
+    job('indexed', { parallelism: 3, completions: 12, completionMode: 'Indexed' }),
+  );
+  await atRest(t, async () => [
+    ...(await trouble(remote.client, 'plain')),
+    ...(await trouble(remote.client, 'indexed')),
+  ]);
+  for (const name of ['conflict', 'internal', 'timeout after commit', 'watch ended'])
+    t.ok((faults.get(name) ?? 0) > 0, `${name}: ${faults.get(name)}`);
+  await nodes.stop();
+  await manager.close();
+  remote.close();
+  await server.stop();
+});
+
+t.test('a Job that kill -9 interrupts counts each pod once', async (t) => {
+  const data = await folder(t);
+  const flags = ['--storage', 'leveldb', '--nodes=0', '--scheduler=false'];
+  let server = await spawnServer(data, ...flags);
+  let remote = await openRemote(join(data, 'kubeconfig'), 'faults');
+  const nodes = playNodes(() => remote.client, 5);
+  await remote.client.create(jobs, namespace, job('plain', { parallelism: 4, completions: 24 }));
+  for (const delay of [300, 600, 900]) {
+    await wait(delay);
+    server.child.kill('SIGKILL');
+    await server.ended;
+    remote.close();
+    server = await spawnServer(data, ...flags);
+    remote = await openRemote(join(data, 'kubeconfig'), 'faults');
+  }
+  await atRest(t, () => trouble(remote.client, 'plain'));
+  await nodes.stop();
+  remote.close();
+  await server.stop();
+});

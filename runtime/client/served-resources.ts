@@ -29,7 +29,9 @@ export async function followServed(
   const hurry = (): void => wake.abort();
   for (const resource of definitions)
     informers.metadataOf(resource).subscribe({
-      added: (_object, isInitial) => isInitial || hurry(),
+      added: (_object, isInitial) => {
+        if (!isInitial) hurry();
+      },
       updated: hurry,
       deleted: hurry,
     });

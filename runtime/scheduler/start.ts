@@ -1,6 +1,7 @@
 import type { ApiClient } from '../../api/client.ts';
 import type { Clock, Random } from '../../api/clock.ts';
 import type { GroupVersionResource } from '../../api/object.ts';
+import type { Informer } from '../client/informer.ts';
 import type { Informers } from '../client/informers.ts';
 import type { EventRecorder } from '../framework/event-recorder.ts';
 import { SchedulerCache } from './cache.ts';
@@ -9,6 +10,7 @@ import type { SchedulerConfiguration } from './configuration.ts';
 import { createExtender, ignoredResources, type Post } from './extenders.ts';
 import type { Hint } from './framework.ts';
 import { Nominator } from './nominator.ts';
+import { resourceClaims } from './plugins/dynamic-resources.ts';
 import { pluginResources } from './plugins/registry.ts';
 import { createVolumeLookups } from './plugins/volume-lookups.ts';
 import type { Pod, PodInfo } from './pod-info.ts';
@@ -40,6 +42,11 @@ const pods: GroupVersionResource = { group: '', version: 'v1', resource: 'pods' 
 const budgets: GroupVersionResource = { group: 'policy', version: 'v1', resource: 'poddisruptionbudgets' };
 const noHints: readonly Hint[] = [];
 const nodeHints: readonly Hint[] = [{ resource: 'nodes', actions: ['add'] }];
+
+/** A server may not serve claims to devices. */
+function isAwaited({ resource }: Informer): boolean {
+  return resource.resource !== resourceClaims.resource;
+}
 
 /** Gives every pod without a node one, for the profiles of `options`, until `signal` aborts. */
 export function startScheduler(context: SchedulerContext, signal: AbortSignal): RunningScheduler {
@@ -102,7 +109,7 @@ export function startScheduler(context: SchedulerContext, signal: AbortSignal): 
   );
   const watched = watchCluster(
     { informers, cache, queue, nominator, isOurs: ({ spec }) => profiles.has(spec?.schedulerName ?? '') },
-    [budgets, ...pluginResources],
+    [budgets, ...pluginResources, resourceClaims],
   );
   signal.addEventListener('abort', () => queue.close(), { once: true });
   const run = async (): Promise<void> => {
@@ -110,7 +117,7 @@ export function startScheduler(context: SchedulerContext, signal: AbortSignal): 
       if (signal.aborted) resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
-    await Promise.race([Promise.all(watched.map((informer) => informer.whenSynced())), aborted]);
+    await Promise.race([Promise.all(watched.filter(isAwaited).map((informer) => informer.whenSynced())), aborted]);
     isSynced = true;
     if (!signal.aborted) await scheduler.run();
     await aborted;

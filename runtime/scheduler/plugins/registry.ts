@@ -10,6 +10,7 @@ import {
   type ScoringStrategy,
   type WeightedResource,
 } from './allocation-score.ts';
+import { dynamicResources } from './dynamic-resources.ts';
 import { imageLocality } from './image-locality.ts';
 import { type InterPodAffinityArgs, interPodAffinity } from './inter-pod-affinity.ts';
 import { type NodeAffinityArgs, nodeAffinity } from './node-affinity.ts';
@@ -96,6 +97,7 @@ const factories: Readonly<Record<string, Factory>> = {
   PodTopologySpread: (args, { cache, informers }) => topologySpread((args ?? {}) as SpreadArgs, cache, informers),
   InterPodAffinity: (args, { cache, informers }) =>
     interPodAffinity((args ?? {}) as InterPodAffinityArgs, cache, informers),
+  DynamicResources: (_args, { client, informers }) => dynamicResources(client, informers),
   ImageLocality: (_args, { cache }) => imageLocality(cache),
 };
 

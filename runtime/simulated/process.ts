@@ -1,12 +1,16 @@
-import type { Clock } from '../../api/clock.ts';
+import type { Clock, Random } from '../../api/clock.ts';
 import { sleep } from '../client/sleep.ts';
 import type { ContainerExit } from '../kubelet/pod-runtime.ts';
+import type { FileTree } from '../shell/files.ts';
 
 export interface ProgramContext {
   readonly clock: Clock;
-  readonly args: readonly string[];
-  /** Of this container: 0 for its first run. */
-  readonly attempt: number;
+  readonly random: Random;
+  readonly environment: ReadonlyMap<string, string>;
+  /** The container's own files with its volumes mounted into them. */
+  readonly files: FileTree;
+  /** What `kubectl logs` will show. */
+  log(stream: 'stdout' | 'stderr', text: string): void;
   /** Aborts when the container is killed. */
   readonly killed: AbortSignal;
   /** Calls back with SIGTERM; a program without a handler ignores it, as the first process of a container does. */
@@ -23,17 +27,18 @@ export interface Process {
   stop(graceMs: number): void;
 }
 
+/** What a container gives its first process. */
+export type ContainerSetup = Pick<ProgramContext, 'clock' | 'random' | 'environment' | 'files' | 'log'>;
+
 /** Runs a program as the first process of a container. */
-export function startProcess(program: Program, clock: Clock, args: readonly string[], attempt: number): Process {
+export function startProcess(program: Program, setup: ContainerSetup): Process {
   const kill = new AbortController();
   const handlers: (() => void)[] = [];
   const killed = new Promise<number>((resolve) => {
     kill.signal.addEventListener('abort', () => resolve(killedCode), { once: true });
   });
   const context: ProgramContext = {
-    clock,
-    args,
-    attempt,
+    ...setup,
     killed: kill.signal,
     onTerminate: (callback) => void handlers.push(callback),
   };
@@ -45,7 +50,7 @@ export function startProcess(program: Program, clock: Clock, args: readonly stri
     stop: (graceMs) => {
       for (const handler of handlers) handler();
       if (graceMs <= 0) kill.abort();
-      else void sleep(clock, graceMs, kill.signal).then(() => kill.abort());
+      else void sleep(setup.clock, graceMs, kill.signal).then(() => kill.abort());
     },
   };
 }

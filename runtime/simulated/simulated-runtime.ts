@@ -1,7 +1,9 @@
 import type { Clock, Random } from '../../api/clock.ts';
 import type { PodRuntime } from '../kubelet/pod-runtime.ts';
 import { ImageError } from '../kubelet/pod-runtime.ts';
+import { MemoryTree, MountedTree } from '../shell/files.ts';
 import { AddressPool } from './addresses.ts';
+import { environmentOf } from './environment.ts';
 import { startProcess } from './process.ts';
 import { programOf } from './programs.ts';
 
@@ -23,13 +25,24 @@ export function createSimulatedRuntime({ clock, random }: SimulatedRuntimeDeps):
     version: 'simulated://1.0.0',
     createSandbox: async (pod, { addresses, podCIDRs }) => {
       const taken = pod.spec?.hostNetwork === true ? [] : podCIDRs.map((cidr) => poolOf(cidr).take());
+      const volumes = new Map((pod.spec?.volumes ?? []).map(({ name = '' }) => [name, new MemoryTree()]));
       return {
         ips: pod.spec?.hostNetwork === true ? addresses : taken.map(({ address }) => address),
-        startContainer: async (container, attempt) => {
+        startContainer: async (container) => {
           const image = container.image ?? '';
           if (/[A-Z\s]/.test(image.replace(/[:@].*$/, '')))
             throw new ImageError('InvalidImageName', `couldn't parse image name "${image}": invalid reference format`);
-          const process = startProcess(programOf(container), clock, container.args ?? [], attempt);
+          const mounts = (container.volumeMounts ?? []).flatMap(({ name = '', mountPath = '' }) => {
+            const volume = volumes.get(name);
+            return volume === undefined ? [] : [[mountPath.replace(/\/$/, ''), volume] as const];
+          });
+          const process = startProcess(programOf(container), {
+            clock,
+            random,
+            environment: environmentOf(pod, container),
+            files: new MountedTree(new MemoryTree(), mounts),
+            log: () => undefined,
+          });
           return { id: `simulated://${newId()}`, imageID: image, ...process };
         },
         close: () => {

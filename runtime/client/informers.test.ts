@@ -97,7 +97,7 @@ await t.test('what is served is asked for at once, and again when definitions ch
   }));
   const stop = new AbortController();
   const { clock, fire } = createClock();
-  const onError = (error: unknown): void => t.fail(String(error));
+  const onError = (error: unknown): void => void t.fail(String(error));
   const informers = new Informers({ client, clock, onError }, stop.signal);
   const seen: string[] = [];
   const following = followServed(

@@ -217,7 +217,12 @@ async function settleStatus(shell: Shell, daemons: Daemons, isObserved: boolean)
   const status = daemonSetStatus(daemons, isObserved);
   if (needsStoring(daemonSet, status)) {
     const { namespace = '' } = daemonSet.metadata ?? {};
-    await context.client.update(daemonSetResource, namespace, { ...daemonSet, status }, { subresource: 'status' });
+    try {
+      await context.client.update(daemonSetResource, namespace, { ...daemonSet, status }, { subresource: 'status' });
+    } catch (error) {
+      if (error instanceof StatusError && error.reason === 'NotFound') return;
+      throw error;
+    }
   }
   const { minReadySeconds = 0 } = daemonSet.spec ?? {};
   if (minReadySeconds > 0 && status.numberReady !== (status.numberAvailable ?? 0)) {

@@ -202,7 +202,9 @@ async function writeStatus({ context }: Shell, set: StatefulSet, status: Statefu
   try {
     await write(set);
   } catch (error) {
-    if (!(error instanceof StatusError && error.reason === 'Conflict')) throw error;
+    if (!(error instanceof StatusError)) throw error;
+    if (error.reason === 'NotFound') return;
+    if (error.reason !== 'Conflict') throw error;
     const fresh = await client.get<StatefulSet>(statefulSetResource, namespace, name);
     if (fresh.metadata?.uid !== uid) throw error;
     if (needsStoring(fresh, status)) await write(fresh);

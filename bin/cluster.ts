@@ -256,7 +256,11 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     scheduler: options.scheduler,
     nodes: options.nodes,
     release: generated.schema.release,
-    options: { rootCA: identity.servingCa, serviceClusterIPRange: options.serviceClusterIPRange },
+    options: {
+      ...options.controllerOptions,
+      rootCA: identity.servingCa,
+      serviceClusterIPRange: options.serviceClusterIPRange,
+    },
     keys: { clusterSigning: identity.pki.ca, serviceAccountPrivateKey: identity.serviceAccountSigningKey },
     clientFor: (name) => createLocalClient({ ...parts.api, admission }, serviceAccountOf(name), localHandle),
     onError: (err, name) => log.error({ err, controller: name }, 'reconcile failed'),

@@ -4,8 +4,9 @@ import { pino } from 'pino';
 import { controllerDefinitions } from '../runtime/controllers/catalog.ts';
 import { chosenControllers, startManager } from '../runtime/framework/manager.ts';
 import { defaultOptions } from '../runtime/framework/options.ts';
+import { controllerFlags, controllerOptions } from './controller-flags.ts';
 import { runElected } from './elected.ts';
-import { UsageError } from './options.ts';
+import { flagReaders, UsageError } from './options.ts';
 import { openRemote } from './remote.ts';
 import { createSigning } from './signing.ts';
 import { systemClock, systemRandom } from './system.ts';
@@ -30,7 +31,10 @@ function textOf(file: string | undefined): string | undefined {
 
 /** `kubefacade controller-manager --kubeconfig F`: the controllers against any API server. Runs until a signal ends it. */
 export async function controllerManager(args: readonly string[]): Promise<void> {
-  const { values } = parseArgs({ args: [...args], options: flags });
+  const more = Object.fromEntries(controllerFlags.map((name) => [name, { type: 'string' } as const]));
+  const { values } = parseArgs({ args: [...args], options: { ...more, ...flags } });
+  const texts: Readonly<Record<string, unknown>> = values;
+  const textOfFlag = (flag: string): string | undefined => (typeof texts[flag] === 'string' ? texts[flag] : undefined);
   if (values.kubeconfig === undefined) throw new UsageError('--kubeconfig is missing');
   const cloudProvider = values['cloud-provider'] ?? '';
   if (cloudProvider !== '' && cloudProvider !== 'local') throw new UsageError('--cloud-provider is "" or "local"');
@@ -52,6 +56,7 @@ export async function controllerManager(args: readonly string[]): Promise<void> 
         random: systemRandom,
         options: {
           ...defaultOptions,
+          ...controllerOptions(textOfFlag, flagReaders),
           rootCA: textOf(values['root-ca-file']) ?? remote.rootCA,
           allocateNodeCIDRs: values['allocate-node-cidrs'] === 'true',
           cloudProvider,

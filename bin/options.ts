@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
+import type { ControllerManagerOptions } from '../runtime/framework/options.ts';
 import { type PluginSelection, pluginSelectionErrors } from '../server/admission/default-plugins.ts';
+import { controllerFlags, controllerOptions, type FlagReaders } from './controller-flags.ts';
 import type { FlowLimits } from './flow-control.ts';
 
 /** A mistake on the command line: one line on stderr, exit code 2. */
@@ -29,6 +31,8 @@ export interface StartOptions {
   readonly tolerationSeconds: { readonly notReady: number; readonly unreachable: number };
   readonly runtimeConfig: Readonly<Record<string, string>>;
   readonly controllers: readonly string[];
+  /** What the flags of single controllers say. */
+  readonly controllerOptions: Partial<ControllerManagerOptions>;
   readonly scheduler: boolean;
   /** How many simulated nodes run in this process. */
   readonly nodes: number;
@@ -186,6 +190,13 @@ function parseBool(flag: string, text: string): boolean {
   throw new UsageError(`--${flag}: want true or false, not ${text}`);
 }
 
+function parseFraction(flag: string, text: string): number {
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new UsageError(`--${flag}: not a number: ${text}`);
+  return Number(text);
+}
+
+export const flagReaders: FlagReaders = { boolean: parseBool, duration: parseDuration, number: parseFraction };
+
 function parseFlowLimits(get: (name: keyof typeof known) => string): FlowLimits {
   const number = (flag: keyof typeof known): number => parseNumber(flag, get(flag));
   const limits = {
@@ -245,7 +256,10 @@ function parseRequestHeader(values: ReadonlyMap<string, readonly string[]>): Req
 // node:util wants to know which flags take values; ours all do, and `--flag value` and `--flag=value` both work.
 function rawFlags(args: readonly string[]): { values: Map<string, string[]>; warnings: string[] } {
   const options = Object.fromEntries(
-    [...Object.keys(known), ...joined, ...ignored].map((name) => [name, { type: 'string', multiple: true } as const]),
+    [...Object.keys(known), ...joined, ...ignored, ...controllerFlags].map((name) => [
+      name,
+      { type: 'string', multiple: true } as const,
+    ]),
   );
   const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true, allowPositionals: true });
   const values = new Map<string, string[]>();
@@ -322,6 +336,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
     },
     runtimeConfig: parsePairs('runtime-config', (values.get('runtime-config') ?? []).join(',')),
     controllers,
+    controllerOptions: controllerOptions((flag) => values.get(flag)?.at(-1), flagReaders),
     scheduler,
     nodes: parseNodes(optional('nodes'), scheduler),
     eventTtlMs: parseDuration('event-ttl', get('event-ttl')),

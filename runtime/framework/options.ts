@@ -30,6 +30,8 @@ export interface ControllerManagerOptions {
   readonly enableHostPathProvisioner: boolean;
   /** Of `kubefacade.io/host-path`, for classes that name it. */
   readonly enableBuiltInProvisioner: boolean;
+  /** The name of a default class of the built-in provisioner, made where it is missing; '' for none. */
+  readonly defaultStorageClass: string;
   /** Certificates and tokens: made from `--cluster-signing-*` and `--service-account-private-key-file`. */
   readonly signing?: Signing;
 }
@@ -54,4 +56,5 @@ export const defaultOptions: Omit<ControllerManagerOptions, 'rootCA'> = {
   enableDynamicProvisioning: true,
   enableHostPathProvisioner: false,
   enableBuiltInProvisioner: true,
+  defaultStorageClass: '',
 };

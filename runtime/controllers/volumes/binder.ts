@@ -1,3 +1,5 @@
+import { StatusError } from '../../../api/status.ts';
+import type { Informer } from '../../client/informer.ts';
 import { keyOf } from '../../client/object-key.ts';
 import type { ControllerContext, ControllerDefinition, RunningController } from '../../framework/controller.ts';
 import { enqueueOn, startReconciling } from '../../framework/controller.ts';
@@ -6,11 +8,13 @@ import { availableIndex, type BinderContext, claimIndex, unboundIndex } from './
 import { syncClaim } from './claim-sync.ts';
 import { classOfVolume } from './matching.ts';
 import { Newest } from './newest.ts';
+import { builtInProvisioner } from './provisioning.ts';
 import { recycledBy } from './reclaim.ts';
 import {
   bindCompleted,
   type Claim,
   claims,
+  defaultClass,
   hasAnnotation,
   indexPodsByClaim,
   type Node,
@@ -93,6 +97,7 @@ function start(context: ControllerContext, signal: AbortSignal): RunningControll
   classInformer.subscribe({ added: enqueueUnbound, updated: enqueueUnbound });
   enqueueOn(podInformer, volumeQueue, recycledBy);
 
+  if (options.defaultStorageClass !== '') void makeDefaultClass(context, classInformer);
   const running = { informers: [claimInformer, volumeInformer, classInformer, podInformer, nodeInformer], workers: 1 };
   const claimLoop = startReconciling(
     { ...running, name, queue: claimQueue, reconcile: (key) => syncClaim(binder, key) },
@@ -109,4 +114,25 @@ function start(context: ControllerContext, signal: AbortSignal): RunningControll
     queues: [claimQueue, volumeQueue],
     ended: Promise.all([claimLoop.ended, volumeLoop.ended]).then(() => undefined),
   };
+}
+
+/** As asked for by a flag; one of that name is left as it is. */
+async function makeDefaultClass(
+  { client, options, onError }: ControllerContext,
+  classes: Informer<StorageClass>,
+): Promise<void> {
+  await classes.whenSynced();
+  const className = options.defaultStorageClass;
+  if (classes.get(className) !== undefined) return;
+  const body = {
+    metadata: { name: className, annotations: { [defaultClass]: 'true' } },
+    provisioner: builtInProvisioner,
+    allowVolumeExpansion: true,
+    volumeBindingMode: 'WaitForFirstConsumer',
+  } as StorageClass;
+  try {
+    await client.create(storageClasses, '', body);
+  } catch (error) {
+    if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) onError(error, name);
+  }
 }

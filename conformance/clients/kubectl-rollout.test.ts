@@ -16,6 +16,6 @@ t.test(
     if (first === undefined) return;
     await using server = await startServer({ flags: ['--controllers=*'] });
     for (const program of all ? await findAllPrograms('kubectl') : [first])
-      await checkScripts(t, folder, [program], server.kubeconfig, ['rollout-sets', 'volumes']);
+      await checkScripts(t, folder, [program], server.kubeconfig, ['rollout-deployments', 'rollout-sets', 'volumes']);
   },
 );

@@ -75,7 +75,8 @@ export function withDeletionFinalizers(volume: Readonly<Volume>): Readonly<Volum
   const isMigrated = hasAnnotation(volume, 'pv.kubernetes.io/migrated-to');
   if (!isMigrated && !provisioner.startsWith('kubernetes.io/')) return volume;
   const policy = volume.spec?.persistentVolumeReclaimPolicy;
-  const isWanted = !isMigrated && policy === 'Delete';
+  // Nothing can be held back any more that is being deleted.
+  const isWanted = !isMigrated && policy === 'Delete' && volume.metadata?.deletionTimestamp === undefined;
   const unwanted = isMigrated ? [volumeControllerFinalizer] : [externalProvisionerFinalizer];
   if (policy === 'Retain' || policy === 'Recycle') unwanted.push(volumeControllerFinalizer);
   const kept = finalizers.filter((finalizer) => !unwanted.includes(finalizer));

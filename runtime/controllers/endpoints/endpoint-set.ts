@@ -1,14 +1,10 @@
-import { semanticEqual } from '../../../api/equal.ts';
 import type { Endpoint, EndpointPort } from './kinds.ts';
 
 /** What makes two endpoints the same one, whatever else changes about it. */
 function identityOf({ addresses, hostname, targetRef }: Readonly<Endpoint>): string {
-  return JSON.stringify([
-    (addresses ?? []).toSorted(),
-    hostname ?? '',
-    targetRef?.namespace ?? '',
-    targetRef?.name ?? '',
-  ]);
+  const all = addresses?.length === 1 ? (addresses[0] ?? '') : (addresses ?? []).toSorted().join(',');
+  // None of these can hold a space.
+  return `${all} ${hostname ?? ''} ${targetRef?.namespace ?? ''} ${targetRef?.name ?? ''}`;
 }
 
 /** Endpoints, each once. */
@@ -55,7 +51,18 @@ export function isSameState(a: Readonly<Endpoint>, b: Readonly<Endpoint>): boole
     a.conditions?.ready === b.conditions?.ready &&
     a.conditions?.serving === b.conditions?.serving &&
     a.conditions?.terminating === b.conditions?.terminating &&
-    semanticEqual({ ...a.targetRef, resourceVersion: '' }, { ...b.targetRef, resourceVersion: '' })
+    isSameTarget(a.targetRef, b.targetRef)
+  );
+}
+
+function isSameTarget(a: Endpoint['targetRef'], b: Endpoint['targetRef']): boolean {
+  return (
+    a?.uid === b?.uid &&
+    a?.name === b?.name &&
+    a?.namespace === b?.namespace &&
+    a?.kind === b?.kind &&
+    a?.apiVersion === b?.apiVersion &&
+    a?.fieldPath === b?.fieldPath
   );
 }
 

@@ -2,6 +2,8 @@ import { formatIP, parseIP } from '../../../api/ip.ts';
 import { isPodReady, isPodTerminal } from '../pod-state.ts';
 import type { AddressType, Endpoint, EndpointPort, Node, Pod, Service, ServicePort } from './kinds.ts';
 
+/** Needs no parsing to be known as canonical. */
+const plainIPv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 const zoneLabel = 'topology.kubernetes.io/zone';
 
 /** Has an address and has not run to its end. */
@@ -36,6 +38,10 @@ export function targetPortNumber({ spec }: Readonly<Pod>, port: Readonly<Service
 export function addressesOf({ status }: Readonly<Pod>, type: AddressType): string[] {
   const found: string[] = [];
   for (const { ip } of status?.podIPs ?? []) {
+    if (ip !== undefined && plainIPv4.test(ip)) {
+      if (type === 'IPv4') found.push(ip);
+      continue;
+    }
     const parsed = parseIP(ip ?? '');
     if (parsed !== undefined && (parsed.family === 6) === (type === 'IPv6'))
       found.push(formatIP(parsed.family, parsed.bits));
@@ -56,6 +62,12 @@ export function endpointPortsOf(service: Readonly<Service>, pod: Readonly<Pod>):
     });
   }
   return found;
+}
+
+/** Without named target ports all pods have the same ones. */
+export function portsOfAll(service: Readonly<Service>): EndpointPort[] | undefined {
+  const isNamed = (service.spec?.ports ?? []).some(({ targetPort }) => typeof targetPort === 'string');
+  return isNamed ? undefined : endpointPortsOf(service, {});
 }
 
 export function endpointOf(

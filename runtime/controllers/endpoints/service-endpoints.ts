@@ -79,11 +79,17 @@ function comparable(subsets: readonly Readonly<EndpointSubset>[]): unknown {
       const { resourceVersion: _, ...reference } = targetRef;
       return { ...address, targetRef: reference };
     });
-  return repackSubsets(subsets).map(({ addresses, notReadyAddresses, ports }) => ({
+  return subsets.map(({ addresses, notReadyAddresses, ports }) => ({
     addresses: plain(addresses),
     notReadyAddresses: plain(notReadyAddresses),
     ports,
   }));
+}
+
+function areSame(current: readonly Readonly<EndpointSubset>[], wanted: readonly EndpointSubset[]): boolean {
+  const other = comparable(wanted);
+  // Others may have packed or ordered it in another way.
+  return semanticEqual(comparable(current), other) || semanticEqual(comparable(repackSubsets(current)), other);
 }
 
 /** The object to be written, or undefined where `current` is right. */
@@ -101,7 +107,7 @@ export function planEndpoints(
     semanticEqual(withoutOurs(current.metadata.labels), serviceMeta?.labels) &&
     !isOverCapacity(current.subsets ?? []) &&
     current.metadata.annotations?.[overCapacityAnnotation] === undefined &&
-    semanticEqual(comparable(current.subsets ?? []), comparable(subsets))
+    areSame(current.subsets ?? [], subsets)
   )
     return undefined;
   const {

@@ -15,7 +15,7 @@ import {
   serviceNameLabel,
   sliceManagedByLabel,
 } from './kinds.ts';
-import { belongsIntoEndpoints, endpointOf, endpointPortsOf } from './pod-endpoint.ts';
+import { belongsIntoEndpoints, endpointOf, endpointPortsOf, portsOfAll } from './pod-endpoint.ts';
 import { pack, type SliceChanges } from './slice-packing.ts';
 
 export const sliceControllerLabel = 'endpointslice-controller.k8s.io';
@@ -94,14 +94,23 @@ export interface SlicePlan extends SliceChanges {
   readonly problems: string[];
 }
 
-/** How the slices of one family become what Service and pods say; hints aside. */
-export function planSlices({ service, pods, existing, type, nodeOf }: SliceInput): SlicePlan {
-  const problems: string[] = [];
-  const desired = new Map<string, { readonly ports: EndpointPort[]; readonly endpoints: EndpointSet }>();
+interface Group {
+  readonly ports: EndpointPort[];
+  readonly endpoints: EndpointSet;
+}
+
+/** What there should be, by the ports: pods with other numbers behind a name come into other slices. */
+function desiredGroups(
+  { service, pods, type, nodeOf }: Omit<SliceInput, 'existing'>,
+  problems: string[],
+): Map<string, Group> {
+  const desired = new Map<string, Group>();
+  const sameForAll = portsOfAll(service);
+  const sameKey = sameForAll === undefined ? undefined : portsKey(sameForAll);
   for (const pod of pods) {
     if (!belongsIntoEndpoints(pod, true)) continue;
-    const ports = endpointPortsOf(service, pod);
-    const key = portsKey(ports);
+    const ports = sameForAll ?? endpointPortsOf(service, pod);
+    const key = sameKey ?? portsKey(ports);
     let group = desired.get(key);
     if (group === undefined) {
       group = { ports: sortedPorts(ports), endpoints: new EndpointSet() };
@@ -117,6 +126,14 @@ export function planSlices({ service, pods, existing, type, nodeOf }: SliceInput
     const endpoint = endpointOf(pod, node, service, type);
     if ((endpoint.addresses ?? []).length > 0) group.endpoints.add(endpoint);
   }
+  return desired;
+}
+
+/** How the slices of one family become what Service and pods say; hints aside. */
+export function planSlices(input: SliceInput): SlicePlan {
+  const { service, existing, type } = input;
+  const problems: string[] = [];
+  const desired = desiredGroups(input, problems);
   const plan: SlicePlan = { create: [], update: [], delete: [], problems };
   const byPorts = new Map<string, Readonly<EndpointSlice>[]>();
   for (const slice of existing) {

@@ -8,7 +8,7 @@ interface Member {
 }
 
 function memberKey({ ip, targetRef }: Readonly<EndpointAddress>): string {
-  return JSON.stringify([ip, targetRef?.uid ?? '']);
+  return `${ip} ${targetRef?.uid ?? ''}`;
 }
 
 function byText<T>(text: (value: T) => string): (a: T, b: T) => number {
@@ -50,7 +50,10 @@ export function repackSubsets(subsets: readonly Readonly<EndpointSubset>[]): End
     }
   const groups = new Map<string, { readonly members: Map<string, Member>; readonly ports: CoreEndpointPort[] }>();
   for (const { port, members } of byPort.values()) {
-    const text = JSON.stringify([...members].map(([key, { isReady }]) => [key, isReady]).sort());
+    const text = [...members]
+      .map(([key, { isReady }]) => `${key} ${isReady}`)
+      .sort()
+      .join();
     const group = groups.get(text);
     if (group === undefined) groups.set(text, { members, ports: port === undefined ? [] : [port] });
     else if (port !== undefined) group.ports.push(port);

@@ -18,7 +18,7 @@ import {
 import { merge } from './merge.ts';
 import { reconcileManagers, takeFromOthers, updateOwnership, withoutUnmanaged } from './ownership.ts';
 import { prune } from './prune.ts';
-import { asJson, type FieldTarget, withoutIgnored } from './target.ts';
+import { asJson, type FieldTarget, UnfitError, withoutIgnored } from './target.ts';
 import { joinTypeErrors, typeErrors } from './validate.ts';
 
 export interface UpdateRequest {
@@ -75,10 +75,22 @@ export function createFieldManager(): FieldManager {
   };
 
   return {
-    update: (request) => encode(updatedManagers(request, parse)),
+    update(request) {
+      try {
+        return encode(updatedManagers(request, parse));
+      } catch (error) {
+        // Upstream drops what it cannot keep in order.
+        if (error instanceof UnfitError) return encode([]);
+        throw error;
+      }
+    },
     apply(request) {
-      const { object, managers } = applyObject(request, parse);
-      return { object: object as KubeObject, managedFields: encode(managers) };
+      try {
+        const { object, managers } = applyObject(request, parse);
+        return { object: object as KubeObject, managedFields: encode(managers) };
+      } catch (error) {
+        throw error instanceof UnfitError ? failure(error.message) : error;
+      }
     },
   };
 }
@@ -105,7 +117,24 @@ function updatedManagers(request: UpdateRequest, parse: Parse): readonly Manager
   const managers = startingManagers(request, parse);
   if (managers.length === 0 && live?.metadata?.uid !== undefined) return managers;
   const before = live === undefined ? target.empty : asJson(live);
+  if (target.mayLackKeys === true && [before, asJson(next)].some((object) => lacksKeys(object, target))) return [];
   return updateOwnership(before, asJson(withoutManagedFields(next)), managers, { name, time }, target);
+}
+
+function keyErrors(object: JsonObject, target: FieldTarget): string[] {
+  const type = target.type(target.apiVersion);
+  return type === undefined ? [] : typeErrors(object, type).filter((error) => !error.includes('duplicate entries'));
+}
+
+function lacksKeys(object: JsonObject, target: FieldTarget): boolean {
+  return keyErrors(object, target).length > 0;
+}
+
+function refuseUnkeyed(live: JsonObject, target: FieldTarget): void {
+  const errors = keyErrors(live, target);
+  if (errors.length === 0) return;
+  const what = `failed to convert new object (${describeApplied(live)}) to smd typed`;
+  throw failure(`failed to create manager for existing fields: ${what}: ${joinTypeErrors(errors)}`);
 }
 
 function withoutManagedFields<T extends KubeObject>(object: T): T {
@@ -164,6 +193,7 @@ function applyObject(request: ApplyRequest, parse: Parse): AppliedManagers {
   const live = request.live === undefined ? target.empty : asJson(withoutManagedFields(request.live));
   let managers: readonly Manager[] = decoded.managers;
   if (managers.length === 0) {
+    if (target.mayLackKeys === true) refuseUnkeyed(live, target);
     managers = updateOwnership(target.empty, live, managers, { name: 'before-first-apply', time }, target);
   }
   const result = applyOnce(live, applied, managers, request);

@@ -12,16 +12,28 @@ const meta: readonly string[] = ['apiVersion', 'kind'];
 
 /** The type of a custom resource from the structural schema of its version, with the metadata that all objects have. */
 export function structuralType(schema: unknown, objectMeta: FieldType): FieldType {
-  const type = schemaType(isObject(schema) ? schema : {}, false);
+  const type = schemaType(isObject(schema) ? schema : {}, { open: false, objectMeta });
   const map: MapType = type.map ?? { atomic: false, fields: new Map(), nulls: [] };
   const fields = new Map<string, FieldOfType>(map.fields);
-  for (const name of meta) fields.set(name, { type: { scalar: 'string' }, key: `f:${name}` });
-  fields.set('metadata', { type: objectMeta, key: 'f:metadata' });
+  addHead(fields, objectMeta);
   return { map: { ...map, fields } };
 }
 
-function schemaType(schema: JsonObject, open: boolean): FieldType {
-  const keeps = open || schema['x-kubernetes-preserve-unknown-fields'] === true;
+/** What all objects have, those inside others too. */
+function addHead(fields: Map<string, FieldOfType>, objectMeta: FieldType): void {
+  for (const name of meta) fields.set(name, { type: { scalar: 'string' }, key: `f:${name}` });
+  fields.set('metadata', { type: objectMeta, key: 'f:metadata' });
+}
+
+interface Place {
+  /** Inside something that keeps what its schema does not know. */
+  readonly open: boolean;
+  readonly objectMeta: FieldType;
+}
+
+function schemaType(schema: JsonObject, place: Place): FieldType {
+  const open = place.open || schema['x-kubernetes-preserve-unknown-fields'] === true;
+  const keeps = { ...place, open };
   if (schema['x-kubernetes-int-or-string'] === true) return untypedDeduced;
   switch (schema['type']) {
     case 'object':
@@ -40,27 +52,29 @@ function schemaType(schema: JsonObject, open: boolean): FieldType {
   }
 }
 
-function objectType(schema: JsonObject, open: boolean): MapType {
+function objectType(schema: JsonObject, place: Place): MapType {
+  const { open, objectMeta } = place;
   const properties = isObject(schema['properties']) ? schema['properties'] : {};
   const fields = new Map<string, FieldOfType>();
   for (const [name, property] of Object.entries(properties)) {
-    fields.set(name, { type: schemaType(isObject(property) ? property : {}, open), key: `f:${name}` });
+    fields.set(name, { type: schemaType(isObject(property) ? property : {}, place), key: `f:${name}` });
   }
+  if (schema['x-kubernetes-embedded-resource'] === true) addHead(fields, objectMeta);
   const atomic = schema['x-kubernetes-map-type'] === 'atomic';
-  const others = otherMembers(schema['additionalProperties'], open || fields.size === 0, open);
+  const others = otherMembers(schema['additionalProperties'], open || fields.size === 0, place);
   return { atomic, fields, nulls: [], ...(others === undefined ? {} : { items: others }) };
 }
 
-function otherMembers(additional: unknown, free: boolean, open: boolean): FieldType | undefined {
-  if (isObject(additional)) return schemaType(additional, open);
+function otherMembers(additional: unknown, free: boolean, place: Place): FieldType | undefined {
+  if (isObject(additional)) return schemaType(additional, place);
   if (additional === undefined) return free ? untypedDeduced : undefined;
   return additional === true ? untypedDeduced : undefined;
 }
 
-function listType(schema: JsonObject, open: boolean): NonNullable<FieldType['list']> {
+function listType(schema: JsonObject, place: Place): NonNullable<FieldType['list']> {
   const kind = schema['x-kubernetes-list-type'];
   const element = isObject(schema['items']) ? schema['items'] : undefined;
-  const items = element === undefined ? untypedAtomic : schemaType(element, open);
+  const items = element === undefined ? untypedAtomic : schemaType(element, place);
   return { atomic: kind !== 'set' && kind !== 'map', keys: kind === 'map' ? listKeys(schema, element) : [], items };
 }
 

@@ -2,6 +2,7 @@ import type { KubeObject } from '../object.ts';
 import type { Comparison } from './compare.ts';
 import { type FieldSet, recursiveDifference } from './field-set.ts';
 import type { FieldType, JsonObject } from './field-type.ts';
+import { joinTypeErrors, typeErrors } from './validate.ts';
 
 /** The kind that a request is about, as field management sees it. Made once for each kind, version and subresource. */
 export interface FieldTarget {
@@ -16,6 +17,8 @@ export interface FieldTarget {
   readonly empty: JsonObject;
   /** An object in another version; asked only for versions that have a type. */
   readonly convert?: (object: JsonObject, apiVersion: string) => JsonObject;
+  /** Valid objects may hold items of associative lists without a key: they have no managed fields at all. */
+  readonly mayLackKeys?: boolean;
   /** What the strategy resets on this path, and nobody comes to own. */
   readonly ignored?: IgnoredFields;
 }
@@ -37,6 +40,9 @@ export function withoutIgnoredChanges(comparison: Comparison, target: FieldTarge
   };
 }
 
+/** An object that field management cannot read in another version: upstream is less patient there than in the object's own. */
+export class UnfitError extends Error {}
+
 /** An object in a version, with its type; undefined where the version is not served. */
 export function inVersion(
   object: JsonObject,
@@ -47,7 +53,11 @@ export function inVersion(
   const type = target.type(to);
   if (type === undefined) return undefined;
   if (from === to) return { object, type };
-  return target.convert === undefined ? undefined : { object: target.convert(object, to), type };
+  if (target.convert === undefined) return undefined;
+  const converted = target.convert(object, to);
+  const errors = typeErrors(converted, type);
+  if (errors.length > 0) throw new UnfitError(joinTypeErrors(errors));
+  return { object: converted, type };
 }
 
 /** An object as a tree of JSON: what typed kinds are at run time. */

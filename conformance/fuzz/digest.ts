@@ -6,7 +6,7 @@ const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g;
 
 /** Go lists members of maps in no order: the lines of a text and the parts of a list of errors are compared as sets. */
 function textOf(message: string): string {
-  const parts = message.replace(time, '<time>').split(/\n|, (?=[\w.[\]"]+: )|(?<=: )\[|\]$/);
+  const parts = message.replace(time, '<time>').split(/[\n,]/);
   return parts
     .map((part) => part.trim())
     .sort()

@@ -5,9 +5,16 @@ export type Json = Readonly<Record<string, unknown>>;
 /** What random values look like: few names and few values, so that managers meet. */
 export type Shape =
   | { readonly kind: 'leaf'; readonly values: readonly unknown[] }
+  | { readonly kind: 'sound'; readonly shape: Shape }
   | { readonly kind: 'object'; readonly required: readonly string[]; readonly fields: Readonly<Record<string, Shape>> }
   | { readonly kind: 'map'; readonly keys: readonly string[]; readonly value: Shape }
-  | { readonly kind: 'list'; readonly item: Shape; readonly most: number; readonly keys: readonly string[] };
+  | {
+      readonly kind: 'list';
+      readonly item: Shape;
+      readonly least: number;
+      readonly most: number;
+      readonly keys: readonly string[];
+    };
 
 export const leaf = (...values: readonly unknown[]): Shape => ({ kind: 'leaf', values });
 export const object = (fields: Readonly<Record<string, Shape>>, required: readonly string[] = []): Shape => ({
@@ -16,38 +23,43 @@ export const object = (fields: Readonly<Record<string, Shape>>, required: readon
   fields,
 });
 export const map = (keys: readonly string[], value: Shape): Shape => ({ kind: 'map', keys, value });
+/** Never of a wrong type. */
+export const sound = (shape: Shape): Shape => ({ kind: 'sound', shape });
 /** Items that agree in `keys` are seldom made; without keys, equal items. */
-export const list = (item: Shape, keys: readonly string[] = [], most = 3): Shape => ({
+export const list = (item: Shape, keys: readonly string[] = [], most = 3, least = 0): Shape => ({
   kind: 'list',
   item,
+  least,
   most,
   keys,
 });
 
 const wrong: readonly unknown[] = ['text', 7, true, null, {}, [], { a: 1 }, ['x'], -1, 2.5, ''];
 
-export function generate(random: Random, shape: Shape): unknown {
-  if (random.chance(0.004)) return random.pick(wrong);
+export function generate(random: Random, shape: Shape, isSound = false): unknown {
+  if (!isSound && random.chance(0.004)) return random.pick(wrong);
   switch (shape.kind) {
+    case 'sound':
+      return generate(random, shape.shape, true);
     case 'leaf':
       return random.pick(shape.values);
     case 'object': {
       const entries: [string, unknown][] = [];
       for (const [name, field] of Object.entries(shape.fields)) {
         const isThere = shape.required.includes(name) ? !random.chance(0.01) : random.chance(0.4);
-        if (isThere) entries.push([name, generate(random, field)]);
+        if (isThere) entries.push([name, generate(random, field, isSound)]);
       }
-      if (random.chance(0.004)) entries.push(['unheardOf', 1]);
+      if (!isSound && random.chance(0.004)) entries.push(['unheardOf', 1]);
       return Object.fromEntries(entries);
     }
     case 'map':
       return Object.fromEntries(
-        shape.keys.filter(() => random.chance(0.4)).map((key) => [key, generate(random, shape.value)]),
+        shape.keys.filter(() => random.chance(0.4)).map((key) => [key, generate(random, shape.value, isSound)]),
       );
     case 'list': {
       const items: unknown[] = [];
-      for (let left = random.int(shape.most + 1); left > 0; left -= 1) {
-        const item = generate(random, shape.item);
+      for (let left = shape.least + random.int(shape.most + 1 - shape.least); left > 0; left -= 1) {
+        const item = generate(random, shape.item, isSound);
         if (!items.some((other) => isSame(shape, other, item)) || random.chance(0.01)) items.push(item);
       }
       return items;
@@ -71,14 +83,21 @@ const isRecord = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** One small change of a value that has about this shape. */
-export function mutation(random: Random, shape: Shape, value: unknown, path: readonly string[] = []): Mutation {
-  const replaced = (): Mutation => ({ op: 'replace', path, value: generate(random, shape) });
+export function mutation(
+  random: Random,
+  shape: Shape,
+  value: unknown,
+  path: readonly string[] = [],
+  isSound = false,
+): Mutation {
+  if (shape.kind === 'sound') return mutation(random, shape.shape, value, path, true);
+  const replaced = (): Mutation => ({ op: 'replace', path, value: generate(random, shape, isSound) });
   if (shape.kind === 'list' && Array.isArray(value)) {
     if (value.length === 0 || random.chance(0.4))
-      return { op: 'add', path: [...path, '-'], value: generate(random, shape.item) };
+      return { op: 'add', path: [...path, '-'], value: generate(random, shape.item, isSound) };
     const at = random.int(value.length);
-    if (random.chance(0.3)) return { op: 'remove', path: [...path, String(at)] };
-    return mutation(random, shape.item, value[at], [...path, String(at)]);
+    if (value.length > shape.least && random.chance(0.3)) return { op: 'remove', path: [...path, String(at)] };
+    return mutation(random, shape.item, value[at], [...path, String(at)], isSound);
   }
   if ((shape.kind !== 'object' && shape.kind !== 'map') || !isRecord(value)) return replaced();
   const names = shape.kind === 'map' ? shape.keys : Object.keys(shape.fields);
@@ -86,9 +105,9 @@ export function mutation(random: Random, shape: Shape, value: unknown, path: rea
   const name = random.pick(names);
   const inner = shape.kind === 'map' ? shape.value : (shape.fields[name] as Shape);
   const next = [...path, name];
-  if (!(name in value)) return { op: 'add', path: next, value: generate(random, inner) };
+  if (!(name in value)) return { op: 'add', path: next, value: generate(random, inner, isSound) };
   if (random.chance(0.2)) return { op: 'remove', path: next };
-  return mutation(random, inner, value[name], next);
+  return mutation(random, inner, value[name], next, isSound);
 }
 
 /** The value after the change; parts that do not change are shared. */

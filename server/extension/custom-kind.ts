@@ -88,12 +88,13 @@ export function createCustomKind(options: CustomKindOptions): CustomKind {
       version.fillDefaults(object);
       return unknown;
     },
+    fillDefaults: (object) => version.fillDefaults(object),
     fieldType: (apiVersion, objectMeta) => versions.get(apiVersion)?.fieldType(objectMeta),
     ignoredFields(subresource) {
       if (subresource === 'status') return { all: fieldSetOf(['f:metadata'], ['f:spec']) };
       return subresource === '' && version.defined.status ? { all: fieldSetOf(['f:status']) } : undefined;
     },
-    convertNow: (object, apiVersion) => translate().convertNow(object, apiVersion),
+    convertNow: (object, apiVersion) => translate().renameNow(object, apiVersion),
     convert: (object, apiVersion) => translate().convert(object, apiVersion),
     replicasPaths: Object.fromEntries(
       [...versions.values()].flatMap(({ apiVersion, defined }) =>

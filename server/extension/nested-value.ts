@@ -7,7 +7,7 @@ export function nestedValue(object: unknown, path: readonly string[], wanted: Ne
   let value: unknown = object;
   for (const [i, name] of path.entries()) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      const shown = `.${path.slice(0, i).join('.')}`;
+      const shown = `.${path.slice(0, i + 1).join('.')}`;
       throw new StatusError(
         '',
         `${shown} accessor error: ${goText(value)} is of the type ${goType(value)}, expected map[string]interface{}`,

@@ -15,6 +15,8 @@ export interface Translation {
   readNow<T extends Row>(row: T): T | undefined;
   read<T extends Row>(rows: readonly T[]): Promise<readonly T[]> | readonly T[];
   convertNow(object: Readonly<KubeObject>, apiVersion: string): KubeObject | undefined;
+  /** Neither pruned nor freed of nulls: as field management compares versions. Undefined: it takes a webhook. */
+  renameNow(object: Readonly<KubeObject>, apiVersion: string): KubeObject | undefined;
   convert(object: Readonly<KubeObject>, apiVersion: string): Promise<KubeObject>;
 }
 
@@ -61,11 +63,13 @@ export function createTranslation({ target, versions, converter }: TranslationOp
     const value = Buffer.from(stringifyLarge(object));
     return value.equals(row.value) ? row : { ...row, value };
   };
+  const renameNow = (object: Readonly<KubeObject>, apiVersion: string): KubeObject | undefined => {
+    const isKnown = versions.has(apiVersion) && (converter === undefined || object.apiVersion === apiVersion);
+    return isKnown ? inVersion(cloneJson(object) as KubeObject, apiVersion) : undefined;
+  };
   const convertNow = (object: Readonly<KubeObject>, apiVersion: string): KubeObject | undefined => {
-    const version = versions.get(apiVersion);
-    if (version === undefined || (converter !== undefined && object.apiVersion !== apiVersion)) return undefined;
-    const copy = inVersion(cloneJson(object) as KubeObject, apiVersion);
-    version.trim(copy, { track: false, stored: false });
+    const copy = renameNow(object, apiVersion);
+    if (copy !== undefined) versions.get(apiVersion)?.trim(copy, { track: false, stored: false });
     return copy;
   };
   const convert = async (object: Readonly<KubeObject>, apiVersion: string): Promise<KubeObject> => {
@@ -103,6 +107,7 @@ export function createTranslation({ target, versions, converter }: TranslationOp
       return readAll(rows, converter);
     },
     convertNow,
+    renameNow,
     convert,
   };
 }

@@ -3,7 +3,7 @@ import { cloneJson } from '../../api/clone.ts';
 import { apiVersionOf, groupResourceName, type KubeObject } from '../../api/object.ts';
 import { printerFor } from '../../api/resources/printer.ts';
 import { applyFieldValidation } from '../../api/schema/body.ts';
-import { notFoundError } from '../../api/status.ts';
+import { notFoundError, StatusError } from '../../api/status.ts';
 import type { Admission } from '../registry/context.ts';
 import { asGiven } from '../registry/field-management.ts';
 import { groupResourceOf, type ServedResource } from '../registry/resource.ts';
@@ -153,7 +153,17 @@ async function applyToScale(
   const source = { manager, force: call.query.bool('force') };
   return updateScale(deps, call, dryRun, (current) => {
     const applied = cloneJson(body.value);
+    const refuse = (what: string): never => {
+      const why = 'request to convert CR to an invalid group/version: autoscaling/v1';
+      throw new StatusError('', `failed to ${what}; autoscaling/v1, Kind=Scale) to proper version: ${why}`);
+    };
+    const { custom } = call.served;
+    // Upstream has no conversions of its scales: an apply that changes something fails.
+    if (custom !== undefined && current.metadata?.managedFields === undefined)
+      refuse('create manager for existing fields: failed to convert live object (/');
     const made = deps.fields.applyScale({ ...source, live: current as KubeObject, applied });
+    const isSame = (made as Scale).spec?.replicas === current.spec?.replicas;
+    if (custom !== undefined && !isSame) refuse(`convert new object (${call.info.namespace}/${call.info.name}`);
     checkStrict({ body, fieldValidation, source }, (text) => void call.warnings.push(text));
     return decodeApplied(deps, scaleOnly, made, body.value) as Scale;
   });

@@ -18,6 +18,8 @@ export interface CustomKind {
   readonly scale: ScalePaths | undefined;
   /** Prunes and fills in defaults, in place; returns the paths of what the schema does not know, where they are asked for. */
   settle(object: KubeObject, wantsUnknown: boolean): readonly string[];
+  /** What an apply leads to is neither pruned nor freed of nulls. */
+  fillDefaults(object: KubeObject): void;
   /** The type for server-side apply, of this or another version; undefined for versions that are not there. */
   fieldType(apiVersion: string, objectMeta: FieldType): FieldType | undefined;
   ignoredFields(subresource: string): IgnoredFields | undefined;

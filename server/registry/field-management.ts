@@ -105,6 +105,7 @@ export function createFieldManagement(schema: SchemaDocument, resources: Resourc
         const hub = conversion === undefined ? object : conversion.toHub(cloneJson(object) as KubeObject);
         return fromHub(other, hub as KubeObject) as JsonObject;
       },
+      ...(kind === 'ServiceAccount' ? { mayLackKeys: true } : {}),
       ...(ignored === undefined ? {} : { ignored }),
     };
   };

@@ -60,6 +60,17 @@ export function parseApplied(bytes: Uint8Array): AppliedBody {
   }
 }
 
+function decodeMade(
+  deps: Pick<ApiDeps, 'decoder'>,
+  kind: Pick<ServedResource, 'typeName' | 'custom'>,
+  given: KubeObject,
+): KubeObject {
+  if (kind.custom === undefined) return decodeValue(deps, kind, given).object as KubeObject;
+  const object = deps.decoder.decodeUnstructured(given).object as KubeObject;
+  kind.custom.fillDefaults(object);
+  return object;
+}
+
 /** Decodes what an apply made, with its managedFields untouched. */
 export function decodeApplied(
   deps: Pick<ApiDeps, 'decoder' | 'schema'>,
@@ -79,7 +90,7 @@ export function decodeApplied(
   const mistake = kind.custom === undefined ? findConversionError(given, deps.schema, kind.typeName) : undefined;
   if (mistake !== undefined) throw refuse(mistake);
   try {
-    const decoded = decodeValue(deps, kind, given).object as KubeObject;
+    const decoded = decodeMade(deps, kind, given);
     decoded.metadata = { ...decoded.metadata, managedFields };
     return decoded;
   } catch (error) {

@@ -7,7 +7,7 @@ import { type ControllerDefinition, NotYet, startReconciling } from '../../frame
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { unlessMissing } from '../publishers/status-cause.ts';
 import { QuotableResources } from './replenishment.ts';
-import { type ResourceQuota, statusOf, usageOf } from './usage.ts';
+import { type ResourceQuota, statusOf, UsageMemory, usageOf } from './usage.ts';
 
 const quotas: GroupVersionResource = { group: '', version: 'v1', resource: 'resourcequotas' };
 const controllerName = 'resourcequota-controller';
@@ -48,6 +48,7 @@ export const resourceQuotaController: ControllerDefinition = {
       },
       signal,
     );
+    const memory = new UsageMemory();
     const pause = (): Promise<void> => sleep(clock, 0, signal);
     const reconcile = async (key: string): Promise<void> => {
       const named = informer.get(key);
@@ -63,7 +64,7 @@ export const resourceQuotaController: ControllerDefinition = {
       if (quota === undefined) return;
       const namespace = quota.metadata?.namespace ?? '';
       const counted = counting.map((one) => ({ evaluator: one.evaluator, objects: one.informer.list(namespace) }));
-      const used = await usageOf(quota, counted, { now: clock.now(), pause });
+      const used = await usageOf(quota, counted, { now: clock.now(), memory, pause });
       const status = statusOf(quota, used);
       if (status === undefined) return;
       const asked = client.update<ResourceQuota>(quotas, namespace, { ...quota, status }, { subresource: 'status' });

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { KubeObject } from '../../../api/object.ts';
 import { quotaEvaluatorFor } from '../../../api/quota/evaluators.ts';
-import { type Counted, type ResourceQuota, statusOf, usageOf } from './usage.ts';
+import { type Counted, type ResourceQuota, statusOf, UsageMemory, usageOf } from './usage.ts';
 
 const now = Date.parse('2026-01-01T00:00:00Z');
 
@@ -16,7 +16,11 @@ function pod(cpu: string, phase = 'Running', more: object = {}): object {
 }
 
 async function used(spec: ResourceQuota['spec'], all: readonly Counted[]) {
-  return usageOf({ ...(spec === undefined ? {} : { spec }) }, all, { now, pause: async () => undefined });
+  return usageOf({ ...(spec === undefined ? {} : { spec }) }, all, {
+    now,
+    memory: new UsageMemory(),
+    pause: async () => undefined,
+  });
 }
 
 await t.test('a quota counts what it names, and what is within its scopes', async (t) => {

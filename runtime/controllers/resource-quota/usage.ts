@@ -1,6 +1,6 @@
 import type { Api, KubeObject } from '../../../api/object.ts';
-import { parseQuantity } from '../../../api/quantity.ts';
-import { type Amounts, addAmounts, pickAmounts } from '../../../api/quota/amounts.ts';
+import { parseQuantity, type Quantity } from '../../../api/quantity.ts';
+import { type Amounts, pickAmounts } from '../../../api/quota/amounts.ts';
 import { type QuotaEvaluator, type ScopeSelector, scopesOf } from '../../../api/quota/evaluator.ts';
 
 export type ResourceQuota = Api<'io.k8s.api.core.v1.ResourceQuota'>;
@@ -12,9 +12,10 @@ export interface Counted {
 }
 
 /** So many objects are added up before others have their turn. */
-const sliceSize = 200;
+const sliceSize = 100;
+const zero = parseQuantity('0');
 
-export function isInScopes(
+function isInScopes(
   evaluator: QuotaEvaluator,
   scopes: readonly ScopeSelector[],
   object: Readonly<KubeObject>,
@@ -22,25 +23,55 @@ export function isInScopes(
   return scopes.every((scope) => evaluator.isInScope?.(scope, object) === true);
 }
 
-/** What `hard` limits and is used now, by name. `pause` lets others run in between. */
+/** What objects count for, kept while they stay as they are. */
+export class UsageMemory {
+  readonly #amounts = new WeakMap<Readonly<KubeObject>, Amounts>();
+  readonly #parsed = new WeakMap<Amounts, ReadonlyMap<string, Quantity>>();
+
+  of(evaluator: QuotaEvaluator, object: Readonly<KubeObject>, now: number): ReadonlyMap<string, Quantity> {
+    const amounts = this.#amounts.get(object) ?? evaluator.usage(object, now);
+    // What is being deleted counts for less when its time is over.
+    if (object.metadata?.deletionTimestamp === undefined) this.#amounts.set(object, amounts);
+    let parsed = this.#parsed.get(amounts);
+    if (parsed === undefined) {
+      parsed = new Map(Object.entries(amounts).map(([name, amount]) => [name, parseQuantity(amount)]));
+      this.#parsed.set(amounts, parsed);
+    }
+    return parsed;
+  }
+}
+
+export interface Counting {
+  readonly now: number;
+  readonly memory: UsageMemory;
+  /** Lets others run in between. */
+  pause(): Promise<void>;
+}
+
+/** What `hard` limits and is used now, by name. */
 export async function usageOf(
   quota: Readonly<ResourceQuota>,
   counted: readonly Counted[],
-  { now, pause }: { readonly now: number; pause(): Promise<void> },
+  { now, memory, pause }: Counting,
 ): Promise<Amounts> {
   const names = Object.keys(quota.spec?.hard ?? {});
   const scopes = scopesOf(quota);
-  let used: Amounts = {};
+  const sums = new Map<string, Quantity>();
   for (const { evaluator, objects } of counted) {
     const own = evaluator.resourcesAmong(names);
-    let sum: Amounts = Object.fromEntries(own.map((name) => [name, '0']));
+    for (const name of own) if (!sums.has(name)) sums.set(name, zero);
     for (const [i, object] of objects.entries()) {
-      if (isInScopes(evaluator, scopes, object)) sum = addAmounts(sum, pickAmounts(evaluator.usage(object, now), own));
+      if (isInScopes(evaluator, scopes, object)) {
+        const amounts = memory.of(evaluator, object, now);
+        for (const name of own) {
+          const amount = amounts.get(name);
+          if (amount !== undefined) sums.set(name, (sums.get(name) ?? zero).add(amount));
+        }
+      }
       if (i % sliceSize === sliceSize - 1) await pause();
     }
-    used = addAmounts(used, sum);
   }
-  return used;
+  return Object.fromEntries([...sums].map(([name, sum]) => [name, sum.toString()]));
 }
 
 export function areSameAmounts(a: Amounts, b: Amounts): boolean {

@@ -8,6 +8,7 @@ export interface Diagnosis {
   absent: Rejection | undefined;
   /** A plugin turned the pod away before any node was looked at. */
   preFilterMessage: string;
+  preFilterPlugin: string;
   postFilterMessage: string;
   readonly rejectors: Set<string>;
 }
@@ -18,6 +19,7 @@ export function emptyDiagnosis(nodeCount: number): Diagnosis {
     rejections: new Map(),
     absent: undefined,
     preFilterMessage: '',
+    preFilterPlugin: '',
     postFilterMessage: '',
     rejectors: new Set(),
   };

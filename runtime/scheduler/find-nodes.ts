@@ -127,6 +127,7 @@ export class NodeFinder {
     if (rejection !== undefined) {
       diagnosis.absent = rejection;
       diagnosis.preFilterMessage = rejection.reasons.join(', ');
+      diagnosis.preFilterPlugin = rejection.plugin;
       diagnosis.rejectors.add(rejection.plugin);
       return { feasible: [], steps, diagnosis };
     }

@@ -12,6 +12,8 @@ export interface Profile {
   readonly scores: readonly WeightedPlugin[];
   readonly byName: ReadonlyMap<string, Plugin>;
   readonly preempts: boolean;
+  /** Whether claims to devices are looked at, too, when a pod finds no node. */
+  readonly deallocates: boolean;
   readonly preemptionArgs: PreemptionArgs;
 }
 
@@ -41,6 +43,7 @@ export function createProfile(
       const plugin = pluginOf(name);
       return plugin === undefined ? [] : [{ plugin, weight: weight === 0 ? 1 : weight }];
     });
+  const postFilters = pluginsAt('postFilter', configuration).map(({ name }) => name);
   return {
     schedulerName: configuration.schedulerName ?? defaultSchedulerName,
     percentageOfNodesToScore: configuration.percentageOfNodesToScore ?? percentageOfNodesToScore,
@@ -52,7 +55,8 @@ export function createProfile(
       .filter(({ filter }) => filter !== undefined),
     scores: at('score').filter(({ plugin }) => plugin.score !== undefined),
     byName,
-    preempts: pluginsAt('postFilter', configuration).some(({ name }) => name === 'DefaultPreemption'),
+    preempts: postFilters.includes('DefaultPreemption'),
+    deallocates: postFilters.includes('DynamicResources'),
     preemptionArgs: { ...defaultPreemptionArgs, ...(args.get('DefaultPreemption') as Partial<PreemptionArgs>) },
   };
 }

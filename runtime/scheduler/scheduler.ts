@@ -42,6 +42,17 @@ const maxEventMessage = 1024;
 /** Turns a pod away when there is no node at all. */
 export const noNodes = 'NoNodes';
 
+const notReached = 'not found';
+
+/** What upstream's plugin for claims to devices says where no node fits; it comes before preemption, and may end the search. */
+function deallocation({ deallocates, filters }: Profile, { pod }: PodInfo, { preFilterPlugin }: Diagnosis): string {
+  if (!deallocates) return '';
+  const rankOf = (plugin: string): number => filters.findIndex(({ name }) => name === plugin);
+  if (preFilterPlugin !== '' && rankOf(preFilterPlugin) < rankOf('DynamicResources')) return notReached;
+  const hasClaims = preFilterPlugin === '' && (pod.spec?.resourceClaims ?? []).length > 0;
+  return hasClaims ? 'still not schedulable' : 'no new claims to deallocate';
+}
+
 /** Takes pods from the queue, one after the other, finds each a node, and binds them side by side. */
 export class Scheduler {
   readonly #deps: SchedulerDeps;
@@ -150,10 +161,13 @@ export class Scheduler {
   #preempt(queued: QueuedPod, profile: Profile, { steps, diagnosis }: Found, movesBefore: number): void {
     const { preemption } = this.#deps;
     let nominatedNodeName: string | undefined;
-    if (profile.preempts) {
+    const claims = deallocation(profile, queued.info, diagnosis);
+    diagnosis.postFilterMessage = claims;
+    if (profile.preempts && claims !== notReached) {
       const outcome = preemption.preempt({ pod: queued.info, profile, steps, diagnosis });
       nominatedNodeName = outcome.nominatedNodeName;
-      if (outcome.message !== '') diagnosis.postFilterMessage = `preemption: ${outcome.message}`;
+      const texts = [claims, `preemption: ${outcome.message}`].filter((text) => text !== '');
+      diagnosis.postFilterMessage = outcome.message === '' ? '' : texts.join(', ');
     }
     const message = failureMessage(diagnosis);
     const nominated = nominatedNodeName === undefined ? {} : { nominatedNodeName };

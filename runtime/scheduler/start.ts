@@ -10,7 +10,7 @@ import type { SchedulerConfiguration } from './configuration.ts';
 import { createExtender, ignoredResources, type Post } from './extenders.ts';
 import type { Hint } from './framework.ts';
 import { Nominator } from './nominator.ts';
-import { resourceClaims } from './plugins/dynamic-resources.ts';
+import { deviceClasses, resourceClaims } from './plugins/dynamic-resources.ts';
 import { pluginResources } from './plugins/registry.ts';
 import { createVolumeLookups } from './plugins/volume-lookups.ts';
 import type { Pod, PodInfo } from './pod-info.ts';
@@ -43,9 +43,11 @@ const budgets: GroupVersionResource = { group: 'policy', version: 'v1', resource
 const noHints: readonly Hint[] = [];
 const nodeHints: readonly Hint[] = [{ resource: 'nodes', actions: ['add'] }];
 
+const deviceResources: readonly GroupVersionResource[] = [resourceClaims, deviceClasses];
+
 /** A server may not serve claims to devices. */
 function isAwaited({ resource }: Informer): boolean {
-  return resource.resource !== resourceClaims.resource;
+  return !deviceResources.includes(resource);
 }
 
 /** Gives every pod without a node one, for the profiles of `options`, until `signal` aborts. */
@@ -109,7 +111,7 @@ export function startScheduler(context: SchedulerContext, signal: AbortSignal): 
   );
   const watched = watchCluster(
     { informers, cache, queue, nominator, isOurs: ({ spec }) => profiles.has(spec?.schedulerName ?? '') },
-    [budgets, ...pluginResources, resourceClaims],
+    [budgets, ...pluginResources, ...deviceResources],
   );
   signal.addEventListener('abort', () => queue.close(), { once: true });
   const run = async (): Promise<void> => {

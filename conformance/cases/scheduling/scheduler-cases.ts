@@ -68,7 +68,7 @@ async function waits(c: CaseContext): Promise<void> {
   const node = await offerNode(c);
   const pod = await wantNode(c, 'waits', '3');
   const message =
-    /^0\/\d+ nodes are available: 1 Insufficient cpu(, \d+ node\(s\) didn't match Pod's node affinity\/selector)?(, .*)?\. preemption: 0\/\d+ nodes are available: \d+ Preemption is not helpful for scheduling\.$/;
+    /^0\/\d+ nodes are available: 1 Insufficient cpu(, \d+ node\(s\) didn't match Pod's node affinity\/selector)?(, .*)?\. no new claims to deallocate, preemption: 0\/\d+ nodes are available: \d+ Preemption is not helpful for scheduling\.$/;
   await awaitCondition(c, pod, 'PodScheduled', 'Unschedulable', message);
   const amounts = { cpu: '4', memory: '4Gi', pods: '10' };
   await c.patch(`/api/v1/nodes/${node}/status`, { status: { allocatable: amounts, capacity: amounts } }, hidden);

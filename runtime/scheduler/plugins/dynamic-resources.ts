@@ -13,6 +13,12 @@ export const resourceClaims: GroupVersionResource = {
   resource: 'resourceclaims',
 };
 
+export const deviceClasses: GroupVersionResource = {
+  group: 'resource.k8s.io',
+  version: 'v1',
+  resource: 'deviceclasses',
+};
+
 const name = 'DynamicResources';
 /** As many pods as may share one claim. */
 const maxReservations = 256;
@@ -51,6 +57,20 @@ function claimsOf(pod: PodInfo, informers: Informers): readonly ResourceClaim[] 
     found.push(claim);
   }
   return found;
+}
+
+/** A request for a class that is not there. */
+function missingClass({ spec, status }: ResourceClaim, informers: Informers): string | undefined {
+  if (status?.allocation !== undefined) return undefined;
+  for (const { name: request = '', exactly, firstAvailable = [] } of spec?.devices?.requests ?? []) {
+    const wanted = [
+      ...(exactly === undefined ? [] : [{ name: request, of: exactly.deviceClassName ?? '' }]),
+      ...firstAvailable.map((one) => ({ name: `${request}/${one.name}`, of: one.deviceClassName ?? '' })),
+    ];
+    const missing = wanted.find(({ of }) => informers.of(deviceClasses).get(of) === undefined);
+    if (missing !== undefined) return `request ${missing.name}: device class ${missing.of} does not exist`;
+  }
+  return undefined;
 }
 
 function isReserved({ status }: ResourceClaim, uid: string): boolean {
@@ -93,6 +113,10 @@ export function dynamicResources(client: ApiClient, informers: Informers): Plugi
         (claim.status.reservedFor ?? []).length >= maxReservations,
     );
     if (inUse) return { rejection: unresolvable(name, 'resourceclaim in use') };
+    for (const claim of claims) {
+      const missing = missingClass(claim, informers);
+      if (missing !== undefined) return { rejection: unresolvable(name, missing) };
+    }
     return claims.length === 0 ? undefined : { step: claimStep(pod, claims, client) };
   };
   return {
@@ -103,6 +127,7 @@ export function dynamicResources(client: ApiClient, informers: Informers): Plugi
         actions: ['add', 'update'],
         helps: (pod, { object }) => object?.metadata?.namespace === pod.namespace && isOwn(pod, object.metadata.name),
       },
+      { resource: 'deviceclasses', actions: ['add', 'update'] },
       { resource: 'pods', actions: ['claims'], helps: (pod, { object }) => object?.metadata?.uid === pod.uid },
       { resource: 'nodes', actions: ['add', 'labels'] },
     ],

@@ -19,6 +19,7 @@ import { ownershipCases } from '../cases/housekeeping/ownership-cases.ts';
 import { upkeepCases } from '../cases/housekeeping/upkeep-cases.ts';
 import { listCases } from '../cases/lists/list-cases.ts';
 import { endpointsCases } from '../cases/network/endpoints-cases.ts';
+import { serviceRangeCases } from '../cases/network/service-range-cases.ts';
 import { nodeCases } from '../cases/nodes/node-cases.ts';
 import { patchCases } from '../cases/patch/patch-cases.ts';
 import { schedulerCases } from '../cases/scheduling/scheduler-cases.ts';
@@ -67,6 +68,7 @@ export function allCases(): Case[] {
     ...aggregationCases,
     ...customResourceCases,
     ...endpointsCases,
+    ...serviceRangeCases,
     ...nodeCases,
     ...schedulerCases,
     ...ownershipCases,

@@ -8,6 +8,7 @@ import { nodeRouteController } from './cloud/node-route.ts';
 import { clusterRoleAggregationController } from './cluster-roles/aggregation.ts';
 import { cronJobController } from './cronjob/cron-job-controller.ts';
 import { daemonSetController } from './daemonset/daemonset.ts';
+import { deviceTaintEvictionController } from './device-taints/device-taint-eviction-controller.ts';
 import { disruptionController } from './disruption/disruption-controller.ts';
 import { endpointSliceController } from './endpoints/endpoint-slice-controller.ts';
 import { endpointsController } from './endpoints/endpoints-controller.ts';
@@ -83,6 +84,7 @@ export const controllerDefinitions: readonly ControllerDefinition[] = [
   persistentVolumeExpander,
   attachDetachController,
   resourceClaimController,
+  deviceTaintEvictionController,
   nodeLifecycleController,
   serviceAccountController,
   rootCACertificatePublisher,

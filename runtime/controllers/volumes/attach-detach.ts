@@ -39,6 +39,8 @@ import {
 const name = 'persistentvolume-attach-detach-controller';
 /** A node that still says it uses a volume is waited for so long. */
 const maxWaitForUnmountMs = 6 * 60_000;
+/** By it an administrator says that a node is down for good. */
+const outOfService = 'node.kubernetes.io/out-of-service';
 const podsByNode = 'with claims by node';
 const attachmentsByNode = 'node';
 const attachmentsByVolume = 'volume';
@@ -82,8 +84,8 @@ function start(context: ControllerContext, signal: AbortSignal): RunningControll
   of.nodes.subscribe({
     added: (node) => queue.add(keyOf(node)),
     updated: (node, old) => {
-      if (isManaged(node) !== isManaged(old) || !semanticEqual(node.status?.volumesInUse, old.status?.volumesInUse))
-        queue.add(keyOf(node));
+      const seen = ({ status, spec }: Readonly<Node>): unknown => [status?.volumesInUse ?? [], spec?.taints ?? []];
+      if (isManaged(node) !== isManaged(old) || !semanticEqual(seen(node), seen(old))) queue.add(keyOf(node));
     },
   });
   const leaving = new Map<string, number>();
@@ -227,7 +229,8 @@ async function detach(
   const { uniqueName } = found;
   const isAttached = status?.attached === true;
   const now = context.clock.now();
-  if (node?.status?.volumesInUse?.includes(uniqueName) === true) {
+  const isOut = node?.spec?.taints?.some((taint) => taint.key === outOfService) ?? false;
+  if (!isOut && node?.status?.volumesInUse?.includes(uniqueName) === true) {
     const since = leaving.get(key) ?? now;
     leaving.set(key, since);
     if (now - since < maxWaitForUnmountMs) {

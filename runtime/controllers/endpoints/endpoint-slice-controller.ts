@@ -33,6 +33,8 @@ const name = 'endpointslice-controller';
 const workers = 5;
 /** Not the key of a Service. */
 const topologyKey = '';
+/** Several changes of nodes are counted at once. */
+const topologyDelayMs = 1000;
 /** Own writes come back by the informer within this time. */
 const staleRetryMs = 50;
 
@@ -75,7 +77,17 @@ export const endpointSliceController: ControllerDefinition = {
     onPodChanges(informers.pods, informers.services, (key) => queue.add(key));
     onSliceChanges(informers.slices, { queue, tracker, manager: sliceControllerLabel });
     indexByNode(informers.pods);
-    const nodesChanged = (): void => queue.add(topologyKey);
+    let areRatiosOld = true;
+    // Few Services ask for hints by zone: for none of them nothing is counted.
+    const nodesChanged = (): void => {
+      areRatiosOld = true;
+      if (zones.isUsed) queue.addAfter(topologyKey, topologyDelayMs);
+    };
+    const updateRatios = (): readonly string[] => {
+      if (!areRatiosOld) return [];
+      areRatiosOld = false;
+      return zones.setRatios(zoneRatios(informers.nodes.list()));
+    };
     informers.nodes.subscribe({
       added: ({ metadata }, isInitial) => {
         nodesChanged();
@@ -102,7 +114,10 @@ export const endpointSliceController: ControllerDefinition = {
     ): HintEvent | undefined => {
       const key = keyOf(service);
       const slices = sliceSet(changes, existing);
-      if (asksForZoneHints(service)) return zones.add(key, type, slices);
+      if (asksForZoneHints(service)) {
+        for (const other of updateRatios()) queue.add(other);
+        return zones.add(key, type, slices);
+      }
       const wasPopulated = zones.isPopulated(key);
       zones.forget(key, type);
       const { trafficDistribution } = service.spec ?? {};
@@ -176,7 +191,7 @@ export const endpointSliceController: ControllerDefinition = {
         queue,
         reconcile: async (key) => {
           if (key === topologyKey) {
-            for (const service of zones.setRatios(zoneRatios(informers.nodes.list()))) queue.add(service);
+            for (const service of updateRatios()) queue.add(service);
             return;
           }
           const service = informers.services.get(key);

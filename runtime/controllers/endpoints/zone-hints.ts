@@ -58,6 +58,10 @@ export class ZoneHints {
       .map(([service]) => service);
   }
 
+  get isUsed(): boolean {
+    return this.#services.size > 0;
+  }
+
   isPopulated(service: string): boolean {
     return this.#populated.has(service);
   }

@@ -1,3 +1,4 @@
+import { semanticEqual } from '../../../api/equal.ts';
 import { parseCIDR } from '../../../api/ip.ts';
 import type { Api } from '../../../api/object.ts';
 import { StatusError } from '../../../api/status.ts';
@@ -33,11 +34,18 @@ export const nodeIpamController: ControllerDefinition = {
     const subnets = subnetsOf(options.clusterCIDR, options.nodeCIDRMaskSize, options.serviceClusterIPRange);
     const informer = context.informers.of<Node>(nodes);
     const events = context.recorder('cidrAllocator');
+    /** Nodes that wait until another one gives something back. */
+    const starving = new Set<string>();
     const occupy = (cidrs: readonly string[]): void => {
       for (const [index, cidr] of cidrs.entries()) subnets[index]?.occupy(cidr);
     };
-    const release = (cidrs: readonly string[]): void => {
+    const giveBack = (cidrs: readonly string[]): void => {
       for (const [index, cidr] of cidrs.entries()) subnets[index]?.release(cidr);
+    };
+    const release = (cidrs: readonly string[]): void => {
+      giveBack(cidrs);
+      for (const node of starving) queue.add(node);
+      starving.clear();
     };
     const seen = (node: Readonly<Node>): void => {
       const { podCIDRs = [] } = node.spec ?? {};
@@ -47,9 +55,12 @@ export const nodeIpamController: ControllerDefinition = {
     informer.subscribe({
       added: seen,
       updated: (node, old) => {
-        if (node.spec !== old.spec) seen(node);
+        if (!semanticEqual(node.spec?.podCIDRs, old.spec?.podCIDRs)) seen(node);
       },
-      deleted: ({ spec }) => release(spec?.podCIDRs ?? []),
+      deleted: (node) => {
+        starving.delete(keyOf(node));
+        if ((node.spec?.podCIDRs ?? []).length > 0) release(node.spec?.podCIDRs ?? []);
+      },
     });
     const reconcile = async (key: string): Promise<void> => {
       const node = informer.get(key);
@@ -61,14 +72,14 @@ export const nodeIpamController: ControllerDefinition = {
         events.record(reference, 'Normal', reason, `Node ${key} status is now: ${reason}`);
       };
       const taken: string[] = [];
-      for (const [index, part] of subnets.entries()) {
+      for (const part of subnets) {
         const cidr = part.take();
         if (cidr === undefined) {
-          release(taken);
+          giveBack(taken);
           record('CIDRNotAvailable');
-          throw new Error(
-            `failed to allocate cidr from cluster cidr at idx:${index}: CIDR allocation failed; there are no remaining CIDRs left to allocate in the accepted range`,
-          );
+          // As long as all are in use trying again would change nothing.
+          starving.add(key);
+          return;
         }
         taken.push(cidr);
       }

@@ -59,7 +59,7 @@ type VolumePhase = 'Available' | 'Bound' | 'Released' | 'Failed';
 export const availableIndex = 'available by class';
 /** The name of the index that finds volumes by the claim they refer to. */
 export const claimIndex = 'by claim';
-/** The name of the index that finds claims that are not bound yet. */
+/** The name of the index that finds claims that are not bound yet, by their class. */
 export const unboundIndex = 'unbound';
 
 export function claimEvent(

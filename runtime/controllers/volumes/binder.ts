@@ -6,7 +6,7 @@ import { enqueueOn, startReconciling } from '../../framework/controller.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { availableIndex, type BinderContext, claimIndex, unboundIndex } from './binder-context.ts';
 import { syncClaim } from './claim-sync.ts';
-import { classOfVolume } from './matching.ts';
+import { classOfClaim, classOfVolume } from './matching.ts';
 import { Newest } from './newest.ts';
 import { builtInProvisioner } from './provisioning.ts';
 import { recycledBy } from './reclaim.ts';
@@ -49,7 +49,7 @@ function start(context: ControllerContext, signal: AbortSignal): RunningControll
   const classInformer = informers.of<StorageClass>(storageClasses);
   const podInformer = informers.of<Pod>(pods);
   const nodeInformer = informers.of<Node>(nodes);
-  claimInformer.index(unboundIndex, (claim) => (hasAnnotation(claim, bindCompleted) ? [] : ['']));
+  claimInformer.index(unboundIndex, (claim) => (hasAnnotation(claim, bindCompleted) ? [] : [classOfClaim(claim)]));
   volumeInformer.index(claimIndex, claimKeyOf);
   volumeInformer.index(availableIndex, (volume) => (isFree(volume) ? [classOfVolume(volume)] : []));
   indexPodsByClaim(podInformer);
@@ -75,8 +75,13 @@ function start(context: ControllerContext, signal: AbortSignal): RunningControll
       isBuiltInEnabled: options.enableBuiltInProvisioner,
     },
   };
-  const enqueueUnbound = (): void => {
-    for (const claim of claimInformer.by(unboundIndex, '')) claimQueue.add(keyOf(claim));
+  const enqueueUnbound = (className: string): void => {
+    for (const claim of claimInformer.by(unboundIndex, className)) claimQueue.add(keyOf(claim));
+  };
+  // Claims without a class may get this one as their default.
+  const followClass = ({ metadata }: Readonly<StorageClass>): void => {
+    enqueueUnbound(metadata?.name ?? '');
+    enqueueUnbound('');
   };
 
   enqueueOn(claimInformer, claimQueue);
@@ -88,13 +93,13 @@ function start(context: ControllerContext, signal: AbortSignal): RunningControll
   enqueueOn(volumeInformer, volumeQueue);
   volumeInformer.subscribe({
     updated: (volume, old) => {
-      if (isFree(volume) && !isFree(old)) enqueueUnbound();
+      if (isFree(volume) && !isFree(old)) enqueueUnbound(classOfVolume(volume));
     },
     deleted: (volume) => {
       for (const key of claimKeyOf(volume)) claimQueue.add(key);
     },
   });
-  classInformer.subscribe({ added: enqueueUnbound, updated: enqueueUnbound });
+  classInformer.subscribe({ added: followClass, updated: followClass });
   enqueueOn(podInformer, volumeQueue, recycledBy);
 
   if (options.defaultStorageClass !== '') void makeDefaultClass(context, classInformer);

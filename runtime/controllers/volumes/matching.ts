@@ -55,13 +55,29 @@ export function mismatchOf(volume: Readonly<Volume>, claim: Readonly<Claim>): st
   return hasAccessModes(volume, claim) ? undefined : 'incompatible accessMode';
 }
 
-function byAccessModes(a: Readonly<Volume>, b: Readonly<Volume>): number {
-  const count = ({ spec }: Readonly<Volume>): number => new Set(spec?.accessModes).size;
-  return count(a) - count(b);
+function modeCount({ spec }: Readonly<Volume>): number {
+  const modes = spec?.accessModes ?? [];
+  return modes.length < 2 ? modes.length : new Set(modes).size;
 }
 
-function byName(a: Readonly<Volume>, b: Readonly<Volume>): number {
-  return (a.metadata?.name ?? '') < (b.metadata?.name ?? '') ? -1 : 1;
+const wholeGibibytes = /^([0-9]{1,6})Gi$/;
+
+/** Sizes are compared once for each candidate: the common spelling goes without exact numbers. */
+function compareSizes(a: string, b: string): number {
+  if (a === b) return 0;
+  const [, left] = wholeGibibytes.exec(a) ?? [];
+  const [, right] = wholeGibibytes.exec(b) ?? [];
+  return left === undefined || right === undefined ? compareQuantity(a, b) : Number(left) - Number(right);
+}
+
+/** Fewer modes, then what is set aside for the claim, then the smaller one; by name where nothing else decides. */
+function isBetter(a: Readonly<Volume>, b: Readonly<Volume>, claim: Readonly<Claim>): boolean {
+  const modes = modeCount(a) - modeCount(b);
+  if (modes !== 0) return modes < 0;
+  const isPrebound = isBoundTo(a, claim);
+  if (isPrebound !== isBoundTo(b, claim)) return isPrebound;
+  const size = compareSizes(capacity(a), capacity(b));
+  return size === 0 ? (a.metadata?.name ?? '') < (b.metadata?.name ?? '') : size < 0;
 }
 
 /**
@@ -85,13 +101,10 @@ export function bestMatch(
       if (isDelayed || volume.status?.phase !== 'Available' || classOfVolume(volume) !== className) return false;
       if (selector !== undefined && !selector.matches(volume.metadata?.labels)) return false;
     }
-    return compareQuantity(capacity(volume), wanted) >= 0;
+    return compareSizes(capacity(volume), wanted) >= 0;
   };
-  const fitting = candidates.filter(fits).toSorted((a, b) => byAccessModes(a, b) || byName(a, b));
-  const [first] = fitting;
-  if (first === undefined) return undefined;
-  const group = fitting.filter((volume) => byAccessModes(first, volume) === 0);
-  const prebound = group.find((volume) => isBoundTo(volume, claim));
-  if (prebound !== undefined) return prebound;
-  return group.reduce((best, volume) => (compareQuantity(capacity(best), capacity(volume)) > 0 ? volume : best), first);
+  let best: Readonly<Volume> | undefined;
+  for (const volume of candidates)
+    if (fits(volume) && (best === undefined || isBetter(volume, best, claim))) best = volume;
+  return best;
 }

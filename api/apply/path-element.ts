@@ -70,7 +70,12 @@ export function pathKeyText(key: PathKey): string {
 }
 
 function scalarText(value: unknown): string {
-  return typeof value === 'string' ? goQuote(value) : String(value);
+  if (typeof value === 'string') return goQuote(value);
+  if (Array.isArray(value)) return `[${value.map(scalarText).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.entries(value)
+    .map(([name, member]) => `${name}=${scalarText(member)}`)
+    .join('');
 }
 
 function parsed(text: string): unknown {

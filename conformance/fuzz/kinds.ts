@@ -308,7 +308,7 @@ export const builtInKinds: readonly FuzzKind[] = [
     spec: object(
       {
         podSelector: object({
-          matchLabels: map(['app'], leaf('a', 'b')),
+          matchLabels: leaf({ app: 'a' }, { app: 'b' }, { tier: 'c' }),
           matchExpressions: some(leaf({ key: 'k', operator: 'Exists' }, { key: 'l', operator: 'In', values: ['1'] })),
         }),
         policyTypes: some(leaf('Ingress', 'Egress')),

@@ -88,6 +88,8 @@ async function updateScale(
     scale.metadata = { ...scale.metadata, managedFields: undefined };
     const object = cloneJson(old) as KubeObject;
     scaling.carry(object, scale);
+    // As it reads: a definition may have defaults beside the replicas.
+    served.custom?.fillDefaults(object);
     object.metadata = { ...object.metadata, resourceVersion: scale.metadata?.resourceVersion };
     if (scale.metadata?.resourceVersion === undefined) object.metadata.resourceVersion = old.metadata?.resourceVersion;
     object.metadata.managedFields = fromScaleManagedFields(before, scalers, apiVersionOf(served.definition), paths);

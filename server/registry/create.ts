@@ -30,9 +30,9 @@ export async function createObject(
 ): Promise<Written> {
   const meta = metaOf(given);
   ensureNamespace(stored, meta, request.namespace);
+  dedupeOwnerReferences(meta, request, false);
   meta.managedFields = await request.manage?.(undefined, given);
   wipeSystemFields(meta);
-  dedupeOwnerReferences(meta, request, false);
   await request.admission.mutate('CREATE', given, undefined);
   dedupeOwnerReferences(metaOf(given), request, true);
   const mustGenerate = (meta.name ?? '') === '' && (meta.generateName ?? '') !== '';

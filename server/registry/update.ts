@@ -29,6 +29,8 @@ export interface UpdateSource {
   readonly uid?: string | undefined;
   /** PATCH retries a conflict only while it named no resourceVersion; PUT decides by the object. */
   readonly forceAllowCreate?: boolean;
+  /** PUT: what patches hold twice is still there twice when managers are told. */
+  readonly isWhole?: boolean;
 }
 
 /** PUT, PATCH and updates of subresources. */
@@ -112,6 +114,7 @@ async function updateOnce(deps: RegistryDeps, stored: StoredResource, attempt: A
   const object = await source.transform(old);
   const meta = metaOf(object);
   ensureNamespace(stored, meta, request.namespace);
+  if (source.isWhole === true) dedupeOwnerReferences(meta, request, false);
   meta.managedFields = request.manage === undefined ? oldMeta.managedFields : await request.manage(old, object);
   dedupeOwnerReferences(meta, request, false);
   await request.admission.mutate('UPDATE', object, old);

@@ -165,7 +165,10 @@ export function touchesManagers({ type, value }: ParsedPatch): boolean {
 export function currentFor(patch: ParsedPatch, served: ServedResource, old: Readonly<KubeObject>): KubeObject {
   const { managedFields: _, ...metadata } = old.metadata ?? {};
   const copied = touchesManagers(patch) ? old : { ...old, metadata };
-  return convertFromHub(served, cloneJson(copied) as KubeObject);
+  const current = convertFromHub(served, cloneJson(copied) as KubeObject);
+  // JSON patches see what answers show: `rules: null`.
+  if (patch.type === 'application/json-patch+json') served.fillNulls(current);
+  return current;
 }
 
 export function keepManagers(object: KubeObject, old: Readonly<KubeObject>): void {

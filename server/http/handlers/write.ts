@@ -77,7 +77,7 @@ export async function handleUpdate(deps: ApiDeps, call: ResourceCall): Promise<A
   const options = writeOptions(call.query, 'UpdateOptions');
   const given = toHub(served, await readObject(deps, call, options.fieldValidation));
   checkName(given, info.name, info.namespace);
-  const source: UpdateSource = { transform: () => cloneJson(given), uid: given.metadata?.uid };
+  const source: UpdateSource = { transform: () => cloneJson(given), uid: given.metadata?.uid, isWhole: true };
   const write = writeRequestOf(deps, call, {
     subresource: info.subresource,
     name: info.name,

@@ -22,7 +22,7 @@ import { createMetrics } from '../server/http/metrics.ts';
 import type { ExtraDocument } from '../server/http/openapi.ts';
 import { createVirtualResources } from '../server/http/virtual.ts';
 import { createLocalClient } from '../server/local-client.ts';
-import type { LocalRequest } from '../server/local-request.ts';
+import { createLocalConnection, type LocalRequest } from '../server/local-request.ts';
 import { createExpiry } from '../server/registry/expiry.ts';
 import { createClusterRewriter, selfUser } from '../server/registry/local-access.ts';
 import type { UserInfo } from '../server/registry/strategy.ts';
@@ -33,6 +33,7 @@ import type { Identity } from '../server/tls/identity.ts';
 import { readAdmissionConfiguration } from './admission-configuration.ts';
 import { openAggregation } from './aggregation.ts';
 import { openAuthorization } from './authorization.ts';
+import { createClusterClient } from './cluster-client.ts';
 import { openControllers } from './controllers.ts';
 import { openExtension } from './extension.ts';
 import { openFlowControl } from './flow-control.ts';
@@ -262,7 +263,13 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
       serviceClusterIPRange: options.serviceClusterIPRange,
     },
     keys: { clusterSigning: identity.pki.ca, serviceAccountPrivateKey: identity.serviceAccountSigningKey },
-    clientFor: (name) => createLocalClient({ ...parts.api, admission }, serviceAccountOf(name), localHandle),
+    clientFor: (name) => {
+      const connection = createLocalConnection(localHandle, serviceAccountOf(name));
+      const local = createLocalClient({ ...parts.api, admission }, serviceAccountOf(name), connection);
+      return createClusterClient(local, connection, ({ group, version, resource }) => {
+        return parts.resources.served(group, version, resource) !== undefined;
+      });
+    },
     onError: (err, name) => log.error({ err, controller: name }, 'reconcile failed'),
   });
   return {

@@ -14,9 +14,8 @@ import { applyType, decodeApplied } from './http/handlers/apply.ts';
 import { type ApiDeps, decodeValue, toHub } from './http/handlers/handler.ts';
 import { applyPatch, checkPatchType, currentFor, keepManagers, touchesManagers } from './http/handlers/patch.ts';
 import { findEntry } from './http/handlers/read.ts';
-import type { ApiResponse } from './http/message.ts';
 import { convertFromHub } from './http/render.ts';
-import { createLocalRequest, type LocalRequest } from './local-request.ts';
+import { createLocalRequest, type LocalConnection } from './local-request.ts';
 import { watchLocally } from './local-watch.ts';
 import type { WriteRequest } from './registry/context.ts';
 import { createObject } from './registry/create.ts';
@@ -29,11 +28,7 @@ import type { UserInfo } from './registry/strategy.ts';
 import { updateObject } from './registry/update.ts';
 
 /** The in-process transport: the same registry and admission as over HTTP, without sockets, TLS and parsing. */
-export function createLocalClient(
-  deps: ApiDeps,
-  user: UserInfo,
-  handle?: (request: LocalRequest) => Promise<ApiResponse>,
-): ApiClient {
+export function createLocalClient(deps: ApiDeps, user: UserInfo, connection?: LocalConnection): ApiClient {
   const servedOf = ({ group, version, resource }: GroupVersionResource): ServedResource => {
     const served = deps.resources.served(group, version, resource);
     if (served === undefined)
@@ -173,8 +168,8 @@ export function createLocalClient(
       );
     },
     request:
-      handle === undefined
+      connection === undefined
         ? () => Promise.reject(new Error('this client makes no requests by path'))
-        : createLocalRequest(handle, user),
+        : createLocalRequest(connection),
   };
 }

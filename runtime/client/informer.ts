@@ -52,6 +52,7 @@ export class Informer<T extends KubeObject = KubeObject> {
   readonly #objects = new ObjectIndex<T>();
   readonly #handlers = new Set<InformerHandler<T>>();
   readonly #synced = Promise.withResolvers<void>();
+  readonly #tried = Promise.withResolvers<void>();
   #hasSynced = false;
   #resourceVersion = '';
 
@@ -72,6 +73,11 @@ export class Informer<T extends KubeObject = KubeObject> {
 
   whenSynced(): Promise<void> {
     return this.#synced.promise;
+  }
+
+  /** It has caught up, or failed once: waiting longer may be in vain. */
+  whenTried(): Promise<void> {
+    return Promise.race([this.#synced.promise, this.#tried.promise]);
   }
 
   get size(): number {
@@ -118,6 +124,7 @@ export class Informer<T extends KubeObject = KubeObject> {
           this.#resourceVersion = '';
           continue;
         }
+        this.#tried.resolve();
         if (!this.#isExpected(error)) onError(error, this.resource);
         await sleep(clock, Math.min(firstRetryMs * 2 ** failures++, maxRetryMs), signal);
       }

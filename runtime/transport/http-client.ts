@@ -24,7 +24,7 @@ function writeQuery({ fieldManager, dryRun, force }: WriteOptions): string {
 }
 
 /** A cluster over HTTP. */
-export function createHttpClient(connection: HttpConnection, kindOf: KindOf): ApiClient {
+export function createHttpClient(connection: Pick<HttpConnection, 'call' | 'lines'>, kindOf: KindOf): ApiClient {
   const parse = async <T>(text: Promise<string>): Promise<T> => JSON.parse(await text) as T;
   const bodyOf = (resource: GroupVersionResource, object: KubeObject): string => {
     const kind = object.kind ?? kindOf(resource);

@@ -53,8 +53,9 @@ export class Monitors {
     return hasChanged;
   }
 
+  /** Servers that do not answer keep nobody waiting. */
   async whenSynced(): Promise<void> {
-    await Promise.all([...this.#monitors.values()].map(({ informer }) => informer.whenSynced()));
+    await Promise.all([...this.#monitors.values()].map(({ informer }) => informer.whenTried()));
   }
 
   #begin(resource: DiscoveredResource): Monitor {

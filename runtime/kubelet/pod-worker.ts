@@ -4,13 +4,14 @@ import { semanticEqual } from '../../api/equal.ts';
 import { StatusError } from '../../api/status.ts';
 import { sleep } from '../client/sleep.ts';
 import { type EventRecorder, referenceTo } from '../framework/event-recorder.ts';
+import type { Rejection } from './admission.ts';
 import { type ContainerLoop, runContainer } from './container-loop.ts';
 import { type ContainerRecord, containerStatusOf, newRecord } from './container-record.ts';
 import { conditionsOf, isSidecar, type PodState, phaseOf } from './pod-conditions.ts';
 import type { NodeFacts, Pod, PodCondition, PodRuntime, PodSandbox } from './pod-runtime.ts';
 
 export const podResource = { group: '', version: 'v1', resource: 'pods' } as const;
-const podKind = { group: '', version: 'v1', kind: 'Pod' } as const;
+export const podKind = { group: '', version: 'v1', kind: 'Pod' } as const;
 const retryMs = 1000;
 const defaultGraceSeconds = 30;
 
@@ -38,9 +39,12 @@ export class PodWorker {
   #isReporting = false;
   #reporting: Promise<void> = Promise.resolve();
   #isClosed = false;
+  /** All containers have ended, for good. */
+  #isDone = false;
   readonly ended: Promise<void>;
 
-  constructor(pod: Readonly<Pod>, deps: PodWorkerDeps) {
+  /** A rejected pod has failed before it began. */
+  constructor(pod: Readonly<Pod>, deps: PodWorkerDeps, rejection?: Rejection) {
     this.#deps = deps;
     this.#pod = pod;
     this.#startTime = pod.status?.startTime ?? toTime(deps.clock.now());
@@ -48,13 +52,23 @@ export class PodWorker {
     const reason = initContainers.length > 0 ? 'PodInitializing' : 'ContainerCreating';
     this.#init = initContainers.map((spec) => newRecord(spec, 'PodInitializing'));
     this.#main = containers.map((spec) => newRecord(spec, reason));
+    if (rejection !== undefined) {
+      this.#failure = { reason: rejection.reason, message: `Pod was rejected: ${rejection.message}` };
+      deps.recorder.record(referenceTo(pod, podKind), 'Warning', rejection.reason, rejection.message);
+    }
     this.ended = this.#run();
+  }
+
+  get pod(): Readonly<Pod> {
+    return this.#pod;
   }
 
   /** The pod as it is now: it may be deleted, or have other readiness gates fulfilled. */
   update(pod: Readonly<Pod>): void {
     this.#pod = pod;
-    if (pod.metadata?.deletionTimestamp !== undefined) this.#terminate();
+    const isDeleted = pod.metadata?.deletionTimestamp !== undefined;
+    if (isDeleted && !this.#stop.signal.aborted) this.#terminate();
+    if (isDeleted && this.#isDone) void this.#removeIfDeleted();
     this.#report();
   }
 
@@ -66,18 +80,23 @@ export class PodWorker {
   }
 
   async #run(): Promise<void> {
-    const { clock, onError } = this.#deps;
+    const { onError } = this.#deps;
     if (this.#pod.metadata?.deletionTimestamp !== undefined) this.#stop.abort();
     this.#report();
     try {
-      if (!this.#stop.signal.aborted) await this.#runContainers();
+      if (!this.#stop.signal.aborted && this.#failure === undefined) await this.#runContainers();
     } catch (error) {
       onError(error);
     }
     this.#sandbox?.close();
     await this.#reporting;
+    this.#isDone = true;
+    await this.#removeIfDeleted();
+  }
+
+  async #removeIfDeleted(): Promise<void> {
     while (!this.#isClosed && this.#pod.metadata?.deletionTimestamp !== undefined && !(await this.#remove()))
-      await sleep(clock, retryMs, new AbortController().signal);
+      await sleep(this.#deps.clock, retryMs, new AbortController().signal);
   }
 
   async #runContainers(): Promise<void> {
@@ -121,9 +140,12 @@ export class PodWorker {
       clock,
       sandbox,
       podText: `${name}_${namespace}(${uid})`,
-      restarts: ({ exitCode }) => {
+      restarts: (record, { exitCode }) => {
         const { restartPolicy = 'Always' } = this.#pod.spec ?? {};
-        return restartPolicy === 'OnFailure' ? exitCode !== 0 : restartPolicy === 'Always';
+        if (isSidecar(record)) return true;
+        // An init container is done when it has ended well.
+        const isDone = exitCode === 0 && (restartPolicy === 'OnFailure' || this.#init.includes(record));
+        return restartPolicy !== 'Never' && !isDone;
       },
       observe: (record, signal) => void this.#observe(record, signal),
       changed: () => this.#report(),

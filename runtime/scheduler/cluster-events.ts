@@ -47,7 +47,7 @@ function requestsShrank(now: Pod, old: Pod): boolean {
 
 /** What of a pod's change may let pods in, itself or others. */
 export function podActions(now: Pod, old: Pod): readonly Action[] {
-  const actions: Action[] = ['update'];
+  const actions: Action[] = [];
   if (!semanticEqual(now.metadata?.labels, old.metadata?.labels)) actions.push('labels');
   const isResized = now.status?.containerStatuses !== old.status?.containerStatuses || now.spec !== old.spec;
   if (isResized && requestsShrank(now, old)) actions.push('scale-down');
@@ -60,8 +60,9 @@ export function podActions(now: Pod, old: Pod): readonly Action[] {
 
 function watchPods({ informers, cache, queue, nominator, isOurs }: EventDeps): Informer<Pod> {
   const informer = informers.of<Pod>(pods);
-  const tell = (actions: readonly Action[], object: Pod | undefined, old: Pod | undefined): void =>
-    queue.onEvent({ resource: 'pods', actions, object, old });
+  const tell = (actions: readonly Action[], object: Pod | undefined, old: Pod | undefined): void => {
+    if (actions.length > 0) queue.onEvent({ resource: 'pods', actions, object, old });
+  };
   const gone = (pod: Pod): void => {
     const uid = pod.metadata?.uid ?? '';
     nominator.delete(uid);

@@ -231,6 +231,11 @@ export class Scheduler {
       this.#giveUp(info, node, steps);
       this.#tellFreed(info.pod);
       if (!(error instanceof StatusError)) onError(error);
+      // Somebody else has bound it: soon that is seen, and there is nothing to complain of.
+      if (error instanceof StatusError && error.reason === 'Conflict') {
+        queue.failed(queued, new Set(), queue.moves);
+        return;
+      }
       const diagnosis = emptyDiagnosis(0);
       const message = error instanceof Error ? error.message : String(error);
       this.#failed(queued, { profile, diagnosis, movesBefore: queue.moves, message, nominatedNodeName: '' });

@@ -168,7 +168,7 @@ t.test('rollouts come to the same end when one request of ten fails and watches 
 
 t.test('a rollout that a kill -9 interrupts goes on where it was', async (t) => {
   const data = await folder(t);
-  let server = await spawnServer(data, '--storage', 'leveldb');
+  let server = await spawnServer(data, '--storage', 'leveldb', '--nodes=0');
   let remote = await openRemote(join(data, 'kubeconfig'), 'faults');
   const nodes = playNodes(() => remote.client);
   await remote.client.create(deployments, namespace, deployment('web', 16, 'RollingUpdate'));
@@ -178,7 +178,7 @@ t.test('a rollout that a kill -9 interrupts goes on where it was', async (t) => 
     server.child.kill('SIGKILL');
     await server.ended;
     remote.close();
-    server = await spawnServer(data, '--storage', 'leveldb');
+    server = await spawnServer(data, '--storage', 'leveldb', '--nodes=0');
     remote = await openRemote(join(data, 'kubeconfig'), 'faults');
   }
   await atRest(t, () => trouble(remote.client, 'web', 16, 'v3'));

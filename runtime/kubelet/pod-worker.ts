@@ -11,7 +11,7 @@ import { conditionsOf, isSidecar, type PodState, phaseOf } from './pod-condition
 import type { NodeFacts, Pod, PodCondition, PodRuntime, PodSandbox } from './pod-runtime.ts';
 
 export const podResource = { group: '', version: 'v1', resource: 'pods' } as const;
-export const podKind = { group: '', version: 'v1', kind: 'Pod' } as const;
+const podKind = { group: '', version: 'v1', kind: 'Pod' } as const;
 const retryMs = 1000;
 const defaultGraceSeconds = 30;
 
@@ -57,10 +57,6 @@ export class PodWorker {
       deps.recorder.record(referenceTo(pod, podKind), 'Warning', rejection.reason, rejection.message);
     }
     this.ended = this.#run();
-  }
-
-  get pod(): Readonly<Pod> {
-    return this.#pod;
   }
 
   /** The pod as it is now: it may be deleted, or have other readiness gates fulfilled. */

@@ -12,7 +12,7 @@ export interface ContainerLoop {
   /** `name_namespace(uid)`, as messages name a pod. */
   readonly podText: string;
   /** When a container ends, whether it is to run again. */
-  restarts(exit: Terminated): boolean;
+  restarts(record: ContainerRecord, exit: Terminated): boolean;
   /** Waits until what is asked of a started container (probes) is so; it may be running while it waits. */
   observe(record: ContainerRecord, signal: AbortSignal): void;
   changed(): void;
@@ -30,7 +30,7 @@ export async function runContainer(
   while (!signal.aborted) {
     const ended = await runOnce(record, loop, signal);
     if (ended === undefined) continue;
-    if (signal.aborted || !loop.restarts(ended)) return ended;
+    if (signal.aborted || !loop.restarts(record, ended)) return ended;
     if (isForgiven(ended.finishedAt - ended.startedAt)) failures = 0;
     const delay = restartDelay(failures++);
     record.last = ended;

@@ -205,6 +205,29 @@ async function fillsTokens(c: CaseContext): Promise<void> {
   });
 }
 
+/** Nobody would tell how a pod ends that has no node. */
+async function endsUnscheduled(c: CaseContext): Promise<void> {
+  const pods = `/api/v1/namespaces/${await c.namespace()}/pods`;
+  await c.post(pods, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'nowhere', finalizers: [hold] },
+    spec: {
+      nodeSelector: { 'conformance.example.com/nowhere': c.rand },
+      containers: [{ name: 'c', image: 'v1' }],
+    },
+  });
+  await c.delete(`${pods}/nowhere`, { unstable: true });
+  // Other clusters look three times a minute.
+  for (let i = 0; i < 60; i++) {
+    if ((await c.get(`${pods}/nowhere`, { unstable: true })).at('status.phase') === 'Failed') break;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  await c.get(`${pods}/nowhere`, { unstable: true, has: { 'status.phase': 'Failed' } });
+  await c.patch(`${pods}/nowhere`, { metadata: { finalizers: null } }, { unstable: true });
+  await c.get(`${pods}/nowhere`, { status: 404 });
+}
+
 const needs = ['controllers'] as const;
 
 export const upkeepCases: readonly Case[] = [
@@ -226,6 +249,7 @@ export const upkeepCases: readonly Case[] = [
     needs,
     run: countsInScope,
   },
+  { id: 'housekeeping/pods/a pod that never had a node fails when it is deleted', needs, run: endsUnscheduled },
   { id: 'housekeeping/roles/aggregated cluster roles fill', needs, run: aggregatesRoles },
   { id: 'housekeeping/tokens/a Secret gets the token of its ServiceAccount', needs, run: fillsTokens },
 ];

@@ -1,3 +1,5 @@
+import { stringifyLarge } from './json-large.ts';
+
 // Clients compare messages to the letter, and upstream's are printed by Go.
 
 const plain = /^[ !#-[\]-~]*$/;
@@ -37,7 +39,7 @@ function escapeCharacter(character: string): string {
 
 /** encoding/json, which escapes what HTML would take for markup. */
 export function goJson(value: unknown): string {
-  return (JSON.stringify(value) ?? 'null').replace(/[<>&\u2028\u2029]/g, (character) => {
+  return (stringifyLarge(value) ?? 'null').replace(/[<>&\u2028\u2029]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
 }

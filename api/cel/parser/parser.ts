@@ -43,7 +43,14 @@ export function parse(text: string, macros: Macros): Parsed {
       return { expr: undefined, issues: [...issues, { offset: -1, message: error.message }] };
     }
     if (!(error instanceof UnexpectedToken)) throw error;
-    return { expr: undefined, issues: explain(text, tokens, issues, macros) };
+    try {
+      return { expr: undefined, issues: explain(text, tokens, issues, macros) };
+    } catch (inner) {
+      if (!(inner instanceof RangeError)) throw inner;
+      // Recovery goes deeper than the parser itself: what is nested hundreds of times overflows the stack.
+      const message = 'Syntax error: nested too deeply to tell more';
+      return { expr: undefined, issues: limited([...issues, { offset: -1, message }]) };
+    }
   }
 }
 

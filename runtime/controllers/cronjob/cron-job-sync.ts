@@ -64,12 +64,12 @@ export async function syncCronJob(deps: CronJobSyncDeps, key: string): Promise<n
     record: (type, reason, message) => deps.recorder.record(about, type, reason, message),
   };
   await removeOldJobs(look, jobs);
-  let failure: unknown;
+  let failure: Error | undefined;
   let againMs: number | undefined;
   try {
     againMs = await reconcile(look, jobs);
   } catch (error) {
-    failure = error;
+    failure = error as Error;
   }
   if (look.isChanged) await writeStatus(look);
   if (failure !== undefined) throw failure;

@@ -200,7 +200,7 @@ async function releasePods(
   { client, memory }: JobSyncDeps,
   key: string,
   pods: readonly Pod[],
-): Promise<{ readonly gone: ReadonlySet<string>; readonly failure?: unknown }> {
+): Promise<{ readonly gone: ReadonlySet<string>; readonly failure?: Error }> {
   const gone = new Set<string>();
   memory.expectReleases(key, pods.map(uidOf));
   const release = async (pod: Pod): Promise<void> => {
@@ -214,7 +214,7 @@ async function releasePods(
   };
   const outcomes = await Promise.allSettled(pods.map(release));
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  return failed === undefined ? { gone } : { gone, failure: failed.reason };
+  return failed === undefined ? { gone } : { gone, failure: failed.reason as Error };
 }
 
 function recordEnd(recorder: EventRecorder, job: Job, status: JobStatus, final: JobCondition): void {

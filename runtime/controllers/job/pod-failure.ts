@@ -38,6 +38,8 @@ export function judgeFailure(policy: Readonly<Policy> | undefined, pod: Pod): Fa
         return counted;
       case 'FailJob':
         return { ...counted, failsJob: `${what} matching ${rule.action} rule at index ${index}` };
+      default:
+      // What a later release means by it is not known here.
     }
   }
   return counted;

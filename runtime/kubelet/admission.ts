@@ -23,10 +23,10 @@ export class NodeAdmission {
     this.#info.setNode(node);
   }
 
-  /** Takes the pod in when it may run. */
-  admit(pod: Readonly<Pod>): Rejection | undefined {
+  /** Takes the pod in when it may run; what runs already, always. */
+  admit(pod: Readonly<Pod>, isKnown = false): Rejection | undefined {
     const info = podInfoOf(pod);
-    const rejection = this.#rejection(pod, info);
+    const rejection = isKnown ? undefined : this.#rejection(pod, info);
     if (rejection === undefined) this.#info.addPod(info);
     return rejection;
   }

@@ -2,6 +2,8 @@ import type { ApiClient } from '../../api/client.ts';
 import type { Clock } from '../../api/clock.ts';
 import type { Informer } from '../client/informer.ts';
 import type { EventRecorder } from '../framework/event-recorder.ts';
+import type { Node } from '../scheduler/node-info.ts';
+import { NodeAdmission } from './admission.ts';
 import { NodeAgent, type NodeOptions } from './node-agent.ts';
 import type { Pod, PodRuntime } from './pod-runtime.ts';
 import { PodWorker } from './pod-worker.ts';
@@ -21,10 +23,12 @@ export class Kubelet {
   readonly #deps: KubeletDeps;
   readonly #agent: NodeAgent;
   readonly #workers = new Map<string, PodWorker>();
+  readonly #admission = new NodeAdmission();
 
   constructor(options: NodeOptions, deps: KubeletDeps) {
     this.#deps = deps;
-    this.#agent = new NodeAgent(options, { ...deps, version: deps.runtime.version });
+    const onNode = (node: Node): void => this.#admission.setNode(node);
+    this.#agent = new NodeAgent(options, { ...deps, version: deps.runtime.version, onNode });
   }
 
   /** Until `signal` aborts. */
@@ -38,20 +42,27 @@ export class Kubelet {
     const { uid = '' } = pod.metadata ?? {};
     const worker = this.#workers.get(uid);
     if (worker !== undefined) {
+      if (hasEnded(pod)) this.#admission.remove(uid);
       worker.update(pod);
       return;
     }
-    const { phase } = pod.status ?? {};
-    const isOver = phase === 'Succeeded' || phase === 'Failed';
-    if (isOver && pod.metadata?.deletionTimestamp === undefined) return;
-    const made = new PodWorker(pod, { ...this.#deps, node: this.#agent.facts() });
+    const isLeaving = pod.metadata?.deletionTimestamp !== undefined;
+    if (!isLeaving && hasEnded(pod)) return;
+    // Who was let in before stays.
+    const rejection = this.#admission.admit(pod, isLeaving || pod.status?.startTime !== undefined);
+    const made = new PodWorker(pod, { ...this.#deps, node: this.#agent.facts() }, rejection);
     this.#workers.set(uid, made);
   }
 
   /** A pod of this node has gone. */
   forget(pod: Readonly<Pod>): void {
     const { uid = '' } = pod.metadata ?? {};
+    this.#admission.remove(uid);
     this.#workers.get(uid)?.close();
     this.#workers.delete(uid);
   }
+}
+
+function hasEnded({ status }: Readonly<Pod>): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }

@@ -31,6 +31,8 @@ export interface NodeAgentDeps {
   readonly clock: Clock;
   /** Of the container runtime. */
   readonly version: string;
+  /** The node as the API server has it. */
+  onNode(node: Node): void;
   onError(error: unknown): void;
 }
 
@@ -135,7 +137,7 @@ export class NodeAgent {
     this.#podCIDRs = node.spec?.podCIDRs ?? this.#podCIDRs;
     const status = nodeStatus(this.#options, version, toTime(clock.now()), node.status);
     const target = { resource: nodes, namespace: '', name, type: 'application/strategic-merge-patch+json' } as const;
-    await client.patch(target, { status }, { subresource: 'status' });
+    this.#deps.onNode(await client.patch<Node>(target, { status }, { subresource: 'status' }));
   }
 
   async #renew(): Promise<void> {

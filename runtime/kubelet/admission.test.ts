@@ -1,0 +1,81 @@
+import t from 'tap';
+import { NodeAdmission, type Rejection } from './admission.ts';
+import type { Pod } from './pod-runtime.ts';
+
+const node = {
+  metadata: { name: 'n', labels: { zone: 'a' } },
+  status: { allocatable: { cpu: '2', memory: '1Gi', pods: '3' } },
+};
+
+/** What becomes of `wanted` on a node that has `other`. */
+function beside(other: Pod, wanted: Pod): Rejection | undefined {
+  const admission = new NodeAdmission();
+  admission.setNode(node);
+  admission.admit({ ...other, metadata: { uid: 'other', name: 'other' } });
+  return admission.admit({ ...wanted, metadata: { uid: 'wanted', name: 'wanted' } });
+}
+
+/** `80`, `80/UDP`, `1.2.3.4:80`: host ports of one container, or of a sidecar. */
+function withPorts(words: string, isSidecar = false): Pod {
+  const ports = words.split(' ').map((word) => {
+    const [, hostIP, port, protocol] = /^(?:(.*):)?(\d+)(?:\/(\w+))?$/.exec(word) ?? [];
+    return {
+      containerPort: 1,
+      hostPort: Number(port),
+      ...(hostIP === undefined ? {} : { hostIP }),
+      ...(protocol === undefined ? {} : { protocol }),
+    };
+  });
+  const container = { name: 'c', ports };
+  return {
+    spec: isSidecar
+      ? { initContainers: [{ ...container, restartPolicy: 'Always' }], containers: [] }
+      : { containers: [container] },
+  };
+}
+
+t.test('a pod that wants a port of the node that another has is rejected', async (t) => {
+  const taken = {
+    reason: 'NodePorts',
+    message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports",
+  };
+  const rows: readonly (readonly [wanted: string, other: string, isTaken: boolean])[] = [
+    ['80', '80', true],
+    ['80', '81', false],
+    ['80', '80/UDP', false],
+    ['1.2.3.4:80', '80', true],
+    ['1.2.3.4:80', '1.2.3.5:80', false],
+    ['81 80', '79 80', true],
+  ];
+  for (const [wanted, other, isTaken] of rows) {
+    for (const isSidecar of [false, true]) {
+      const what = `${wanted} beside ${other}${isSidecar ? ' of a sidecar' : ''}`;
+      t.strictSame(beside(withPorts(other, isSidecar), withPorts(wanted)), isTaken ? taken : undefined, what);
+    }
+  }
+});
+
+function asking(cpu: string, more: Pod['spec'] = {}): Pod {
+  return { spec: { containers: [{ name: 'c', resources: { requests: { cpu } } }], ...more } };
+}
+
+t.test('a pod that asks for more than is left, or for another node, is rejected', async (t) => {
+  t.strictSame(beside(asking('1500m'), asking('500m')), undefined);
+  t.strictSame(beside(asking('1500m'), asking('501m')), {
+    reason: 'OutOfcpu',
+    message: "Node didn't have enough resource: cpu, requested: 501, used: 1500, capacity: 2000",
+  });
+  t.strictSame(beside(asking('1m'), asking('1m', { nodeSelector: { zone: 'b' } })), {
+    reason: 'NodeAffinity',
+    message: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
+  });
+  const full = new NodeAdmission();
+  full.setNode(node);
+  const admit = (uid: string, isKnown = false): Rejection | undefined =>
+    full.admit({ metadata: { uid, name: uid }, spec: { containers: [] } }, isKnown);
+  for (const uid of ['1', '2', '3']) t.equal(admit(uid), undefined);
+  t.match(admit('4'), { reason: 'OutOfpods' });
+  t.equal(admit('5', true), undefined, 'what ran before stays');
+  for (const uid of ['2', '5']) full.remove(uid);
+  t.equal(admit('4'), undefined, 'when some have gone there is room');
+});

@@ -40,6 +40,7 @@ interface Loop {
   readonly pods: Informer<Pod>;
   readonly claims: Newest<ResourceClaim>;
   readonly templates: Informer<ResourceClaimTemplate>;
+  readonly queue: WorkQueue;
 }
 
 function templateKeysOf({ metadata, spec }: Readonly<Pod>): string[] {
@@ -62,13 +63,14 @@ function start(context: ControllerContext, signal: AbortSignal): RunningControll
     const owner = owningPod(claim);
     return owner === undefined ? [] : [owner.uid];
   });
+  const queue = new WorkQueue(clock);
   const loop: Loop = {
     context,
     pods: podInformer,
     claims: new Newest(claimInformer),
     templates: templateInformer,
+    queue,
   };
-  const queue = new WorkQueue(clock);
   const enqueuePod = (pod: Readonly<Pod>, isDeleted = false): void => {
     if (pod.spec?.resourceClaims === undefined && pod.status?.extendedResourceClaimStatus === undefined) return;
     if (isDeleted || isPodDone(pod)) for (const key of claimKeysOf(pod)) queue.add(`claim:${key}`);
@@ -134,9 +136,12 @@ async function ensureClaim(loop: Loop, pod: Readonly<Pod>, podClaim: PodClaim): 
   if (named === '') return undefined;
   const present = named === undefined ? undefined : loop.claims.get(`${namespace}/${named}`);
   if (present !== undefined && ownershipError(present, pod) === undefined) return undefined;
-  const known = loop.claims
-    .candidates(claimsByPod, uid ?? '')
-    .find((claim) => owningPod(claim)?.uid === uid && claim.metadata?.annotations?.[podClaimName] === podClaim.name);
+  const isForEntry = (claim: Readonly<ResourceClaim>): boolean =>
+    owningPod(claim)?.uid === uid && claim.metadata?.annotations?.[podClaimName] === podClaim.name;
+  let known = loop.claims.candidates(claimsByPod, uid ?? '').find(isForEntry);
+  // After a failure one may have been made without an answer.
+  if (known === undefined && loop.queue.failuresOf(`pod:${keyOf(pod)}`) > 0)
+    known = (await loop.context.client.list<ResourceClaim>(resourceClaims, { namespace })).items.find(isForEntry);
   if (known !== undefined) return known.metadata?.name;
   const fail = (why: string): never => {
     const message = `PodResourceClaim ${podClaim.name}: ${why}`;

@@ -142,7 +142,8 @@ async function provisionHere(
   try {
     binder.volumes.wrote(await binder.client.create(volumes, '', volume));
   } catch (error) {
-    if (!(error instanceof StatusError)) throw error;
+    // What may pass is tried again at once.
+    if (!(error instanceof StatusError) || error.code >= 500 || error.code === 429) throw error;
     if (error.reason !== 'AlreadyExists') {
       return fail(
         `Error creating provisioned PV object for claim ${keyOf(claim)}: ${error.message}. Deleting the volume.`,

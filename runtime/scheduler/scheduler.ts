@@ -79,7 +79,7 @@ export class Scheduler {
         const movesBefore = queue.moves;
         const queued = queue.pop();
         if (queued === undefined) return;
-        await this.#scheduleOne(queued, movesBefore);
+        await this.#attempt(queued, movesBefore);
         if (this.#bindings >= maxBindings) await this.#oneBindingLess();
         else if (clock.now() >= sliceEnd) await this.#breathe();
         else continue;
@@ -100,6 +100,18 @@ export class Scheduler {
 
   #breathe(): Promise<void> {
     return new Promise((resolve) => void this.#deps.clock.after(0, resolve));
+  }
+
+  /** A plugin that fails must not lose the pod. */
+  async #attempt(queued: QueuedPod, movesBefore: number): Promise<void> {
+    try {
+      await this.#scheduleOne(queued, movesBefore);
+    } catch (error) {
+      this.#deps.onError(error);
+      const profile = this.#deps.profiles.get(queued.info.pod.spec?.schedulerName ?? '');
+      const message = error instanceof Error ? error.message : String(error);
+      if (profile !== undefined) this.#failed(queued, { profile, diagnosis: emptyDiagnosis(0), movesBefore, message });
+    }
   }
 
   /** Takes no turn of the event loop unless an extender is asked. */

@@ -10,7 +10,7 @@ import type { SchedulerConfiguration } from './configuration.ts';
 import { createExtender, ignoredResources, type Post } from './extenders.ts';
 import type { Hint } from './framework.ts';
 import { Nominator } from './nominator.ts';
-import { deviceClasses, resourceClaims } from './plugins/dynamic-resources.ts';
+import { deviceClasses, resourceClaims, resourceSlices } from './plugins/dynamic-resources.ts';
 import { pluginResources } from './plugins/registry.ts';
 import { createVolumeLookups } from './plugins/volume-lookups.ts';
 import type { Pod, PodInfo } from './pod-info.ts';
@@ -43,7 +43,7 @@ const budgets: GroupVersionResource = { group: 'policy', version: 'v1', resource
 const noHints: readonly Hint[] = [];
 const nodeHints: readonly Hint[] = [{ resource: 'nodes', actions: ['add'] }];
 
-const deviceResources: readonly GroupVersionResource[] = [resourceClaims, deviceClasses];
+const deviceResources: readonly GroupVersionResource[] = [resourceClaims, deviceClasses, resourceSlices];
 
 /** A server may not serve claims to devices. */
 function isAwaited({ resource }: Informer): boolean {
@@ -65,6 +65,7 @@ export function startScheduler(context: SchedulerContext, signal: AbortSignal): 
       cache,
       lookups,
       ignoredResources: ignoredResources(options.extenders ?? []),
+      tell: (event) => queue.onEvent(event),
     });
     profiles.set(profile.schedulerName, profile);
   }

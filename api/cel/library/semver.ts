@@ -78,7 +78,7 @@ function splitVersion(text: string): string[] {
   return rest.length === 0 ? [major, minor] : [major, minor, rest.join('.')];
 }
 
-function parseSemver(text: string): SemverValue | CelError {
+export function parseSemver(text: string): SemverValue | CelError {
   if (text === '') return new CelError('Version string empty');
   const [first = '', second = '', third] = splitVersion(text);
   if (third === undefined) return new CelError('No Major.Minor.Patch elements found');

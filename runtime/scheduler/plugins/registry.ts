@@ -3,7 +3,7 @@ import type { Clock } from '../../../api/clock.ts';
 import type { GroupVersionResource } from '../../../api/object.ts';
 import type { Informers } from '../../client/informers.ts';
 import type { SchedulerCache } from '../cache.ts';
-import type { Plugin } from '../framework.ts';
+import type { ClusterEvent, Plugin } from '../framework.ts';
 import {
   balancedAllocation,
   defaultResources,
@@ -31,6 +31,8 @@ export interface PluginDeps {
   readonly lookups: VolumeLookups;
   /** Known to extenders alone. */
   readonly ignoredResources: readonly string[];
+  /** Tells pods that wait of something that no watch shows. */
+  tell(event: ClusterEvent): void;
 }
 
 interface GivenFitArgs extends Partial<Omit<FitArgs, 'scoringStrategy'>> {
@@ -97,7 +99,7 @@ const factories: Readonly<Record<string, Factory>> = {
   PodTopologySpread: (args, { cache, informers }) => topologySpread((args ?? {}) as SpreadArgs, cache, informers),
   InterPodAffinity: (args, { cache, informers }) =>
     interPodAffinity((args ?? {}) as InterPodAffinityArgs, cache, informers),
-  DynamicResources: (_args, { client, informers }) => dynamicResources(client, informers),
+  DynamicResources: (_args, deps) => dynamicResources(deps),
   ImageLocality: (_args, { cache }) => imageLocality(cache),
 };
 

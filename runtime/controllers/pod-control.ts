@@ -63,6 +63,10 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+export function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
 export function podControl({ client, recorder, gvk }: PodControlDeps, owner: Readonly<KubeObject>): PodControl {
   const namespace = owner.metadata?.namespace ?? '';
   const about = referenceTo(owner, gvk);
@@ -97,7 +101,7 @@ export function podControl({ client, recorder, gvk }: PodControlDeps, owner: Rea
 export interface SlowStartOutcome {
   readonly successes: number;
   /** The first failure; the batches after it were not tried. */
-  readonly error?: unknown;
+  readonly error?: Error;
 }
 
 /** Calls `create` for 0 … count - 1 in batches that double as long as all of a batch succeed. */
@@ -114,7 +118,7 @@ export async function slowStart(
     done += size;
     const failure = outcomes.find((outcome) => outcome.status === 'rejected');
     successes += outcomes.filter(({ status }) => status === 'fulfilled').length;
-    if (failure !== undefined) return { successes, error: failure.reason };
+    if (failure !== undefined) return { successes, error: asError(failure.reason) };
   }
   return { successes };
 }

@@ -11,7 +11,14 @@ import {
 import { Expectations } from '../../framework/expectations.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { claim, controllerOf, indexByController, isAbsent, ownedBy, ownedOrOrphans } from '../ownership.ts';
-import { isNamespaceTerminating, podControl, podFromTemplate, podResource, slowStart } from '../pod-control.ts';
+import {
+  asError,
+  isNamespaceTerminating,
+  podControl,
+  podFromTemplate,
+  podResource,
+  slowStart,
+} from '../pod-control.ts';
 import { podsToDelete } from '../pod-deletion-order.ts';
 import { isPodActive, isPodTerminating, nextAvailabilityMs, type Pod } from '../pod-state.ts';
 import { observeReplicas } from './replica-events.ts';
@@ -92,12 +99,12 @@ async function reconcile(shell: Shell, key: string): Promise<void> {
     },
     candidates.filter(isPodActive),
   );
-  let failure: unknown;
+  let failure: Error | undefined;
   if (mayCount && object.metadata?.deletionTimestamp === undefined) {
     try {
       await adjust(shell, object, active);
     } catch (error) {
-      failure = error ?? new Error('unknown failure');
+      failure = asError(error);
     }
   }
   const now = context.clock.now();

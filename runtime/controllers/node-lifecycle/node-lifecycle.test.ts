@@ -1,7 +1,9 @@
 import { test } from 'tap';
+import { openTestCluster } from '../test-cluster.ts';
 import { missingLabels, notReadyTaint, taintsOf, unreachableTaint, withNoExecute } from './condition-taints.ts';
-import type { Node } from './kinds.ts';
+import type { Node, Pod } from './kinds.ts';
 import { NodeHealth, unknownConditions } from './node-health.ts';
+import { nodeLifecycleController } from './node-lifecycle-controller.ts';
 import { rateOf, ZoneQueue, Zones, zoneKey, zoneState } from './zones.ts';
 
 const notReady = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
@@ -117,4 +119,55 @@ test('one node in ten seconds is let through, none while all zones are down', as
     ['True', 'Unknown', 'Unknown', 'True'].map((status) => zones.update(all(status), 0)),
     ['none', 'begins', 'none', 'ends'],
   );
+});
+
+test('a node that falls silent becomes unknown, its pods are not ready, and it is tainted as long as others can be seen', async (t) => {
+  const cluster = openTestCluster();
+  const stop = new AbortController();
+  t.teardown(() => {
+    stop.abort();
+    cluster.close();
+  });
+  const ready = { type: 'Ready', status: 'True', lastHeartbeatTime: 'h' };
+  const renew = (name: string): void =>
+    cluster.put('leases', {
+      metadata: { namespace: 'kube-node-lease', name },
+      spec: { renewTime: new Date(cluster.context.clock.now()).toISOString() },
+    });
+  for (const name of ['loud', 'mute']) cluster.put('nodes', { metadata: { name }, status: { conditions: [ready] } });
+  const conditions = [{ type: 'Ready', status: 'True' }];
+  cluster.put('pods', { metadata: { namespace: 'n', name: 'p' }, spec: { nodeName: 'mute' }, status: { conditions } });
+  const running = nodeLifecycleController.start(cluster.context, stop.signal);
+  cluster.failNext('pods', 1);
+  for (let s = 0; s < 60; s += 10) {
+    renew('loud');
+    await cluster.pass(10_000);
+  }
+  const statusOf = (name: string): string | undefined =>
+    cluster.get<Node>('nodes', name)?.status?.conditions?.find(({ type }) => type === 'Ready')?.status;
+  const taintsOn = (name: string): string[] =>
+    (cluster.get<Node>('nodes', name)?.spec?.taints ?? []).map(({ key, effect }) => `${key}:${effect}`).sort();
+  t.same([statusOf('loud'), statusOf('mute')], ['True', 'Unknown']);
+  t.same(
+    [taintsOn('loud'), taintsOn('mute')],
+    [[], ['node.kubernetes.io/unreachable:NoExecute', 'node.kubernetes.io/unreachable:NoSchedule']],
+  );
+  t.equal(cluster.get<Pod>('pods', 'n/p')?.status?.conditions?.[0]?.status, 'False', 'marked at the second try');
+  t.same(cluster.events, [
+    'RegisteredNode: Node loud event: Registered Node loud in Controller',
+    'RegisteredNode: Node mute event: Registered Node mute in Controller',
+    'NodeNotReady: Node mute status is now: NodeNotReady',
+    'NodeNotReady: Node is not ready',
+  ]);
+  await cluster.pass(60_000);
+  t.same(
+    [statusOf('loud'), taintsOn('mute')],
+    ['Unknown', ['node.kubernetes.io/unreachable:NoSchedule']],
+    'none is seen',
+  );
+  cluster.put('nodes', { metadata: { name: 'loud' }, status: { conditions: [{ ...ready, lastHeartbeatTime: 'i' }] } });
+  await cluster.pass(30_000);
+  t.same(taintsOn('mute')[0], 'node.kubernetes.io/unreachable:NoExecute');
+  stop.abort();
+  await running.ended;
 });

@@ -35,6 +35,8 @@ export class NodeMonitor {
   readonly #events: EventRecorder;
   readonly #writer: NodeWriterDeps;
   readonly #zones = new Zones();
+  /** Silent nodes of whose pods some are still to be marked: it failed. */
+  readonly #unmarked = new Set<string>();
   /** Uid by name. */
   readonly #known = new Map<string, string>();
 
@@ -68,6 +70,10 @@ export class NodeMonitor {
         settle(node);
         const job = this.#evictionTaints(node);
         if (job !== undefined) jobs.push(job);
+        const { name = '' } = node.metadata ?? {};
+        if (!this.#unmarked.has(name)) continue;
+        if (readyCondition(node)?.status === 'True') this.#unmarked.delete(name);
+        else jobs.push(() => this.#markPods(name));
       }
     }
     await this.#all(jobs);
@@ -129,6 +135,7 @@ export class NodeMonitor {
     for (const [name, uid] of this.#known) {
       if (present.has(name)) continue;
       this.#known.delete(name);
+      this.#unmarked.delete(name);
       this.#record(name, uid, 'RemovingNode', `Node ${name} event: Removing Node ${name} from Controller`);
     }
   }
@@ -141,7 +148,13 @@ export class NodeMonitor {
     if (marked.before !== 'True' || readyCondition(marked.node)?.status === 'True') return;
     const { name = '', uid = '' } = node.metadata ?? {};
     this.#record(name, uid, 'NodeNotReady', `Node ${name} status is now: NodeNotReady`);
+    this.#unmarked.add(name);
+    await this.#markPods(name);
+  }
+
+  async #markPods(name: string): Promise<void> {
     for (const pod of podsOn(this.#deps.pods, name)) await markPodNotReady(this.#writer, pod);
+    this.#unmarked.delete(name);
   }
 
   /** One taint becomes the other at once; the first one waits for its zone; a ready node loses them. */

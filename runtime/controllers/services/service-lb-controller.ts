@@ -14,7 +14,8 @@ const nodes = { group: '', version: 'v1', resource: 'nodes' } as const;
 const serviceKind = { group: '', version: 'v1', kind: 'Service' } as const;
 const finalizer = 'service.kubernetes.io/load-balancer-cleanup';
 
-function wantsLoadBalancer({ spec }: Readonly<Service>): boolean {
+function wantsLoadBalancer({ metadata, spec }: Readonly<Service>): boolean {
+  if (metadata?.deletionTimestamp !== undefined) return false;
   return spec?.type === 'LoadBalancer' && spec.loadBalancerClass === undefined;
 }
 

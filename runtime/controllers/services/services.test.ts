@@ -1,10 +1,12 @@
 import { test } from 'tap';
 import { routeChanges } from '../cloud/node-route.ts';
 import { Subnets } from '../node-ipam/subnets.ts';
+import { openTestCluster } from '../test-cluster.ts';
 import { stepFor } from '../ttl.ts';
 import type { Service } from './kinds.ts';
 import { localLoadBalancers } from './local-load-balancers.ts';
 import { canGo } from './service-cidr.ts';
+import { serviceLbController } from './service-lb-controller.ts';
 
 test('a range of addresses stays as long as one of them is in no other', async (t) => {
   const cidr = (name: string, ...cidrs: string[]) => ({ metadata: { name }, spec: { cidrs } });
@@ -61,4 +63,60 @@ test('routes follow the networks of nodes', async (t) => {
   const route = (node: string, destinationCIDR: string) => ({ node, destinationCIDR });
   const [a, b, c] = [route('a', '10.0.0.0/24'), route('b', '10.0.1.0/24'), route('c', '10.0.2.0/24')];
   t.strictSame(routeChanges([a, b], [b, c]), { create: [a], remove: [c] });
+});
+
+test('a Service of type LoadBalancer has an address and a finalizer until it is deleted or is one no more', async (t) => {
+  const cluster = openTestCluster();
+  const stop = new AbortController();
+  t.teardown(() => {
+    stop.abort();
+    cluster.close();
+  });
+  const service = (name: string, spec: object, metadata: object = {}): void =>
+    cluster.put('services', {
+      ...cluster.get<Service>('services', `n/${name}`),
+      metadata: { ...cluster.get<Service>('services', `n/${name}`)?.metadata, namespace: 'n', name, ...metadata },
+      spec,
+    });
+  const shown = (name: string): unknown[] => {
+    const found = cluster.get<Service>('services', `n/${name}`);
+    return [found?.status?.loadBalancer?.ingress?.map(({ ip }) => ip), found?.metadata?.finalizers ?? []];
+  };
+  service('a', { type: 'LoadBalancer', ipFamilies: ['IPv4'] });
+  service('b', { type: 'LoadBalancer', ipFamilies: ['IPv4'] });
+  service('other', { type: 'LoadBalancer', loadBalancerClass: 'example.com/own' });
+  const running = serviceLbController.start(cluster.context, stop.signal);
+  await cluster.pass(2000);
+  const finalizers = ['service.kubernetes.io/load-balancer-cleanup'];
+  t.same(
+    [shown('a'), shown('b'), shown('other')],
+    [
+      [['127.96.0.1'], finalizers],
+      [['127.96.0.2'], finalizers],
+      [undefined, []],
+    ],
+  );
+  service('a', { type: 'ClusterIP' });
+  service('b', { type: 'LoadBalancer', ipFamilies: ['IPv4'] }, { deletionTimestamp: '2026-01-01T00:00:00Z' });
+  await cluster.pass(2000);
+  t.same(
+    [shown('a'), shown('b')],
+    [
+      [undefined, []],
+      [undefined, []],
+    ],
+  );
+  t.same(
+    new Set(cluster.events.map((event) => event.split(':')[0])),
+    new Set([
+      'EnsuringLoadBalancer',
+      'UnAvailableLoadBalancer',
+      'EnsuredLoadBalancer',
+      'DeletingLoadBalancer',
+      'DeletedLoadBalancer',
+    ]),
+  );
+  t.same(cluster.errors, []);
+  stop.abort();
+  await running.ended;
 });

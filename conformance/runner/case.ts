@@ -1,7 +1,18 @@
 import type { CaseContext } from './context.ts';
 
-/** What a cluster must offer for a case to make sense. Found out when the run begins. `quiet`: nobody else changes its objects. */
-export type Need = 'controllers' | 'scheduler' | 'kubelet' | 'restart' | 'quiet' | 'front-proxy' | 'loopback';
+/**
+ * What a cluster must offer for a case to make sense. Found out when the run begins. `quiet`: nobody else changes its objects; `programs`: its
+ * nodes run what containers are told to run, or seem to.
+ */
+export type Need =
+  | 'controllers'
+  | 'scheduler'
+  | 'kubelet'
+  | 'programs'
+  | 'restart'
+  | 'quiet'
+  | 'front-proxy'
+  | 'loopback';
 
 /** One behaviour, shown against a cluster from outside. */
 export interface Case {

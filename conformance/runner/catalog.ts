@@ -21,6 +21,7 @@ import { listCases } from '../cases/lists/list-cases.ts';
 import { endpointsCases } from '../cases/network/endpoints-cases.ts';
 import { serviceRangeCases } from '../cases/network/service-range-cases.ts';
 import { nodeCases } from '../cases/nodes/node-cases.ts';
+import { podCases } from '../cases/nodes/pod-cases.ts';
 import { patchCases } from '../cases/patch/patch-cases.ts';
 import { schedulerCases } from '../cases/scheduling/scheduler-cases.ts';
 import { securityCases } from '../cases/security/security-cases.ts';
@@ -70,6 +71,7 @@ export function allCases(): Case[] {
     ...endpointsCases,
     ...serviceRangeCases,
     ...nodeCases,
+    ...podCases,
     ...schedulerCases,
     ...ownershipCases,
     ...upkeepCases,

@@ -68,7 +68,10 @@ export async function attach(
   const offers = new Set<Need>();
   offers.add((await namespacesEmptyThemselves(connection())) ? 'controllers' : 'quiet');
   if (offers.has('controllers') && (await placesPods(connection()))) offers.add('scheduler');
-  if (await hasReadyNode(connection())) offers.add('kubelet');
+  const kubelets = await kubeletsOf(connection());
+  if (kubelets.length > 0) offers.add('kubelet');
+  // kwok only says that pods run.
+  if (kubelets.some((version) => !version.startsWith('kwok'))) offers.add('programs');
   if (restart !== undefined) offers.add('restart');
   // It can call webhooks of this process.
   if (/^https?:\/\/(127\.|localhost\b|\[::1\])/.test(connection().server)) offers.add('loopback');
@@ -117,12 +120,19 @@ async function servedGroupVersions(connection: Connection): Promise<Set<string>>
   return new Set(['v1', ...groups.flatMap(({ versions }) => versions.map(({ groupVersion }) => groupVersion))]);
 }
 
-async function hasReadyNode(connection: Connection): Promise<boolean> {
+/** Versions of the kubelets of ready nodes. */
+async function kubeletsOf(connection: Connection): Promise<readonly string[]> {
   interface Node {
-    readonly status?: { readonly conditions?: readonly { type: string; status: string }[] };
+    readonly status?: {
+      readonly conditions?: readonly { type: string; status: string }[];
+      readonly nodeInfo?: { readonly kubeletVersion: string };
+    };
   }
   const { items } = await getJson<{ items: Node[] }>(connection, '/api/v1/nodes');
-  return items.some(({ status }) => status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True'));
+  const ready = items.filter(({ status }) =>
+    status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True'),
+  );
+  return ready.map(({ status }) => status?.nodeInfo?.kubeletVersion ?? '');
 }
 
 /** Aggregated servers can tell that a request comes from this cluster. */

@@ -58,6 +58,45 @@ export class MemoryTree implements FileTree {
   }
 }
 
+/** A directory of another tree as a tree of its own. */
+export class SubTree implements FileTree {
+  readonly #tree: FileTree;
+  readonly #path: string;
+
+  constructor(tree: FileTree, path: string) {
+    this.#tree = tree;
+    this.#path = path;
+  }
+
+  #at(path: string): string {
+    return path === '/' ? this.#path : this.#path + path;
+  }
+
+  read(path: string): string | undefined {
+    return this.#tree.read(this.#at(path));
+  }
+
+  write(path: string, text: string): void {
+    this.#tree.write(this.#at(path), text);
+  }
+
+  isDirectory(path: string): boolean {
+    return this.#tree.isDirectory(this.#at(path));
+  }
+
+  makeDirectory(path: string): void {
+    this.#tree.makeDirectory(this.#at(path));
+  }
+
+  list(path: string): readonly string[] {
+    return this.#tree.list(this.#at(path));
+  }
+
+  remove(path: string): void {
+    this.#tree.remove(this.#at(path));
+  }
+}
+
 /** A tree with others mounted into it; the longest path that fits wins. */
 export class MountedTree implements FileTree {
   readonly #mounts: readonly (readonly [path: string, tree: FileTree])[];

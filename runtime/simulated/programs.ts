@@ -1,9 +1,8 @@
 import type { Container } from '../kubelet/pod-runtime.ts';
 import { builtins } from '../shell/builtins.ts';
 import { type Program, server } from './process.ts';
-import { shellProgram } from './shell-program.ts';
+import { isShell, shellProgram } from './shell-program.ts';
 
-const shells = new Set(['sh', 'bash', 'ash']);
 /** Images whose own command is a shell without input: it ends at once. */
 const shellImages = /(^|\/)(busybox|alpine|debian|ubuntu|centos|fedora)(:|@|$)/;
 
@@ -16,5 +15,5 @@ export function programOf({ image = '', command = [], args = [] }: Container): P
   if (command.length === 0 && !isShellImage) return server;
   const [first = ''] = words;
   const name = first.slice(first.lastIndexOf('/') + 1);
-  return shells.has(name) || builtins.has(name) ? shellProgram(words) : server;
+  return isShell(words) || builtins.has(name) ? shellProgram(words) : server;
 }

@@ -30,8 +30,19 @@ export function shellProgram(words: readonly string[]): Program {
       options: new Set(),
     };
     onTerminate(() => pending.add('TERM'));
-    return runScript(words.map(quoted).join(' '), process);
+    // The first process is the shell itself: signals are for it.
+    const at = isShell(words) ? words.findIndex((word, index) => index > 0 && /^-[a-z]*c$/.test(word)) : -1;
+    if (at < 0) return runScript(words.map(quoted).join(' '), process);
+    const [text = '', ...parameters] = words.slice(at + 1);
+    if (parameters.length > 0) process.parameters = parameters;
+    if (words.slice(1, at + 1).some((word) => word.includes('e'))) process.options.add('e');
+    return runScript(text, process);
   };
+}
+
+/** Of a command line. */
+export function isShell([name = '']: readonly string[]): boolean {
+  return /(^|\/)(sh|bash|ash)$/.test(name);
 }
 
 function quoted(word: string): string {

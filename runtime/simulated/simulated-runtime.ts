@@ -6,6 +6,7 @@ import { AddressPool } from './addresses.ts';
 import { environmentOf } from './environment.ts';
 import { startProcess } from './process.ts';
 import { programOf } from './programs.ts';
+import { SharedVolumes } from './volumes.ts';
 
 export interface SimulatedRuntimeDeps {
   readonly clock: Clock;
@@ -15,6 +16,7 @@ export interface SimulatedRuntimeDeps {
 /** Runs pods without privileges and without images: a container is a program that stands for what its image does. */
 export function createSimulatedRuntime({ clock, random }: SimulatedRuntimeDeps): PodRuntime {
   const pools = new Map<string, AddressPool>();
+  const shared = new SharedVolumes();
   const poolOf = (cidr: string): AddressPool => {
     const pool = pools.get(cidr) ?? new AddressPool(cidr);
     pools.set(cidr, pool);
@@ -23,11 +25,15 @@ export function createSimulatedRuntime({ clock, random }: SimulatedRuntimeDeps):
   const newId = (): string => (random.uuid() + random.uuid()).replaceAll('-', '');
   return {
     version: 'simulated://1.0.0',
-    createSandbox: async (pod, { addresses, podCIDRs }) => {
+    createSandbox: async (pod, { name, addresses, podCIDRs }) => {
       const taken = pod.spec?.hostNetwork === true ? [] : podCIDRs.map((cidr) => poolOf(cidr).take());
-      const volumes = new Map((pod.spec?.volumes ?? []).map(({ name = '' }) => [name, new MemoryTree()]));
+      const volumes = shared.of(pod, name);
+      const ips = pod.spec?.hostNetwork === true ? addresses : taken.map(({ address }) => address);
+      const [podIP = ''] = ips;
+      const [hostIP = ''] = addresses;
+      const placed = { ...pod, status: { ...pod.status, podIP, hostIP } };
       return {
-        ips: pod.spec?.hostNetwork === true ? addresses : taken.map(({ address }) => address),
+        ips,
         startContainer: async (container) => {
           const image = container.image ?? '';
           if (/[A-Z\s]/.test(image.replace(/[:@].*$/, '')))
@@ -39,7 +45,7 @@ export function createSimulatedRuntime({ clock, random }: SimulatedRuntimeDeps):
           const process = startProcess(programOf(container), {
             clock,
             random,
-            environment: environmentOf(pod, container),
+            environment: environmentOf(placed, container),
             files: new MountedTree(new MemoryTree(), mounts),
             log: () => undefined,
           });

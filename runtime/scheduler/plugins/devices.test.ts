@@ -102,7 +102,7 @@ t.test('an allocation names node and devices', async (t) => {
   const given = claim(exactly({}));
   const taken =
     findDevices({ claim: given, devices: devicesOf([here], node), used: new Set(), classes, matches }) ?? [];
-  const allocation = allocationOf(given, taken, node, classes);
+  const allocation = allocationOf(given, taken, classes);
   t.same(allocation, {
     devices: { results: [{ request: 'r', driver, pool: 'p', device: 'd1' }] },
     nodeSelector: { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['n'] }] }] },

@@ -16,6 +16,14 @@ export interface Candidate {
   readonly driver: string;
   readonly pool: string;
   readonly device: Device;
+  readonly place: Place;
+}
+
+/** Where a device can be used. */
+interface Place {
+  nodeName?: string;
+  allNodes?: boolean;
+  nodeSelector?: NodeSelector;
 }
 
 /** Whether the device answers to all of the selectors. Throws when one cannot be evaluated. */
@@ -48,9 +56,9 @@ export function devicesInUse(claims: Iterable<ResourceClaim>): ReadonlySet<strin
   return used;
 }
 
-function isOnNode(spec: { nodeName?: string; allNodes?: boolean; nodeSelector?: unknown }, node: Node): boolean {
+function isOnNode(spec: Readonly<Place>, node: Node): boolean {
   if (spec.allNodes === true) return true;
-  if (spec.nodeSelector !== undefined) return nodeSelectorTest(spec.nodeSelector as NodeSelector).matches(node);
+  if (spec.nodeSelector !== undefined) return nodeSelectorTest(spec.nodeSelector).matches(node);
   return spec.nodeName !== undefined && spec.nodeName === node.metadata?.name;
 }
 
@@ -70,7 +78,13 @@ export function devicesOf(slices: readonly ResourceSlice[], node: Node): readonl
         (device) => (!perDeviceNodeSelection || isOnNode(device, node)) && (device.consumesCounters ?? []).length === 0,
       )
       .filter(({ taints = [] }) => !taints.some(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute'))
-      .map((device) => ({ id: deviceId({ driver, pool, device: device.name ?? '' }), driver, pool, device }));
+      .map((device) => ({
+        id: deviceId({ driver, pool, device: device.name ?? '' }),
+        driver,
+        pool,
+        device,
+        place: perDeviceNodeSelection ? device : spec,
+      }));
   });
 }
 
@@ -178,7 +192,6 @@ export function findDevices({ claim, devices, used, classes, matches }: DeviceSe
 export function allocationOf(
   claim: ResourceClaim,
   taken: readonly Taken[],
-  node: Node,
   classes: DeviceSearch['classes'],
 ): Allocation {
   const results = taken.map(({ request, candidate, isAdmin }) => ({
@@ -198,10 +211,31 @@ export function allocationOf(
   );
   const fromClaim = (claim.spec?.devices?.config ?? []).map((config) => ({ source: 'FromClaim', ...config }));
   const config = [...fromClasses, ...fromClaim];
-  const name = node.metadata?.name ?? '';
-  const matchFields = [{ key: 'metadata.name', operator: 'In', values: [name] }];
+  const nodeSelector = placeOf(taken.map(({ candidate }) => candidate.place));
   return {
     devices: { results, ...(config.length === 0 ? {} : { config }) },
-    nodeSelector: { nodeSelectorTerms: [{ matchFields }] },
+    ...(nodeSelector === undefined ? {} : { nodeSelector }),
   } as Allocation;
+}
+
+/** The nodes that can use all of them; undefined: any. */
+function placeOf(places: readonly Readonly<Place>[]): NodeSelector | undefined {
+  const named = places.find(({ nodeName = '' }) => nodeName !== '');
+  if (named?.nodeName !== undefined)
+    return {
+      nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [named.nodeName] }] }],
+    };
+  const terms = places.flatMap(({ nodeSelector }) => nodeSelector?.nodeSelectorTerms ?? []);
+  if (terms.length === 0) return undefined;
+  const unique = <T>(all: readonly T[]): T[] => [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
+  const matchExpressions = unique(terms.flatMap((term) => term.matchExpressions ?? []));
+  const matchFields = unique(terms.flatMap((term) => term.matchFields ?? []));
+  return {
+    nodeSelectorTerms: [
+      {
+        ...(matchExpressions.length === 0 ? {} : { matchExpressions }),
+        ...(matchFields.length === 0 ? {} : { matchFields }),
+      },
+    ],
+  };
 }

@@ -1,4 +1,5 @@
 import type { ApiClient } from '../../../api/client.ts';
+import { type Clock, toTime } from '../../../api/clock.ts';
 import type { GroupVersionResource } from '../../../api/object.ts';
 import type { Informers } from '../../client/informers.ts';
 import { type ClusterEvent, type FilterPlan, type Plugin, type PodStep, unresolvable } from '../framework.ts';
@@ -96,7 +97,13 @@ function isReserved({ status }: ResourceClaim, uid: string): boolean {
 }
 
 /** Gives the claim its devices, if it has none, and to the pod. */
-async function reserve(client: ApiClient, claim: ResourceClaim, pod: PodInfo, allocation?: Allocation): Promise<void> {
+async function reserve(
+  { client, clock }: Devices,
+  claim: ResourceClaim,
+  pod: PodInfo,
+  made?: Allocation,
+): Promise<void> {
+  const allocation = made === undefined ? undefined : { ...made, allocationTimestamp: toTime(clock.now()) };
   const { namespace = '', name: claimName = '', uid, finalizers = [] } = claim.metadata ?? {};
   let { resourceVersion } = claim.metadata ?? {};
   const target = {
@@ -119,6 +126,7 @@ async function reserve(client: ApiClient, claim: ResourceClaim, pod: PodInfo, al
 
 export interface DynamicResourcesDeps {
   readonly client: ApiClient;
+  readonly clock: Clock;
   readonly informers: Informers;
   /** Something may help pods that is no event of the cluster. */
   tell(event: ClusterEvent): void;
@@ -154,7 +162,7 @@ function allocate(
     const found = findDevices({ claim, devices: candidates, used, classes, matches });
     if (found === undefined) return undefined;
     for (const { candidate, isAdmin } of found) if (!isAdmin) used.add(candidate.id);
-    made.set(claim.metadata?.uid ?? '', allocationOf(claim, found, node, classes));
+    made.set(claim.metadata?.uid ?? '', allocationOf(claim, found, classes));
   }
   return made;
 }
@@ -257,7 +265,7 @@ function claimStep(pod: PodInfo, claims: readonly ResourceClaim[], devices: Devi
       const open = claims.filter((claim) => !isReserved(claim, pod.uid));
       if (open.length === 0) return undefined;
       const write = (claim: ResourceClaim): Promise<void> =>
-        reserve(devices.client, claim, pod, made.get(claim.metadata?.uid ?? ''));
+        reserve(devices, claim, pod, made.get(claim.metadata?.uid ?? ''));
       return Promise.all(open.map(write)).then(() => undefined);
     },
   };

@@ -39,6 +39,7 @@ export class PodWorker {
   #isReporting = false;
   #reporting: Promise<void> = Promise.resolve();
   #isClosed = false;
+  #deadline: number | undefined;
   /** All containers have ended, for good. */
   #isDone = false;
   readonly ended: Promise<void>;
@@ -62,6 +63,7 @@ export class PodWorker {
   /** The pod as it is now: it may be deleted, or have other readiness gates fulfilled. */
   update(pod: Readonly<Pod>): void {
     this.#pod = pod;
+    this.#watchDeadline();
     const isDeleted = pod.metadata?.deletionTimestamp !== undefined;
     if (isDeleted && !this.#stop.signal.aborted) this.#terminate();
     if (isDeleted && this.#isDone) void this.#removeIfDeleted();
@@ -99,11 +101,7 @@ export class PodWorker {
     const { runtime, node, clock } = this.#deps;
     this.#sandbox = await runtime.createSandbox(this.#pod, node);
     const { signal } = this.#stop;
-    const deadline = this.#pod.spec?.activeDeadlineSeconds;
-    if (deadline !== undefined) {
-      const left = Date.parse(this.#startTime) + deadline * 1000 - clock.now();
-      void sleep(clock, Math.max(0, left), signal).then(() => this.#expire());
-    }
+    this.#watchDeadline();
     const sidecars: Promise<unknown>[] = [];
     const sidecarStop = new AbortController();
     for (const record of this.#init) {
@@ -173,6 +171,19 @@ export class PodWorker {
   #graceMs(): number {
     const { metadata, spec } = this.#pod;
     return (metadata?.deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? defaultGraceSeconds) * 1000;
+  }
+
+  /** The deadline may be set, or moved, while the pod runs. */
+  #watchDeadline(): void {
+    const { clock } = this.#deps;
+    const deadline = this.#pod.spec?.activeDeadlineSeconds;
+    if (deadline === this.#deadline || this.#stop.signal.aborted) return;
+    this.#deadline = deadline;
+    if (deadline === undefined) return;
+    const left = Date.parse(this.#startTime) + deadline * 1000 - clock.now();
+    void sleep(clock, Math.max(0, left), this.#stop.signal).then(() => {
+      if (this.#deadline === deadline) this.#expire();
+    });
   }
 
   #expire(): void {

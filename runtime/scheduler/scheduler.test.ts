@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { Clock } from '../../api/clock.ts';
+import { SchedulerCache } from './cache.ts';
 import { bestNode } from './choose-node.ts';
 import { pluginsAt } from './configuration.ts';
 import { emptyDiagnosis, failureMessage } from './diagnosis.ts';
@@ -59,6 +60,52 @@ function wanting(name: string, cpu: string, priority: number, more: object = {})
 function node(name: string, cpu = '4'): NodeInfo {
   return new NodeInfo({ metadata: { name }, status: { allocatable: { cpu, pods: '10' } } } as Node);
 }
+
+t.test('the cache counts pods on their nodes, whichever is seen first', async (t) => {
+  const cache = new SchedulerCache();
+  const inZone = (name: string, zone: string, image = ''): Node =>
+    ({
+      metadata: { name, labels: { 'topology.kubernetes.io/zone': zone } },
+      status: { allocatable: { cpu: '4', pods: '10' }, images: image === '' ? [] : [{ names: [image], sizeBytes: 1 }] },
+    }) as Node;
+  const placed = (name: string, nodeName: string): Pod =>
+    pod(name, { nodeName, containers: [{ name: 'c', resources: { requests: { cpu: '1' } } }] });
+  cache.putPod(placed('early', 'a1'));
+  for (const [name, zone] of [
+    ['a1', 'a'],
+    ['a2', 'a'],
+    ['a3', 'a'],
+    ['b1', 'b'],
+  ] as const)
+    cache.putNode(inZone(name, zone, 'app:1'));
+  t.same(
+    cache.nodes.map(({ name }) => name),
+    ['a1', 'b1', 'a2', 'a3'],
+    'zones take turns',
+  );
+  t.equal(cache.node('a1')?.requestedMilliCPU, 1000);
+  t.equal(cache.nodesWithImage('app:1'), 4);
+  const assumed = wanting('new', '2', 0);
+  cache.assume(assumed, 'a1');
+  t.equal(cache.node('a1')?.requestedMilliCPU, 3000);
+  cache.forget('new');
+  t.equal(cache.node('a1')?.requestedMilliCPU, 1000);
+  cache.assume(assumed, 'a1');
+  cache.putPod(placed('new', 'a2'));
+  cache.forget('new');
+  t.same(
+    [cache.node('a1')?.requestedMilliCPU, cache.node('a2')?.requestedMilliCPU],
+    [1000, 1000],
+    'what is seen counts',
+  );
+  cache.removeNode('a1');
+  t.same([...cache.podsIn('a')].map(({ info }) => info.name).sort(), ['early', 'new']);
+  cache.putNode(inZone('a1', 'b'));
+  t.equal(cache.node('a1')?.requestedMilliCPU, 1000, 'the node has come back');
+  t.equal(cache.nodesWithImage('app:1'), 3);
+  cache.removePod('early');
+  t.equal(cache.node('a1')?.requestedMilliCPU, 0);
+});
 
 t.test('a heap gives the first, whatever was taken from its middle', async (t) => {
   const heap = new Heap<number>((a, b) => a < b);

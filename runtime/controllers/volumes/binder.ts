@@ -86,8 +86,11 @@ function start(context: ControllerContext, signal: AbortSignal): RunningControll
 
   enqueueOn(claimInformer, claimQueue);
   claimInformer.subscribe({
-    deleted: ({ spec }) => {
-      if ((spec?.volumeName ?? '') !== '') volumeQueue.add(spec?.volumeName ?? '');
+    deleted: (claim) => {
+      const volumeName = claim.spec?.volumeName ?? '';
+      if (volumeName !== '') volumeQueue.add(volumeName);
+      // A volume may be its without the claim having said so yet.
+      for (const volume of volumeInformer.by(claimIndex, keyOf(claim))) volumeQueue.add(keyOf(volume));
     },
   });
   enqueueOn(volumeInformer, volumeQueue);

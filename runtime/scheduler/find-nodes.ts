@@ -155,14 +155,16 @@ export class NodeFinder {
     const { isFirstEnough, percentageOfNodesToScore } = options;
     const wanted = isFirstEnough ? 1 : feasibleNodesToFind(percentageOfNodesToScore, nodes.length);
     const feasible: NodeInfo[] = [];
+    let last = '';
     for (let i = 0; i < nodes.length && feasible.length < wanted; i++) {
       const node = nodes[(this.#start + i) % nodes.length];
       if (node === undefined) continue;
       const rejection = filterNode(steps, pod, node, this.#deps.nominator);
       if (rejection === undefined) feasible.push(node);
       else {
-        diagnosis.rejections.set(node.name, rejection);
-        diagnosis.rejectors.add(rejection.plugin);
+        diagnosis.rejections.add(node.name, rejection);
+        if (rejection.plugin !== last) diagnosis.rejectors.add(rejection.plugin);
+        last = rejection.plugin;
       }
     }
     return feasible;

@@ -71,8 +71,8 @@ export class Preemption {
       return { nominatedNodeName: undefined, message: 'not eligible due to preemptionPolicy=Never.' };
     const promised = pod.pod.status?.nominatedNodeName ?? '';
     const promisedNode = promised === '' ? undefined : cache.node(promised);
-    const isPromiseHopeless = (diagnosis.rejections.get(promised) ?? diagnosis.absent)?.isUnresolvable !== false;
-    if (promisedNode !== undefined && !isPromiseHopeless)
+    const isHopeful = (): boolean => (diagnosis.rejections.get(promised) ?? diagnosis.absent)?.isUnresolvable === false;
+    if (promisedNode !== undefined && isHopeful())
       for (const other of promisedNode.pods.values())
         if (other.priority < pod.priority && isLeaving(other))
           return {
@@ -89,11 +89,11 @@ export class Preemption {
   #candidates({ pod, profile, steps, diagnosis }: PreemptionAttempt) {
     const { cache, nominator, random } = this.#deps;
     const { nodes } = cache;
-    const mayHelp = (node: NodeInfo): boolean => {
-      const rejection = diagnosis.rejections.get(node.name) ?? diagnosis.absent;
-      return rejection !== undefined && !rejection.isUnresolvable;
-    };
-    const potential = nodes.filter(mayHelp);
+    const { rejections, absent } = diagnosis;
+    const potential =
+      absent?.isUnresolvable === false
+        ? nodes.filter(({ name }) => rejections.get(name)?.isUnresolvable !== true)
+        : rejections.resolvable().flatMap((name) => cache.node(name) ?? []);
     const { minCandidateNodesPercentage, minCandidateNodesAbsolute } = profile.preemptionArgs;
     const share = Math.trunc((potential.length * minCandidateNodesPercentage) / 100);
     const wanted = Math.min(potential.length, Math.max(share, minCandidateNodesAbsolute));
@@ -109,7 +109,7 @@ export class Preemption {
       if (node === undefined) continue;
       const found = findVictims({ pod, node, steps: cloneSteps(steps), nominator, budgets });
       if ('victims' in found) (found.violations === 0 ? harmless : harmful).push(found);
-      else failures.rejections.set(node.name, found);
+      else failures.rejections.add(node.name, found);
     }
     const candidates = [...harmless, ...harmful].filter(({ victims }) => victims.length > 0);
     return { candidates, message: failureMessage(failures) };

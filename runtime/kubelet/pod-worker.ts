@@ -273,7 +273,14 @@ export class PodWorker {
     const target = { resource: podResource, namespace, name, type: 'application/strategic-merge-patch+json' } as const;
     // A merge keeps what it does not name: reasons that no longer hold are taken away.
     const cleared = conditions.map((condition) => ({ reason: null, message: null, ...condition }));
-    const patch = { metadata: { ...(uid === undefined ? {} : { uid }) }, status: { ...status, conditions: cleared } };
+    const { podIPs, hostIPs } = status;
+    const whole = {
+      ...status,
+      conditions: cleared,
+      ...(podIPs === undefined ? {} : { podIPs: [{ $patch: 'replace' }, ...podIPs] }),
+      ...(hostIPs === undefined ? {} : { hostIPs: [{ $patch: 'replace' }, ...hostIPs] }),
+    };
+    const patch = { metadata: { ...(uid === undefined ? {} : { uid }) }, status: whole };
     const written = await this.#deps.client.patch<Pod>(target, patch, { subresource: 'status' });
     // A newer one may have come by the watch already.
     if (Number(written.metadata?.resourceVersion) > Number(this.#pod.metadata?.resourceVersion)) this.#pod = written;

@@ -26,7 +26,10 @@ export function createSimulatedRuntime({ clock, random }: SimulatedRuntimeDeps):
   return {
     version: 'simulated://1.0.0',
     createSandbox: async (pod, { name, addresses, podCIDRs }) => {
-      const taken = pod.spec?.hostNetwork === true ? [] : podCIDRs.map((cidr) => poolOf(cidr).take());
+      const taken =
+        pod.spec?.hostNetwork === true
+          ? []
+          : podCIDRs.map((cidr, index) => poolOf(cidr).take(pod.status?.podIPs?.[index]?.ip));
       const volumes = shared.of(pod, name);
       const ips = pod.spec?.hostNetwork === true ? addresses : taken.map(({ address }) => address);
       const [podIP = ''] = ips;

@@ -87,6 +87,7 @@ export class NodeAgent {
   readonly #options: NodeOptions;
   readonly #deps: NodeAgentDeps;
   #podCIDRs: readonly string[];
+  #uid = '';
 
   constructor(options: NodeOptions, deps: NodeAgentDeps) {
     this.#options = options;
@@ -135,6 +136,7 @@ export class NodeAgent {
       node = await client.create<Node>(nodes, '', { metadata, status });
     }
     this.#podCIDRs = node.spec?.podCIDRs ?? this.#podCIDRs;
+    this.#uid = node.metadata?.uid ?? '';
     const status = nodeStatus(this.#options, version, toTime(clock.now()), node.status);
     const target = { resource: nodes, namespace: '', name, type: 'application/strategic-merge-patch+json' } as const;
     this.#deps.onNode(await client.patch<Node>(target, { status }, { subresource: 'status' }));
@@ -147,7 +149,9 @@ export class NodeAgent {
     const lease = await found(client.get<Lease>(leases, leaseNamespace, name));
     const spec = { holderIdentity: name, leaseDurationSeconds: leaseSeconds, renewTime };
     if (lease === undefined) {
-      await client.create<Lease>(leases, leaseNamespace, { metadata: { name, namespace: leaseNamespace }, spec });
+      const ownerReferences = [{ apiVersion: 'v1', kind: 'Node', name, uid: this.#uid }];
+      const metadata = { name, namespace: leaseNamespace, ownerReferences };
+      await client.create<Lease>(leases, leaseNamespace, { metadata, spec });
     } else await client.update<Lease>(leases, leaseNamespace, { ...lease, spec: { ...lease.spec, ...spec } });
   }
 }

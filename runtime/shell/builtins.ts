@@ -1,5 +1,6 @@
 import { sleep } from '../client/sleep.ts';
 import { resolvePath } from './files.ts';
+import { find } from './find.ts';
 import { Leave, type ShellProgram } from './shell-process.ts';
 import { test } from './test-command.ts';
 import { textTools } from './text-tools.ts';
@@ -144,6 +145,7 @@ const leave =
 /** What every shell has; the texts and files come from `textTools`. */
 export const builtins: ReadonlyMap<string, ShellProgram> = new Map<string, ShellProgram>([
   ...textTools,
+  ['find', find],
   ['true', () => 0],
   [':', () => 0],
   ['false', () => 1],

@@ -97,6 +97,11 @@ const scripts: readonly (readonly [string, string, number])[] = [
     'x.txt y.txt\nx.txt\ny.txt\nz\ngone\n',
     0,
   ],
+  [
+    'mkdir -p /d/e; touch /d/x /d/e/y; find /d -type f; find /d -mindepth 1 -delete; find /d; find /none || echo missing',
+    '/d/e/y\n/d/x\n/d\nmissing\n',
+    0,
+  ],
   ['echo "# no comment" # comment', '# no comment\n', 0],
   ['grep -q b <<EOF && echo found\nabc\nEOF', 'found\n', 0],
   ['eval "echo $((1+1))"; date +%F', '2\n2026-01-02\n', 0],

@@ -3,7 +3,7 @@ import type { Clock } from '../../api/clock.ts';
 import type { Informer } from '../client/informer.ts';
 import type { EventRecorder } from '../framework/event-recorder.ts';
 import type { Node } from '../scheduler/node-info.ts';
-import { NodeAdmission } from './admission.ts';
+import { NodeAdmission, type Rejection } from './admission.ts';
 import { NodeAgent, type NodeOptions } from './node-agent.ts';
 import type { Pod, PodRuntime } from './pod-runtime.ts';
 import { PodWorker } from './pod-worker.ts';
@@ -24,6 +24,8 @@ export class Kubelet {
   readonly #agent: NodeAgent;
   readonly #workers = new Map<string, PodWorker>();
   readonly #admission = new NodeAdmission();
+  /** Pods that wait for a fresh look at the node, as they are by now. */
+  readonly #waiting = new Map<string, Readonly<Pod>>();
 
   constructor(options: NodeOptions, deps: KubeletDeps) {
     this.#deps = deps;
@@ -49,15 +51,36 @@ export class Kubelet {
     const isLeaving = pod.metadata?.deletionTimestamp !== undefined;
     if (!isLeaving && hasEnded(pod)) return;
     // Who was let in before stays.
-    const rejection = this.#admission.admit(pod, isLeaving || pod.status?.startTime !== undefined);
-    const made = new PodWorker(pod, { ...this.#deps, node: this.#agent.facts() }, rejection);
-    this.#workers.set(uid, made);
+    const isKnown = isLeaving || pod.status?.startTime !== undefined;
+    if (this.#waiting.has(uid)) {
+      this.#waiting.set(uid, pod);
+      return;
+    }
+    const rejection = this.#admission.admit(pod, isKnown);
+    if (rejection?.reason === 'NodeAffinity') void this.#lookAgain(uid, pod);
+    else this.#start(uid, pod, rejection);
+  }
+
+  #start(uid: string, pod: Readonly<Pod>, rejection: Rejection | undefined): void {
+    this.#workers.set(uid, new PodWorker(pod, { ...this.#deps, node: this.#agent.facts() }, rejection));
+  }
+
+  /** Labels of the node may be newer than what is known of them here. */
+  async #lookAgain(uid: string, pod: Readonly<Pod>): Promise<void> {
+    this.#waiting.set(uid, pod);
+    await this.#agent.look();
+    const latest = this.#waiting.get(uid);
+    this.#waiting.delete(uid);
+    if (latest === undefined) return;
+    const isLeaving = latest.metadata?.deletionTimestamp !== undefined;
+    this.#start(uid, latest, this.#admission.admit(latest, isLeaving));
   }
 
   /** A pod of this node has gone. */
   forget(pod: Readonly<Pod>): void {
     const { uid = '' } = pod.metadata ?? {};
     this.#admission.remove(uid);
+    this.#waiting.delete(uid);
     this.#workers.get(uid)?.close();
     this.#workers.delete(uid);
   }

@@ -100,6 +100,16 @@ export class NodeAgent {
     return { name, addresses: [address], podCIDRs: this.#podCIDRs };
   }
 
+  /** Asks for the node as it is now. */
+  async look(): Promise<void> {
+    const { client, onNode, onError } = this.#deps;
+    try {
+      onNode(await client.get<Node>(nodes, '', this.#options.name));
+    } catch (error) {
+      onError(error);
+    }
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     const { clock, onError } = this.#deps;
     let nextStatus = 0;

@@ -41,7 +41,7 @@ export async function runParts(
   const { folder, parallel: hands } = run;
   for (let n = 1; existsSync(join(folder, reportOf(n))); n++) rmSync(join(folder, reportOf(n)));
   using display = createDisplay();
-  if (hands === 1) return runOne(run, folder, focusOf(selected, all), display);
+  if (hands === 1) return await runOne(run, folder, focusOf(selected, all), display);
   const { parallel, serial } = dealt(selected, hands);
   const parts = [...parallel, serial].filter((tests) => tests.length > 0);
   const folders = parts.map((_, index) => join(folder, `part-${index + 1}`));

@@ -299,7 +299,7 @@ async function comesBack(c: CaseContext): Promise<void> {
     before.map(({ uid }) => uid),
     'pods',
   );
-  await c.get(history, { unstable: true, has: { revision: 1, 'metadata.ownerReferences[0].name': 'web' } });
+  await awaitFields(c, history, { revision: 1, 'metadata.ownerReferences[0].name': 'web' });
 }
 
 async function refused(c: CaseContext): Promise<void> {

@@ -8,6 +8,7 @@ import {
 } from '../../api/object.ts';
 import { StatusError } from '../../api/status.ts';
 import type { Informer } from '../client/informer.ts';
+import { isNotFound } from '../framework/status-cause.ts';
 
 /** The one owner that manages an object. */
 export function controllerOf(object: Readonly<KubeObject>): OwnerReference | undefined {
@@ -121,10 +122,6 @@ export async function refuseIfDeleted(
   }
 }
 
-export function isAbsent(error: unknown): boolean {
-  return error instanceof StatusError && error.reason === 'NotFound';
-}
-
 async function adopt<T extends KubeObject>(
   claim: Claim<T>,
   object: Readonly<T>,
@@ -144,7 +141,7 @@ async function adopt<T extends KubeObject>(
     await patchMeta(claim, object, patch);
     return true;
   } catch (error) {
-    if (isAbsent(error)) return false;
+    if (isNotFound(error)) return false;
     throw error;
   }
 }
@@ -162,7 +159,7 @@ async function release<T extends KubeObject>(claim: Claim<T>, object: Readonly<T
   try {
     await patchMeta(claim, object, patch);
   } catch (error) {
-    if (!isAbsent(error) && !(error instanceof StatusError && error.reason === 'Invalid')) throw error;
+    if (!isNotFound(error) && !(error instanceof StatusError && error.reason === 'Invalid')) throw error;
   }
 }
 

@@ -3,6 +3,7 @@ import { type Clock, toMicroTime, toTime } from '../../api/clock.ts';
 import type { Api } from '../../api/object.ts';
 import { StatusError } from '../../api/status.ts';
 import { sleep } from '../client/sleep.ts';
+import { unlessMissing } from '../framework/status-cause.ts';
 import type { NodeFacts } from './pod-runtime.ts';
 
 type Node = Api<'io.k8s.api.core.v1.Node'>;
@@ -132,7 +133,7 @@ export class NodeAgent {
   async #post(): Promise<void> {
     const { client, clock, version } = this.#deps;
     const { name, labels } = this.#options;
-    let node = await found(client.get<Node>(nodes, '', name));
+    let node = await unlessMissing(client.get<Node>(nodes, '', name));
     if (node === undefined) {
       const standard = {
         'kubernetes.io/hostname': name,
@@ -156,21 +157,12 @@ export class NodeAgent {
     const { client, clock } = this.#deps;
     const { name } = this.#options;
     const renewTime = toMicroTime(clock.now());
-    const lease = await found(client.get<Lease>(leases, leaseNamespace, name));
+    const lease = await unlessMissing(client.get<Lease>(leases, leaseNamespace, name));
     const spec = { holderIdentity: name, leaseDurationSeconds: leaseSeconds, renewTime };
     if (lease === undefined) {
       const ownerReferences = [{ apiVersion: 'v1', kind: 'Node', name, uid: this.#uid }];
       const metadata = { name, namespace: leaseNamespace, ownerReferences };
       await client.create<Lease>(leases, leaseNamespace, { metadata, spec });
     } else await client.update<Lease>(leases, leaseNamespace, { ...lease, spec: { ...lease.spec, ...spec } });
-  }
-}
-
-async function found<T>(read: Promise<T>): Promise<T | undefined> {
-  try {
-    return await read;
-  } catch (error) {
-    if (error instanceof StatusError && error.reason === 'NotFound') return undefined;
-    throw error;
   }
 }

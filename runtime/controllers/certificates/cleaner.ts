@@ -2,7 +2,7 @@ import type { Api } from '../../../api/object.ts';
 import { sleep } from '../../client/sleep.ts';
 import type { ControllerDefinition } from '../../framework/controller.ts';
 import type { Signing } from '../../framework/signing.ts';
-import { unlessMissing } from '../publishers/status-cause.ts';
+import { unlessMissing } from '../../framework/status-cause.ts';
 import { type SigningRequest, signingRequests, textOf } from './signing-requests.ts';
 
 const hourMs = 3600_000;

@@ -2,8 +2,8 @@ import type { Api, GroupVersionResource } from '../../../api/object.ts';
 import type { Discovery } from '../../client/discovery.ts';
 import { sleep } from '../../client/sleep.ts';
 import { type ControllerDefinition, startReconciling } from '../../framework/controller.ts';
+import { unlessMissing } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
-import { unlessMissing } from '../publishers/status-cause.ts';
 
 type ClusterTrustBundle = Api<'io.k8s.api.certificates.v1beta1.ClusterTrustBundle'>;
 type PodCertificateRequest = Api<'io.k8s.api.certificates.v1beta1.PodCertificateRequest'>;

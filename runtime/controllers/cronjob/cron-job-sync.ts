@@ -5,6 +5,7 @@ import { StatusError } from '../../../api/status.ts';
 import type { Informer } from '../../client/informer.ts';
 import { NotYet } from '../../framework/controller.ts';
 import { type EventRecorder, referenceTo } from '../../framework/event-recorder.ts';
+import { isNotFound } from '../../framework/status-cause.ts';
 import { finishedCondition, isJobFinished, isJobSucceeded, type Job, jobResource } from '../job/job.ts';
 import { controllerOf, isControlledBy } from '../ownership.ts';
 import { isNamespaceTerminating, messageOf } from '../pod-control.ts';
@@ -43,10 +44,6 @@ interface Look {
 function change(look: Look, status: CronJobStatus): void {
   look.status = status;
   look.isChanged = true;
-}
-
-function isAbsent(error: unknown): boolean {
-  return error instanceof StatusError && error.reason === 'NotFound';
 }
 
 /** Says in how many milliseconds to look again. */
@@ -181,7 +178,7 @@ async function noteMissing(look: Look, present: ReadonlySet<string | undefined>)
       // The informer may not have seen it yet.
       await look.deps.client.get(jobResource, namespace, name);
     } catch (error) {
-      if (!isAbsent(error)) throw error;
+      if (!isNotFound(error)) throw error;
       look.record('Normal', 'MissingJob', `Active job went missing: ${name}`);
       change(look, withoutActive(look.status, uid));
     }

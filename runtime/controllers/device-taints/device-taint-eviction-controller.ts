@@ -6,8 +6,8 @@ import { keyOf } from '../../client/object-key.ts';
 import type { ControllerContext, ControllerDefinition, RunningController } from '../../framework/controller.ts';
 import { enqueueOn, startReconciling } from '../../framework/controller.ts';
 import { referenceTo } from '../../framework/event-recorder.ts';
+import { unlessMissing } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
-import { unlessMissing } from '../publishers/status-cause.ts';
 import {
   claimKeysOf,
   isReservedFor,

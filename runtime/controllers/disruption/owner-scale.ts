@@ -1,8 +1,8 @@
 import type { ApiClient } from '../../../api/client.ts';
 import type { Api, GroupVersionResource, KubeObject, OwnerReference } from '../../../api/object.ts';
-import { StatusError } from '../../../api/status.ts';
 import type { Informer } from '../../client/informer.ts';
 import type { Informers } from '../../client/informers.ts';
+import { isNotFound } from '../../framework/status-cause.ts';
 import { controllerOf } from '../ownership.ts';
 
 type Scale = Api<'io.k8s.api.autoscaling.v1.Scale'>;
@@ -77,7 +77,7 @@ async function remoteScale(
     const scale = await client.request<Scale>('GET', `${base}/namespaces/${namespace}/${resource}/${name}/scale`);
     return scale.metadata?.uid === uid ? { uid: uid ?? '', replicas: scale.spec?.replicas ?? 0 } : undefined;
   } catch (error) {
-    if (!isAbsent(error)) throw error;
+    if (!isNotFound(error)) throw error;
     const isScaled = resources.some((one) => one.name === `${resource}/scale` && one.kind === 'Scale');
     if (isScaled) return undefined;
     const group = groupOf(apiVersion);
@@ -96,15 +96,11 @@ async function discovered(
     const { resources = [] } = await client.request<ResourceList>('GET', base);
     return { resources };
   } catch (error) {
-    if (isAbsent(error)) throw noMatch(apiVersion, kind, error);
+    if (isNotFound(error)) throw noMatch(apiVersion, kind, error);
     throw error;
   }
 }
 
 function noMatch(apiVersion: string, kind: string, cause?: unknown): Error {
   return new Error(`no matches for kind "${kind}" in version "${apiVersion}"`, { cause });
-}
-
-function isAbsent(error: unknown): boolean {
-  return error instanceof StatusError && error.reason === 'NotFound';
 }

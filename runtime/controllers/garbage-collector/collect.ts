@@ -1,6 +1,6 @@
 import type { KubeObject, OwnerReference } from '../../../api/object.ts';
 import { NotYet } from '../../framework/controller.ts';
-import { unlessMissing } from '../publishers/status-cause.ts';
+import { unlessMissing } from '../../framework/status-cause.ts';
 import type { AbsentOwners } from './absent-owners.ts';
 import { foregroundFinalizer, type OwnershipGraph, orphanFinalizer } from './graph.ts';
 import { blockingDependents, dependentsOf, type GraphNode, type Identity, referredIdentity } from './node.ts';

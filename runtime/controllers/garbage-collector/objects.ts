@@ -5,7 +5,7 @@ import { StatusError } from '../../../api/status.ts';
 import type { DiscoveredResource, Discovery } from '../../client/discovery.ts';
 import { NotYet } from '../../framework/controller.ts';
 import { retryOnConflict } from '../../framework/retry-on-conflict.ts';
-import { unlessMissing } from '../publishers/status-cause.ts';
+import { unlessMissing } from '../../framework/status-cause.ts';
 import { type Identity, identityText } from './node.ts';
 
 export type Propagation = NonNullable<DeleteOptions['propagationPolicy']>;

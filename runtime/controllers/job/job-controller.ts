@@ -4,13 +4,14 @@ import type { Informer } from '../../client/informer.ts';
 import { keyOf } from '../../client/object-key.ts';
 import { type ControllerDefinition, startReconciling } from '../../framework/controller.ts';
 import { Expectations } from '../../framework/expectations.ts';
+import { isNotFound } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { controllerOf, indexByController, ownedBy } from '../ownership.ts';
 import { podResource } from '../pod-control.ts';
 import type { Pod } from '../pod-state.ts';
 import { isJobFinished, isManagedElsewhere, type Job, jobResource, trackingFinalizer } from './job.ts';
 import { createJobMemory } from './job-memory.ts';
-import { isAbsent, removeTracking } from './job-pods.ts';
+import { removeTracking } from './job-pods.ts';
 import { batchMs, type JobSyncDeps, syncJob } from './job-sync.ts';
 import { matchingJobs } from './matching-jobs.ts';
 
@@ -156,6 +157,6 @@ async function releaseOrphan({ client, jobs, pods }: JobSyncDeps, key: string): 
   try {
     await removeTracking(client, pod);
   } catch (error) {
-    if (!isAbsent(error)) throw error;
+    if (!isNotFound(error)) throw error;
   }
 }

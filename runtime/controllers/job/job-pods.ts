@@ -1,8 +1,8 @@
 import type { ApiClient } from '../../../api/client.ts';
 import { labelSelectorMatcher } from '../../../api/selectors.ts';
-import { StatusError } from '../../../api/status.ts';
 import type { Informer } from '../../client/informer.ts';
 import type { Expectations } from '../../framework/expectations.ts';
+import { isNotFound } from '../../framework/status-cause.ts';
 import { claim, isControlledBy, ownedOrOrphans } from '../ownership.ts';
 import {
   isNamespaceTerminating,
@@ -50,10 +50,6 @@ export async function removeTracking(client: ApiClient, { metadata }: Pod): Prom
   await client.patch({ resource: podResource, namespace, name, type }, patch);
 }
 
-export function isAbsent(error: unknown): boolean {
-  return error instanceof StatusError && error.reason === 'NotFound';
-}
-
 export interface Change {
   readonly active: number;
   readonly ready: number;
@@ -76,7 +72,7 @@ export async function deletePods(
     const pod = pods[i];
     if (outcome.status === 'fulfilled' || pod === undefined) continue;
     onFailure(pod);
-    if (!isAbsent(outcome.reason)) failures.push(outcome.reason);
+    if (!isNotFound(outcome.reason)) failures.push(outcome.reason);
   }
   const deleted = pods.length - failures.length;
   return {

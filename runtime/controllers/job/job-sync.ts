@@ -5,6 +5,7 @@ import { splitKey } from '../../client/object-key.ts';
 import { NotYet } from '../../framework/controller.ts';
 import { type EventRecorder, referenceTo } from '../../framework/event-recorder.ts';
 import type { Expectations } from '../../framework/expectations.ts';
+import { isNotFound } from '../../framework/status-cause.ts';
 import type { WorkQueue } from '../../framework/work-queue.ts';
 import { messageOf, podControl } from '../pod-control.ts';
 import type { Pod } from '../pod-state.ts';
@@ -21,7 +22,7 @@ import {
   newCondition,
 } from './job.ts';
 import type { JobMemory } from './job-memory.ts';
-import { type Change, createPods, deletePods, isAbsent, noChange, podsOf, removeTracking } from './job-pods.ts';
+import { type Change, createPods, deletePods, noChange, podsOf, removeTracking } from './job-pods.ts';
 import { type Observation, observe, uidOf } from './observation.ts';
 import { planPods } from './pod-plan.ts';
 import { countReleased, ended, type Tracking, track, withJobCondition, withoutZeros } from './tracking.ts';
@@ -208,7 +209,7 @@ async function releasePods(
       await removeTracking(client, pod);
     } catch (error) {
       memory.releaseObserved(key, uidOf(pod));
-      if (!isAbsent(error)) throw error;
+      if (!isNotFound(error)) throw error;
     }
     gone.add(uidOf(pod));
   };

@@ -1,9 +1,9 @@
 import { keyOf, splitKey } from '../../client/object-key.ts';
 import { type ControllerDefinition, startReconciling } from '../../framework/controller.ts';
+import { isNotFound } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { timeOf } from '../pod-state.ts';
 import { finishedCondition, type Job, jobResource } from './job.ts';
-import { isAbsent } from './job-pods.ts';
 
 const workers = 5;
 
@@ -44,7 +44,7 @@ export const ttlAfterFinishedController: ControllerDefinition = {
         const options = { propagationPolicy: 'Foreground', preconditions: { uid } } as const;
         await client.delete(jobResource, namespace, name, options);
       } catch (error) {
-        if (!isAbsent(error)) throw error;
+        if (!isNotFound(error)) throw error;
       }
     };
     const name = 'ttl-after-finished-controller';

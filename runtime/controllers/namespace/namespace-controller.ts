@@ -5,8 +5,8 @@ import { StatusError } from '../../../api/status.ts';
 import { type DiscoveredResource, type Discovery, discoveryFailure } from '../../client/discovery.ts';
 import type { ControllerDefinition } from '../../framework/controller.ts';
 import { startReconciling } from '../../framework/controller.ts';
+import { unlessMissing } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
-import { unlessMissing } from '../publishers/status-cause.ts';
 import { conditionsAt, type Progress } from './conditions.ts';
 import { emptyResource, type Leftover, pods } from './content.ts';
 

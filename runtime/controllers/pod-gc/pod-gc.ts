@@ -4,9 +4,9 @@ import type { Api, GroupVersionResource } from '../../../api/object.ts';
 import { StatusError } from '../../../api/status.ts';
 import type { Informer } from '../../client/informer.ts';
 import { type ControllerDefinition, startReconciling } from '../../framework/controller.ts';
+import { isNotFound, unlessMissing } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { isPodTerminal, type Pod } from '../pod-state.ts';
-import { isNotFound, unlessMissing } from '../publishers/status-cause.ts';
 
 type Node = Api<'io.k8s.api.core.v1.Node'>;
 type PodCondition = Api<'io.k8s.api.core.v1.PodCondition'>;

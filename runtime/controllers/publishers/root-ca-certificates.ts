@@ -2,8 +2,8 @@ import type { ApiClient } from '../../../api/client.ts';
 import { semanticEqual } from '../../../api/equal.ts';
 import type { Api, GroupVersionResource } from '../../../api/object.ts';
 import type { ControllerDefinition } from '../../framework/controller.ts';
+import { isNamespaceTerminating, unlessMissing } from '../../framework/status-cause.ts';
 import { namespaces, startForNamespaces } from './each-namespace.ts';
-import { isNamespaceTerminating, unlessMissing } from './status-cause.ts';
 
 type ConfigMap = Api<'io.k8s.api.core.v1.ConfigMap'>;
 type Namespace = Api<'io.k8s.api.core.v1.Namespace'>;

@@ -5,8 +5,8 @@ import { keyOf, splitKey } from '../../client/object-key.ts';
 import type { ControllerContext, ControllerDefinition, RunningController } from '../../framework/controller.ts';
 import { NotYet, startReconciling } from '../../framework/controller.ts';
 import { referenceTo } from '../../framework/event-recorder.ts';
+import { unlessMissing } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
-import { unlessMissing } from '../publishers/status-cause.ts';
 import { Newest } from '../volumes/newest.ts';
 import {
   type Consumer,

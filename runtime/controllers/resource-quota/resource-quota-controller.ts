@@ -4,8 +4,8 @@ import { keyOf } from '../../client/object-key.ts';
 import { followServed } from '../../client/served-resources.ts';
 import { sleep } from '../../client/sleep.ts';
 import { type ControllerDefinition, NotYet, startReconciling } from '../../framework/controller.ts';
+import { unlessMissing } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
-import { unlessMissing } from '../publishers/status-cause.ts';
 import { QuotableResources } from './replenishment.ts';
 import { type ResourceQuota, statusOf, UsageMemory, usageOf } from './usage.ts';
 

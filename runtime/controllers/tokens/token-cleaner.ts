@@ -1,7 +1,7 @@
 import type { Api, GroupVersionResource } from '../../../api/object.ts';
 import { sleep } from '../../client/sleep.ts';
 import type { ControllerDefinition } from '../../framework/controller.ts';
-import { unlessMissing } from '../publishers/status-cause.ts';
+import { unlessMissing } from '../../framework/status-cause.ts';
 import {
   accountNameAnnotation,
   accountUidAnnotation,

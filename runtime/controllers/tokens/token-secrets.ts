@@ -5,8 +5,8 @@ import { StatusError } from '../../../api/status.ts';
 import { type ControllerDefinition, startReconciling } from '../../framework/controller.ts';
 import { retryOnConflict } from '../../framework/retry-on-conflict.ts';
 import type { LegacyTokenSubject } from '../../framework/signing.ts';
+import { unlessMissing } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
-import { unlessMissing } from '../publishers/status-cause.ts';
 
 export type Secret = Readonly<Api<'io.k8s.api.core.v1.Secret'>>;
 export type ServiceAccount = Readonly<Api<'io.k8s.api.core.v1.ServiceAccount'>>;

@@ -4,8 +4,8 @@ import { keyOf } from '../../client/object-key.ts';
 import type { ControllerDefinition } from '../../framework/controller.ts';
 import { NotYet, startReconciling } from '../../framework/controller.ts';
 import { referenceTo } from '../../framework/event-recorder.ts';
+import { unlessMissing } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
-import { unlessMissing } from '../publishers/status-cause.ts';
 import { builtInProvisioner } from './provisioning.ts';
 import {
   type Claim,

@@ -2,7 +2,7 @@ import type { KubeObject } from '../../../api/object.ts';
 import { notFoundError, StatusError } from '../../../api/status.ts';
 import { keyOf } from '../../client/object-key.ts';
 import { referenceTo } from '../../framework/event-recorder.ts';
-import { unlessMissing } from '../publishers/status-cause.ts';
+import { unlessMissing } from '../../framework/status-cause.ts';
 import { type BinderContext, claimEvent, updateClaim } from './binder-context.ts';
 import { classOfClaim } from './matching.ts';
 import {

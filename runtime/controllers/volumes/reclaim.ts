@@ -1,6 +1,6 @@
 import { parseQuantity } from '../../../api/quantity.ts';
 import { StatusError } from '../../../api/status.ts';
-import { unlessMissing } from '../publishers/status-cause.ts';
+import { unlessMissing } from '../../framework/status-cause.ts';
 import { type BinderContext, failVolume, unbind, updateVolume, volumeEvent } from './binder-context.ts';
 import { isProvisionedHere } from './provisioning.ts';
 import {

@@ -1,5 +1,5 @@
 import { goQuote } from '../../../api/go-text.ts';
-import { unlessMissing } from '../publishers/status-cause.ts';
+import { unlessMissing } from '../../framework/status-cause.ts';
 import { type BinderContext, claimEvent, setVolumePhase, unbind, updateVolume, volumeEvent } from './binder-context.ts';
 import { areModesDifferent } from './matching.ts';
 import { withMigration } from './provisioning.ts';

@@ -9,8 +9,9 @@ import {
   startReconciling,
 } from '../../framework/controller.ts';
 import { Expectations } from '../../framework/expectations.ts';
+import { isNotFound } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
-import { claim, controllerOf, indexByController, isAbsent, ownedBy, ownedOrOrphans } from '../ownership.ts';
+import { claim, controllerOf, indexByController, ownedBy, ownedOrOrphans } from '../ownership.ts';
 import {
   asError,
   isNamespaceTerminating,
@@ -133,7 +134,7 @@ async function writeStatus({ kind, context }: Shell, object: Readonly<Replicated
     await write(object);
   } catch (error) {
     // It has gone: the informer will tell.
-    if (isAbsent(error)) return;
+    if (isNotFound(error)) return;
     if (!(error instanceof StatusError && error.reason === 'Conflict')) throw error;
     const fresh = await client.get<Replicated>(kind.resource, namespace, name);
     if (fresh.metadata?.uid !== object.metadata?.uid) throw error;
@@ -191,7 +192,7 @@ async function deletePods(
         await control.delete(pod);
       } catch (error) {
         expectations.deletionObserved(key, pod.metadata?.uid ?? '');
-        if (!isAbsent(error)) throw error;
+        if (!isNotFound(error)) throw error;
       }
     }),
   );

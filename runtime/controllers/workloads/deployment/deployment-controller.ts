@@ -4,8 +4,9 @@ import type { Informer } from '../../../client/informer.ts';
 import { keyOf } from '../../../client/object-key.ts';
 import { type ControllerContext, type ControllerDefinition, startReconciling } from '../../../framework/controller.ts';
 import type { EventRecorder } from '../../../framework/event-recorder.ts';
+import { isNotFound } from '../../../framework/status-cause.ts';
 import { WorkQueue } from '../../../framework/work-queue.ts';
-import { claim, indexByController, isAbsent, ownedBy, ownedOrOrphans } from '../../ownership.ts';
+import { claim, indexByController, ownedBy, ownedOrOrphans } from '../../ownership.ts';
 import { isNamespaceTerminating, podResource } from '../../pod-control.ts';
 import type { Pod } from '../../pod-state.ts';
 import {
@@ -77,7 +78,7 @@ async function reconcile(shell: Shell, key: string): Promise<void> {
     else shell.queue.addAfter(key, check.afterMs + checkSlackMs);
   } catch (error) {
     // Its namespace goes, and it with it; or it has gone, or a ReplicaSet of it, of which the informer will tell.
-    if (!isNamespaceTerminating(error) && !isAbsent(error)) throw error;
+    if (!isNamespaceTerminating(error) && !isNotFound(error)) throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import { StatusError } from '../../../api/status.ts';
+import { StatusError } from '../../api/status.ts';
 
 /** Nothing can be created in a namespace that is being deleted: no reason to try again. */
 export function isNamespaceTerminating(error: unknown): boolean {

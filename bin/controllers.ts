@@ -41,5 +41,11 @@ export async function openControllers(setup: ControllersSetup): Promise<RunningM
 async function simulatedNodes(count: number, kubeletVersion: string): Promise<ControllerDefinition> {
   const { kubeletsDefinition } = await import('../runtime/kubelet/start.ts');
   const { createSimulatedRuntime } = await import('../runtime/simulated/simulated-runtime.ts');
-  return kubeletsDefinition({ count, kubeletVersion, createRuntime: createSimulatedRuntime });
+  const { createNetwork } = await import('../runtime/network/create-network.ts');
+  const network = createNetwork({ hostIp: '172.18.255.254' });
+  return kubeletsDefinition({
+    count,
+    kubeletVersion,
+    createRuntime: (context) => createSimulatedRuntime({ ...context, network }),
+  });
 }

@@ -10,6 +10,8 @@ const root = resolve(import.meta.dirname, '..');
  */
 const rules: Readonly<Record<string, { readonly own: readonly string[]; readonly packages: readonly string[] }>> = {
   api: { own: ['api'], packages: ['yaml', '@bufbuild/protobuf', 're2js'] },
+  // Types only.
+  'api/streams': { own: ['api'], packages: ['node:stream'] },
   'api/spec': { own: ['api'], packages: ['node:', 'yaml', '@kubernetes/client-node', 'openapi-typescript'] },
   server: { own: ['api', 'server'], packages: ['node:'] },
   'server/storage': {
@@ -62,6 +64,16 @@ const rules: Readonly<Record<string, { readonly own: readonly string[]; readonly
     packages: ['node:', 'express', 'ws', 'yaml', 'prom-client', '@bufbuild/protobuf'],
   },
   runtime: { own: ['api', 'runtime'], packages: [] },
+  // Byte streams and HTTP over them are Node's.
+  'runtime/network': {
+    own: ['api', 'runtime/network', 'runtime/client'],
+    packages: ['node:stream', 'node:http', 'node:tls'],
+  },
+  'runtime/files': { own: ['runtime/files'], packages: [] },
+  'runtime/kubelet': { own: ['api', 'runtime'], packages: ['node:stream', 'node:http', 'node:http2', 'node:tls'] },
+  'runtime/simulated': { own: ['api', 'runtime'], packages: ['node:', 'ws'] },
+  'runtime/shell': { own: ['api', 'runtime'], packages: ['node:stream', 'node:http', 'node:tls', 'node:zlib'] },
+  'runtime/dns': { own: ['api', 'runtime'], packages: ['node:stream', 'dns-packet'] },
   'runtime/transport': { own: ['api', 'runtime/transport'], packages: ['node:', '@kubernetes/client-node'] },
   bin: { own: ['api', 'server', 'runtime', 'bin'], packages: ['node:', 'pino'] },
   conformance: { own: ['api', 'conformance'], packages: ['node:', 'yaml', '@kubernetes/client-node'] },

@@ -2,13 +2,14 @@ import type { Clock } from '../../api/clock.ts';
 import { sleep } from '../client/sleep.ts';
 import { backOffText, isForgiven, restartDelay } from './back-off.ts';
 import type { ContainerRecord, Terminated } from './container-record.ts';
-import { ImageError, type PodSandbox } from './pod-runtime.ts';
+import { ImageError, type StartedContainer } from './pod-runtime.ts';
 
 const imageRetryMs = 10_000;
 
 export interface ContainerLoop {
   readonly clock: Clock;
-  readonly sandbox: PodSandbox;
+  /** Throws ImageError. */
+  start(record: ContainerRecord): Promise<StartedContainer>;
   /** `name_namespace(uid)`, as messages name a pod. */
   readonly podText: string;
   /** When a container ends, whether it is to run again. */
@@ -62,10 +63,10 @@ async function runOnce(
   loop: ContainerLoop,
   signal: AbortSignal,
 ): Promise<Terminated | undefined> {
-  const { clock, sandbox } = loop;
+  const { clock } = loop;
   const { spec } = record;
   try {
-    record.running = await sandbox.startContainer(spec, record.restarts);
+    record.running = await loop.start(record);
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
     loop.event('Warning', 'Failed', `Failed to pull image "${spec.image}": ${error.message}`, record);

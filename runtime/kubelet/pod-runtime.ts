@@ -1,4 +1,7 @@
 import type { Api } from '../../api/object.ts';
+import type { ProcessStreams } from '../../api/streams/node-connection.ts';
+import type { ByteText, FileTree } from '../files/file-tree.ts';
+import type { NetworkNamespace } from '../network/network.ts';
 
 export type Pod = Api<'io.k8s.api.core.v1.Pod'>;
 export type PodSpec = NonNullable<Pod['spec']>;
@@ -9,10 +12,36 @@ export type PodCondition = NonNullable<NonNullable<Pod['status']>['conditions']>
 /** How a container ended. */
 export interface ContainerExit {
   readonly exitCode: number;
-  readonly reason: 'Completed' | 'Error' | 'OOMKilled' | 'ContainerCannotRun';
+  readonly reason: 'Completed' | 'Error' | 'OOMKilled' | 'ContainerCannotRun' | 'StartError';
   readonly message?: string;
   /** Set when a signal ended it. */
   readonly signal?: number;
+}
+
+/** A volume at a place in a container. */
+export interface Mount {
+  readonly path: string;
+  readonly tree: FileTree;
+  readonly isReadOnly: boolean;
+}
+
+/** What the kubelet asks a runtime to run. */
+export interface ContainerConfig {
+  /** With `$(NAME)` in command and arguments replaced. */
+  readonly container: Container;
+  /** Counts from 0. */
+  readonly attempt: number;
+  readonly environment: ReadonlyMap<string, string>;
+  readonly mounts: readonly Mount[];
+  /** Takes what the first process writes; a runtime calls it with pieces of any size. */
+  log(stream: 'stdout' | 'stderr', text: ByteText): void;
+}
+
+export interface Usage {
+  /** Since the container started, in nanoseconds of one core. */
+  readonly cpuNanoseconds: number;
+  readonly cpuNanoCores: number;
+  readonly memoryBytes: number;
 }
 
 export interface StartedContainer {
@@ -22,13 +51,22 @@ export interface StartedContainer {
   readonly exited: Promise<ContainerExit>;
   /** Asks it to end; what still runs after the grace is killed. May be called again with a shorter grace. */
   stop(graceMs: number): void;
+  /** Runs a program beside the first process; resolves with its exit code. Rejects when there is no such program. */
+  exec(command: readonly string[], streams: ProcessStreams): Promise<number>;
+  /** Joins the first process; resolves at its end or when `streams.signal` aborts. */
+  attach(streams: ProcessStreams): Promise<void>;
+  /** A file as the container sees it. */
+  readFile(path: string): ByteText | undefined;
+  usage(): Usage;
 }
 
 /** What containers of a pod share. */
 export interface PodSandbox {
   readonly ips: readonly string[];
+  /** Of the pod, or of the node with hostNetwork. */
+  readonly network: NetworkNamespace;
   /** Throws ImageError when there is no such image. */
-  startContainer(container: Container, attempt: number): Promise<StartedContainer>;
+  startContainer(config: ContainerConfig): Promise<StartedContainer>;
   /** After all containers have ended. */
   close(): void;
 }
@@ -51,9 +89,22 @@ export interface NodeFacts {
   readonly podCIDRs: readonly string[];
 }
 
+/** Places that outlive a pod, and places of its own: the runtime has the disks. */
+export interface VolumeStore {
+  /** Empty; gone with the pod. `medium` Memory is a tmpfs. */
+  emptyDir(podUid: string, volume: string, medium: string): FileTree;
+  /** A directory of the node's own files. Made when it is not there and `type` says so; throws FileError. */
+  hostPath(node: string, path: string, type: string): FileTree;
+  /** What stands for a network disk, by any key; shared by all nodes. */
+  shared(key: string): FileTree;
+  /** The pod has gone. */
+  release(podUid: string): void;
+}
+
 /** Makes pods run. */
 export interface PodRuntime {
   /** As in `nodeInfo.containerRuntimeVersion`. */
   readonly version: string;
+  readonly volumes: VolumeStore;
   createSandbox(pod: Readonly<Pod>, node: NodeFacts): Promise<PodSandbox>;
 }

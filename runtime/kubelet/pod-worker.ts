@@ -7,8 +7,10 @@ import { type EventRecorder, referenceTo } from '../framework/event-recorder.ts'
 import type { Rejection } from './admission.ts';
 import { type ContainerLoop, runContainer } from './container-loop.ts';
 import { type ContainerRecord, containerStatusOf, newRecord } from './container-record.ts';
+import { environmentOf } from './environment/environment.ts';
 import { conditionsOf, isSidecar, type PodState, phaseOf } from './pod-conditions.ts';
-import type { NodeFacts, Pod, PodCondition, PodRuntime, PodSandbox } from './pod-runtime.ts';
+import type { NodeFacts, Pod, PodCondition, PodRuntime, PodSandbox, StartedContainer } from './pod-runtime.ts';
+import { mountsOf } from './volumes/mounts.ts';
 
 export const podResource = { group: '', version: 'v1', resource: 'pods' } as const;
 const podKind = { group: '', version: 'v1', kind: 'Pod' } as const;
@@ -87,6 +89,7 @@ export class PodWorker {
       onError(error);
     }
     this.#sandbox?.close();
+    this.#deps.runtime.volumes.release(this.#pod.metadata?.uid ?? '');
     await this.#reporting;
     this.#isDone = true;
     await this.#removeIfDeleted();
@@ -132,7 +135,7 @@ export class PodWorker {
     const { name, namespace, uid } = this.#pod.metadata ?? {};
     return {
       clock,
-      sandbox,
+      start: (record) => this.#start(record, sandbox),
       podText: `${name}_${namespace}(${uid})`,
       restarts: (record, { exitCode }) => {
         const { restartPolicy = 'Always' } = this.#pod.spec ?? {};
@@ -148,6 +151,20 @@ export class PodWorker {
         recorder.record(referenceTo(this.#pod, podKind, `spec.${list}{${spec.name}}`), type, reason, message);
       },
     };
+  }
+
+  #start({ spec, restarts }: ContainerRecord, sandbox: PodSandbox): Promise<StartedContainer> {
+    const { node, runtime } = this.#deps;
+    const [podIP = ''] = sandbox.ips;
+    const [hostIP = ''] = node.addresses;
+    const placed = { ...this.#pod, status: { ...this.#pod.status, podIP, hostIP } };
+    return sandbox.startContainer({
+      container: spec,
+      attempt: restarts,
+      environment: environmentOf(placed, spec),
+      mounts: mountsOf(this.#pod, spec, node, runtime.volumes),
+      log: () => undefined,
+    });
   }
 
   /** Probes: what the container says to them is not asked yet, only their delays count. */

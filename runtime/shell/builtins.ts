@@ -1,5 +1,5 @@
 import { sleep } from '../client/sleep.ts';
-import { resolvePath } from './files.ts';
+import { resolvePath } from '../files/path.ts';
 import { find } from './find.ts';
 import { Leave, type ShellProgram } from './shell-process.ts';
 import { test } from './test-command.ts';

@@ -1,5 +1,5 @@
+import { resolvePath } from '../files/path.ts';
 import { evaluate } from './arithmetic.ts';
-import { resolvePath } from './files.ts';
 import { patternExpression } from './pattern.ts';
 import type { ShellProcess } from './shell-process.ts';
 import { type List, ShellSyntaxError, type Word, type WordPart } from './syntax.ts';

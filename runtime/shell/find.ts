@@ -1,4 +1,4 @@
-import { resolvePath } from './files.ts';
+import { resolvePath } from '../files/path.ts';
 import type { ShellProgram } from './shell-process.ts';
 
 /** `find [PATH]... [-mindepth N] [-maxdepth N] [-type f|d] [-print | -delete]`. */

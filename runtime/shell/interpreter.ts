@@ -1,6 +1,6 @@
+import { resolvePath } from '../files/path.ts';
 import { builtins } from './builtins.ts';
 import { Expander } from './expand.ts';
-import { resolvePath } from './files.ts';
 import { parseScript } from './parser.ts';
 import { copyOf, Leave, type ShellProcess } from './shell-process.ts';
 import { Pipe, readerOf, type Writer } from './streams.ts';

@@ -1,5 +1,5 @@
 import type { Clock, Random } from '../../api/clock.ts';
-import type { FileTree } from './files.ts';
+import type { FileTree } from '../files/file-tree.ts';
 import type { Reader, Writer } from './streams.ts';
 import type { Command } from './syntax.ts';
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { MemoryTree } from './files.ts';
+import { MemoryTree } from '../files/memory-tree.ts';
 import { runScript } from './interpreter.ts';
 import type { ShellProcess } from './shell-process.ts';
 import { readerOf } from './streams.ts';

@@ -1,4 +1,4 @@
-import { resolvePath } from './files.ts';
+import { resolvePath } from '../files/path.ts';
 import type { ShellProcess } from './shell-process.ts';
 
 const numeric: Readonly<Record<string, (a: number, b: number) => boolean>> = {

@@ -1,4 +1,4 @@
-import { resolvePath } from './files.ts';
+import { resolvePath } from '../files/path.ts';
 import type { ShellProcess, ShellProgram } from './shell-process.ts';
 import type { Writer } from './streams.ts';
 

@@ -1,7 +1,7 @@
 import type { Clock, Random } from '../../api/clock.ts';
 import { sleep } from '../client/sleep.ts';
+import type { FileTree } from '../files/file-tree.ts';
 import type { ContainerExit } from '../kubelet/pod-runtime.ts';
-import type { FileTree } from '../shell/files.ts';
 
 export interface ProgramContext {
   readonly clock: Clock;

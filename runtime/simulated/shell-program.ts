@@ -1,4 +1,4 @@
-import { MemoryTree } from '../shell/files.ts';
+import { MemoryTree } from '../files/memory-tree.ts';
 import { runScript } from '../shell/interpreter.ts';
 import type { ShellProcess } from '../shell/shell-process.ts';
 import { readerOf } from '../shell/streams.ts';

@@ -1,22 +1,23 @@
 import type { Clock, Random } from '../../api/clock.ts';
-import type { PodRuntime } from '../kubelet/pod-runtime.ts';
-import { ImageError } from '../kubelet/pod-runtime.ts';
-import { MemoryTree, MountedTree } from '../shell/files.ts';
+import { MemoryTree } from '../files/memory-tree.ts';
+import { MountedTree } from '../files/mounted-tree.ts';
+import { ImageError, type PodRuntime } from '../kubelet/pod-runtime.ts';
+import type { VirtualNetwork } from '../network/network.ts';
 import { AddressPool } from './addresses.ts';
-import { environmentOf } from './environment.ts';
 import { startProcess } from './process.ts';
 import { programOf } from './programs.ts';
-import { SharedVolumes } from './volumes.ts';
+import { createVolumeStore } from './volumes.ts';
 
 export interface SimulatedRuntimeDeps {
   readonly clock: Clock;
   readonly random: Random;
+  readonly network: VirtualNetwork;
 }
 
 /** Runs pods without privileges and without images: a container is a program that stands for what its image does. */
-export function createSimulatedRuntime({ clock, random }: SimulatedRuntimeDeps): PodRuntime {
+export function createSimulatedRuntime({ clock, random, network }: SimulatedRuntimeDeps): PodRuntime {
   const pools = new Map<string, AddressPool>();
-  const shared = new SharedVolumes();
+  const now = (): number => clock.now();
   const poolOf = (cidr: string): AddressPool => {
     const pool = pools.get(cidr) ?? new AddressPool(cidr);
     pools.set(cidr, pool);
@@ -25,36 +26,33 @@ export function createSimulatedRuntime({ clock, random }: SimulatedRuntimeDeps):
   const newId = (): string => (random.uuid() + random.uuid()).replaceAll('-', '');
   return {
     version: 'simulated://1.0.0',
-    createSandbox: async (pod, { name, addresses, podCIDRs }) => {
-      const taken =
-        pod.spec?.hostNetwork === true
-          ? []
-          : podCIDRs.map((cidr, index) => poolOf(cidr).take(pod.status?.podIPs?.[index]?.ip));
-      const volumes = shared.of(pod, name);
-      const ips = pod.spec?.hostNetwork === true ? addresses : taken.map(({ address }) => address);
-      const [podIP = ''] = ips;
-      const [hostIP = ''] = addresses;
-      const placed = { ...pod, status: { ...pod.status, podIP, hostIP } };
+    volumes: createVolumeStore(now),
+    createSandbox: async (pod, { name: node, addresses, podCIDRs }) => {
+      const isHost = pod.spec?.hostNetwork === true;
+      const taken = isHost ? [] : podCIDRs.map((cidr, index) => poolOf(cidr).take(pod.status?.podIPs?.[index]?.ip));
+      const ips = isHost ? addresses : taken.map(({ address }) => address);
+      const namespace = isHost ? network.node(node, addresses) : network.open({ node, ips });
       return {
         ips,
-        startContainer: async (container) => {
+        network: namespace,
+        startContainer: async ({ container, environment, mounts, log }) => {
           const image = container.image ?? '';
           if (/[A-Z\s]/.test(image.replace(/[:@].*$/, '')))
             throw new ImageError('InvalidImageName', `couldn't parse image name "${image}": invalid reference format`);
-          const mounts = (container.volumeMounts ?? []).flatMap(({ name = '', mountPath = '' }) => {
-            const volume = volumes.get(name);
-            return volume === undefined ? [] : [[mountPath.replace(/\/$/, ''), volume] as const];
-          });
-          const process = startProcess(programOf(container), {
-            clock,
-            random,
-            environment: environmentOf(placed, container),
-            files: new MountedTree(new MemoryTree(), mounts),
-            log: () => undefined,
-          });
-          return { id: `simulated://${newId()}`, imageID: image, ...process };
+          const files = new MountedTree(new MemoryTree({ now }), mounts);
+          const process = startProcess(programOf(container), { clock, random, environment, files, log });
+          return {
+            id: `simulated://${newId()}`,
+            imageID: image,
+            exec: async () => 126,
+            attach: async () => undefined,
+            readFile: (path) => files.read(path),
+            usage: () => ({ cpuNanoseconds: 0, cpuNanoCores: 0, memoryBytes: 0 }),
+            ...process,
+          };
         },
         close: () => {
+          if (!isHost) namespace.close();
           for (const { release } of taken) release();
         },
       };

@@ -1,36 +1,33 @@
-import type { Pod } from '../kubelet/pod-runtime.ts';
-import { type FileTree, MemoryTree, SubTree } from '../shell/files.ts';
+import type { FileTree } from '../files/file-tree.ts';
+import { MemoryTree } from '../files/memory-tree.ts';
+import { SubTree } from '../files/mounted-tree.ts';
+import type { VolumeStore } from '../kubelet/pod-runtime.ts';
 
-type Volume = NonNullable<NonNullable<Pod['spec']>['volumes']>[number];
-
-/** What outlives pods: directories of nodes, and what claims hold. */
-export class SharedVolumes {
-  readonly #nodes = new Map<string, FileTree>();
-  readonly #claims = new Map<string, FileTree>();
-
-  /** The volumes of a pod by name: an emptyDir is its own, a hostPath the node's, a claim the namespace's. */
-  of(pod: Readonly<Pod>, node: string): ReadonlyMap<string, FileTree> {
-    return new Map((pod.spec?.volumes ?? []).map((volume) => [volume.name ?? '', this.#tree(pod, node, volume)]));
-  }
-
-  #tree(
-    { metadata }: Readonly<Pod>,
-    node: string,
-    { name, hostPath, persistentVolumeClaim, ephemeral }: Volume,
-  ): FileTree {
-    if (hostPath !== undefined) {
-      const path = (hostPath.path ?? '/').replace(/\/+$/, '');
-      const tree = kept(this.#nodes, node);
-      tree.makeDirectory(path === '' ? '/' : path);
-      return path === '' ? tree : new SubTree(tree, path);
-    }
-    const claim = ephemeral === undefined ? persistentVolumeClaim?.claimName : `${metadata?.name}-${name}`;
-    return claim === undefined ? new MemoryTree() : kept(this.#claims, `${metadata?.namespace}/${claim}`);
-  }
-}
-
-function kept(trees: Map<string, FileTree>, key: string): FileTree {
-  const tree = trees.get(key) ?? new MemoryTree();
-  trees.set(key, tree);
-  return tree;
+/** Files of nodes, of claims, and of pods' own directories, all in memory. */
+export function createVolumeStore(now: () => number): VolumeStore {
+  const nodes = new Map<string, FileTree>();
+  const disks = new Map<string, FileTree>();
+  const own = new Map<string, Map<string, FileTree>>();
+  const kept = (trees: Map<string, FileTree>, key: string, make: () => FileTree): FileTree => {
+    const tree = trees.get(key) ?? make();
+    trees.set(key, tree);
+    return tree;
+  };
+  const disk = (): FileTree => new MemoryTree({ type: 'ext4', now });
+  return {
+    emptyDir: (podUid, volume, medium) => {
+      const trees = own.get(podUid) ?? new Map<string, FileTree>();
+      own.set(podUid, trees);
+      const type = medium === 'Memory' ? 'tmpfs' : 'ext4';
+      return kept(trees, volume, () => new MemoryTree({ type, mode: 0o1777, now }));
+    },
+    hostPath: (node, path) => {
+      const root = kept(nodes, node, disk);
+      const inner = path.replace(/\/+$/, '');
+      if (root.stat(inner === '' ? '/' : inner) === undefined) root.makeDirectory(inner);
+      return inner === '' ? root : new SubTree(root, inner);
+    },
+    shared: (key) => kept(disks, key, disk),
+    release: (podUid) => void own.delete(podUid),
+  };
 }

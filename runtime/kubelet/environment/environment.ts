@@ -1,4 +1,4 @@
-import type { Container, Pod } from '../kubelet/pod-runtime.ts';
+import type { Container, Pod } from '../pod-runtime.ts';
 
 type EnvVar = NonNullable<Container['env']>[number];
 

@@ -43,6 +43,6 @@ export function normaliseOutput(output: string, { hide = [], unordered = false }
   const lines = text.split('\n').map((line) => line.trimEnd().replace(/(?<=\S) {2,}/g, '  '));
   if (lines.at(-1) === '') lines.pop();
   // client-go logs a watch that its own deadline cut off, or not, as time will have it.
-  const told = lines.filter((line) => !/^E\{log\} .*reflector\.go/.test(line));
+  const told = lines.filter((line) => !/^[EIW]\{log\} .*reflector\.go/.test(line));
   return unordered ? told.sort() : told;
 }

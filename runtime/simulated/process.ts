@@ -1,16 +1,36 @@
 import type { Clock, Random } from '../../api/clock.ts';
 import { sleep } from '../client/sleep.ts';
 import type { FileTree } from '../files/file-tree.ts';
-import type { ContainerExit } from '../kubelet/pod-runtime.ts';
+import type { Container, ContainerExit, Pod } from '../kubelet/pod-runtime.ts';
+import type { NetworkNamespace } from '../network/network.ts';
+import { type Reader, readerOf, type Writer } from '../shell/streams.ts';
+
+/** What does not change while a container runs. */
+export interface ContainerFacts {
+  readonly hostname: string;
+  readonly node: string;
+  readonly pod: Readonly<Pod>;
+  readonly container: Container;
+  /** How often the container was started before. */
+  readonly attempt: number;
+}
 
 export interface ProgramContext {
   readonly clock: Clock;
   readonly random: Random;
+  /** The command line: the program's name as it was called, then its arguments. */
+  readonly args: readonly string[];
   readonly environment: ReadonlyMap<string, string>;
+  readonly cwd: string;
   /** The container's own files with its volumes mounted into them. */
   readonly files: FileTree;
-  /** What `kubectl logs` will show. */
-  log(stream: 'stdout' | 'stderr', text: string): void;
+  /** Of the pod, or of the node. */
+  readonly network: NetworkNamespace;
+  readonly facts: ContainerFacts;
+  readonly stdin: Reader;
+  /** Of a container's first process, what `kubectl logs` will show. */
+  readonly stdout: Writer;
+  readonly stderr: Writer;
   /** Aborts when the container is killed. */
   readonly killed: AbortSignal;
   /** Calls back with SIGTERM; a program without a handler ignores it, as the first process of a container does. */
@@ -28,7 +48,12 @@ export interface Process {
 }
 
 /** What a container gives its first process. */
-export type ContainerSetup = Pick<ProgramContext, 'clock' | 'random' | 'environment' | 'files' | 'log'>;
+export type ContainerSetup = Pick<
+  ProgramContext,
+  'clock' | 'random' | 'args' | 'environment' | 'cwd' | 'files' | 'network' | 'facts'
+> & {
+  log(stream: 'stdout' | 'stderr', text: string): void;
+};
 
 /** Runs a program as the first process of a container. */
 export function startProcess(program: Program, setup: ContainerSetup): Process {
@@ -37,8 +62,12 @@ export function startProcess(program: Program, setup: ContainerSetup): Process {
   const killed = new Promise<number>((resolve) => {
     kill.signal.addEventListener('abort', () => resolve(killedCode), { once: true });
   });
+  const { log, ...given } = setup;
   const context: ProgramContext = {
-    ...setup,
+    ...given,
+    stdin: readerOf(''),
+    stdout: { write: (text) => log('stdout', text) },
+    stderr: { write: (text) => log('stderr', text) },
     killed: kill.signal,
     onTerminate: (callback) => void handlers.push(callback),
   };

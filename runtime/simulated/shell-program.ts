@@ -1,12 +1,11 @@
 import { MemoryTree } from '../files/memory-tree.ts';
 import { runScript } from '../shell/interpreter.ts';
 import type { ShellProcess } from '../shell/shell-process.ts';
-import { readerOf } from '../shell/streams.ts';
 import type { Program } from './process.ts';
 
 /** What a shell runs as the first process of a container: `words` are its command line. */
 export function shellProgram(words: readonly string[]): Program {
-  return async ({ clock, random, environment, files, killed, onTerminate, log }) => {
+  return async ({ clock, random, environment, files, killed, onTerminate, stdin, stdout, stderr }) => {
     const pending = new Set<string>();
     const variables = new Map([['HOME', '/root'], ['PATH', '/bin:/usr/bin'], ['PWD', '/'], ...environment]);
     const process: ShellProcess = {
@@ -20,9 +19,9 @@ export function shellProgram(words: readonly string[]): Program {
       parameters: ['sh'],
       cwd: '/',
       lastCode: 0,
-      stdin: readerOf(''),
-      stdout: { write: (text) => log('stdout', text) },
-      stderr: { write: (text) => log('stderr', text) },
+      stdin,
+      stdout,
+      stderr,
       killed,
       pending,
       jobs: [],

@@ -1,7 +1,7 @@
 import type { Clock, Random } from '../../api/clock.ts';
 import { MemoryTree } from '../files/memory-tree.ts';
 import { MountedTree } from '../files/mounted-tree.ts';
-import { ImageError, type PodRuntime } from '../kubelet/pod-runtime.ts';
+import { ImageError, type Pod, type PodRuntime } from '../kubelet/pod-runtime.ts';
 import type { VirtualNetwork } from '../network/network.ts';
 import { AddressPool } from './addresses.ts';
 import { startProcess } from './process.ts';
@@ -32,15 +32,26 @@ export function createSimulatedRuntime({ clock, random, network }: SimulatedRunt
       const taken = isHost ? [] : podCIDRs.map((cidr, index) => poolOf(cidr).take(pod.status?.podIPs?.[index]?.ip));
       const ips = isHost ? addresses : taken.map(({ address }) => address);
       const namespace = isHost ? network.node(node, addresses) : network.open({ node, ips });
+      const hostname = isHost ? node : hostnameOf(pod);
       return {
         ips,
         network: namespace,
-        startContainer: async ({ container, environment, mounts, log }) => {
+        startContainer: async ({ container, attempt, environment, mounts, log }) => {
           const image = container.image ?? '';
           if (/[A-Z\s]/.test(image.replace(/[:@].*$/, '')))
             throw new ImageError('InvalidImageName', `couldn't parse image name "${image}": invalid reference format`);
           const files = new MountedTree(new MemoryTree({ now }), mounts);
-          const process = startProcess(programOf(container), { clock, random, environment, files, log });
+          const process = startProcess(programOf(container), {
+            clock,
+            random,
+            args: [...(container.command ?? []), ...(container.args ?? [])],
+            environment,
+            cwd: container.workingDir || '/',
+            files,
+            network: namespace,
+            facts: { hostname, node, pod, container, attempt },
+            log,
+          });
           return {
             id: `simulated://${newId()}`,
             imageID: image,
@@ -58,4 +69,9 @@ export function createSimulatedRuntime({ clock, random, network }: SimulatedRunt
       };
     },
   };
+}
+
+/** As the kubelet names a pod's sandbox. */
+function hostnameOf({ metadata, spec }: Readonly<Pod>): string {
+  return spec?.hostnameOverride ?? (spec?.hostname || (metadata?.name ?? '')).slice(0, 63).replace(/[-.]+$/, '');
 }

@@ -1,16 +1,17 @@
 import type { ApiClient } from '../../api/client.ts';
 import { type Clock, toTime } from '../../api/clock.ts';
-import { semanticEqual } from '../../api/equal.ts';
 import { StatusError } from '../../api/status.ts';
 import { sleep } from '../client/sleep.ts';
 import { type EventRecorder, referenceTo } from '../framework/event-recorder.ts';
 import type { Rejection } from './admission.ts';
+import { configOf } from './container-config.ts';
 import { type ContainerLoop, runContainer } from './container-loop.ts';
-import { type ContainerRecord, containerStatusOf, newRecord } from './container-record.ts';
-import { environmentOf } from './environment/environment.ts';
-import { conditionsOf, isSidecar, type PodState, phaseOf } from './pod-conditions.ts';
-import type { NodeFacts, Pod, PodCondition, PodRuntime, PodSandbox, StartedContainer } from './pod-runtime.ts';
-import { mountsOf } from './volumes/mounts.ts';
+import { type ContainerRecord, newRecord } from './container-record.ts';
+import { isSidecar, phaseOf } from './pod-conditions.ts';
+import { PodDeadline } from './pod-deadline.ts';
+import type { NodeFacts, Pod, PodRuntime, PodSandbox } from './pod-runtime.ts';
+import { type PodFailure, type PodStatus, statusOf, statusPatch } from './pod-status.ts';
+import { StatusWriter } from './status-writer.ts';
 
 export const podResource = { group: '', version: 'v1', resource: 'pods' } as const;
 const podKind = { group: '', version: 'v1', kind: 'Pod' } as const;
@@ -33,56 +34,93 @@ export class PodWorker {
   readonly #main: ContainerRecord[];
   /** Aborts when the pod is to stop: deleted, past its deadline, or the kubelet ends. */
   readonly #stop = new AbortController();
+  readonly #status: StatusWriter;
+  readonly #deadline: PodDeadline;
+  readonly #startTime: string;
   #pod: Readonly<Pod>;
   #sandbox: PodSandbox | undefined;
-  #startTime: string;
-  #failure: { readonly reason: string; readonly message: string } | undefined;
-  #isDirty = false;
-  #isReporting = false;
-  #reporting: Promise<void> = Promise.resolve();
+  #failure: PodFailure | undefined;
   #isClosed = false;
-  #deadline: number | undefined;
   /** All containers have ended, for good. */
   #isDone = false;
   readonly ended: Promise<void>;
 
   /** A rejected pod has failed before it began. */
   constructor(pod: Readonly<Pod>, deps: PodWorkerDeps, rejection?: Rejection) {
+    const { clock, onError, recorder } = deps;
     this.#deps = deps;
     this.#pod = pod;
-    this.#startTime = pod.status?.startTime ?? toTime(deps.clock.now());
+    this.#startTime = pod.status?.startTime ?? toTime(clock.now());
     const { initContainers = [], containers = [] } = pod.spec ?? {};
     const reason = initContainers.length > 0 ? 'PodInitializing' : 'ContainerCreating';
     this.#init = initContainers.map((spec) => newRecord(spec, 'PodInitializing'));
     this.#main = containers.map((spec) => newRecord(spec, reason));
+    this.#status = new StatusWriter({ clock, onError, write: () => this.#write() });
+    this.#deadline = new PodDeadline(clock, this.#stop.signal, () => this.#expire());
     if (rejection !== undefined) {
       this.#failure = { reason: rejection.reason, message: `Pod was rejected: ${rejection.message}` };
-      deps.recorder.record(referenceTo(pod, podKind), 'Warning', rejection.reason, rejection.message);
+      recorder.record(referenceTo(pod, podKind), 'Warning', rejection.reason, rejection.message);
     }
     this.ended = this.#run();
+  }
+
+  /** As it was last seen. */
+  get pod(): Readonly<Pod> {
+    return this.#pod;
+  }
+
+  /** Undefined before it is made and after all has ended. */
+  get sandbox(): PodSandbox | undefined {
+    return this.#sandbox;
+  }
+
+  /** Of any kind, by its name. */
+  container(name: string): ContainerRecord | undefined {
+    return this.containers().find(({ spec }) => spec.name === name);
+  }
+
+  containers(): readonly ContainerRecord[] {
+    return [...this.#init, ...this.#main];
+  }
+
+  /** What the API server is told. */
+  status(): PodStatus {
+    const { node, clock } = this.#deps;
+    const phase = this.#failure === undefined ? phaseOf(this.#pod, this.#init, this.#main) : 'Failed';
+    const facts = {
+      phase,
+      hasSandbox: this.#sandbox !== undefined,
+      init: this.#init,
+      main: this.#main,
+      failure: this.#failure,
+      ips: this.#sandbox?.ips ?? [],
+      startTime: this.#startTime,
+    } as const;
+    return statusOf(this.#pod, facts, node, toTime(clock.now()));
   }
 
   /** The pod as it is now: it may be deleted, or have other readiness gates fulfilled. */
   update(pod: Readonly<Pod>): void {
     this.#pod = pod;
-    this.#watchDeadline();
+    this.#deadline.set(pod, this.#startTime);
     const isDeleted = pod.metadata?.deletionTimestamp !== undefined;
     if (isDeleted && !this.#stop.signal.aborted) this.#terminate();
     if (isDeleted && this.#isDone) void this.#removeIfDeleted();
-    this.#report();
+    this.#status.report();
   }
 
   /** The kubelet ends: nothing is written any more. */
   close(): void {
     this.#isClosed = true;
+    this.#status.close();
     this.#stop.abort();
-    for (const { running } of [...this.#init, ...this.#main]) running?.stop(0);
+    for (const { running } of this.containers()) running?.stop(0);
   }
 
   async #run(): Promise<void> {
     const { onError } = this.#deps;
     if (this.#pod.metadata?.deletionTimestamp !== undefined) this.#stop.abort();
-    this.#report();
+    this.#status.report();
     try {
       if (!this.#stop.signal.aborted && this.#failure === undefined) await this.#runContainers();
     } catch (error) {
@@ -90,7 +128,7 @@ export class PodWorker {
     }
     this.#sandbox?.close();
     this.#deps.runtime.volumes.release(this.#pod.metadata?.uid ?? '');
-    await this.#reporting;
+    await this.#status.settled();
     this.#isDone = true;
     await this.#removeIfDeleted();
   }
@@ -104,22 +142,22 @@ export class PodWorker {
     const { runtime, node, clock } = this.#deps;
     this.#sandbox = await runtime.createSandbox(this.#pod, node);
     const { signal } = this.#stop;
-    this.#watchDeadline();
+    this.#deadline.set(this.#pod, this.#startTime);
     const sidecars: Promise<unknown>[] = [];
     const sidecarStop = new AbortController();
+    const loop = this.#loop(this.#sandbox);
     for (const record of this.#init) {
       if (signal.aborted) break;
       if (isSidecar(record)) {
-        sidecars.push(runContainer(record, this.#loop(this.#sandbox), sidecarStop.signal));
+        sidecars.push(runContainer(record, loop, sidecarStop.signal));
         while (!record.isStarted && !signal.aborted) await sleep(clock, 10, signal);
         continue;
       }
-      const ended = await runContainer(record, this.#loop(this.#sandbox), signal);
+      const ended = await runContainer(record, loop, signal);
       if (ended === undefined || ended.exitCode !== 0) break;
       record.isReady = true;
     }
     const isInitialized = this.#init.every((record) => record.isReady || (isSidecar(record) && record.isStarted));
-    const loop = this.#loop(this.#sandbox);
     if (isInitialized) {
       for (const record of this.#main) record.state = { is: 'waiting', reason: 'ContainerCreating' };
       await Promise.all(this.#main.map((record) => runContainer(record, loop, signal)));
@@ -127,15 +165,16 @@ export class PodWorker {
     sidecarStop.abort();
     for (const record of this.#init) if (isSidecar(record)) record.running?.stop(this.#graceMs());
     await Promise.all(sidecars);
-    this.#report();
+    this.#status.report();
   }
 
   #loop(sandbox: PodSandbox): ContainerLoop {
-    const { clock, recorder } = this.#deps;
+    const { clock, recorder, node, runtime } = this.#deps;
     const { name, namespace, uid } = this.#pod.metadata ?? {};
     return {
       clock,
-      start: (record) => this.#start(record, sandbox),
+      start: async (record) =>
+        sandbox.startContainer(await configOf(record, { pod: this.#pod, node, runtime, sandbox })),
       podText: `${name}_${namespace}(${uid})`,
       restarts: (record, { exitCode }) => {
         const { restartPolicy = 'Always' } = this.#pod.spec ?? {};
@@ -145,26 +184,12 @@ export class PodWorker {
         return restartPolicy !== 'Never' && !isDone;
       },
       observe: (record, signal) => void this.#observe(record, signal),
-      changed: () => this.#report(),
+      changed: () => this.#status.report(),
       event: (type, reason, message, { spec }) => {
         const list = this.#init.some((record) => record.spec === spec) ? 'initContainers' : 'containers';
         recorder.record(referenceTo(this.#pod, podKind, `spec.${list}{${spec.name}}`), type, reason, message);
       },
     };
-  }
-
-  #start({ spec, restarts }: ContainerRecord, sandbox: PodSandbox): Promise<StartedContainer> {
-    const { node, runtime } = this.#deps;
-    const [podIP = ''] = sandbox.ips;
-    const [hostIP = ''] = node.addresses;
-    const placed = { ...this.#pod, status: { ...this.#pod.status, podIP, hostIP } };
-    return sandbox.startContainer({
-      container: spec,
-      attempt: restarts,
-      environment: environmentOf(placed, spec),
-      mounts: mountsOf(this.#pod, spec, node, runtime.volumes),
-      log: () => undefined,
-    });
   }
 
   /** Probes: what the container says to them is not asked yet, only their delays count. */
@@ -176,13 +201,13 @@ export class PodWorker {
     if (signal.aborted) return;
     record.isStarted = true;
     if (readinessProbe !== undefined) {
-      this.#report();
+      this.#status.report();
       await sleep(clock, delayOf(readinessProbe), signal);
     }
     if (signal.aborted) return;
     // An init container is ready when it has ended well.
     if (this.#main.includes(record) || isSidecar(record)) record.isReady = true;
-    this.#report();
+    this.#status.report();
   }
 
   #graceMs(): number {
@@ -190,21 +215,8 @@ export class PodWorker {
     return (metadata?.deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? defaultGraceSeconds) * 1000;
   }
 
-  /** The deadline may be set, or moved, while the pod runs. */
-  #watchDeadline(): void {
-    const { clock } = this.#deps;
-    const deadline = this.#pod.spec?.activeDeadlineSeconds;
-    if (deadline === this.#deadline || this.#stop.signal.aborted) return;
-    this.#deadline = deadline;
-    if (deadline === undefined) return;
-    const left = Date.parse(this.#startTime) + deadline * 1000 - clock.now();
-    void sleep(clock, Math.max(0, left), this.#stop.signal).then(() => {
-      if (this.#deadline === deadline) this.#expire();
-    });
-  }
-
   #expire(): void {
-    if (this.#stop.signal.aborted || this.#isOver()) return;
+    if (this.#main.every(({ state }) => state.is === 'terminated')) return;
     this.#failure = {
       reason: 'DeadlineExceeded',
       message: 'Pod was active on the node longer than the specified deadline',
@@ -212,10 +224,6 @@ export class PodWorker {
     const { recorder } = this.#deps;
     recorder.record(referenceTo(this.#pod, podKind), 'Normal', this.#failure.reason, this.#failure.message);
     this.#terminate();
-  }
-
-  #isOver(): boolean {
-    return [...this.#main].every(({ state }) => state.is === 'terminated');
   }
 
   #terminate(): void {
@@ -230,74 +238,11 @@ export class PodWorker {
     }
   }
 
-  /** Writes happen one after the other; changes meanwhile are written together. */
-  #report(): void {
-    this.#isDirty = true;
-    if (this.#isReporting || this.#isClosed) return;
-    this.#isReporting = true;
-    this.#reporting = this.#reportAll();
-  }
-
-  async #reportAll(): Promise<void> {
-    const { clock, onError } = this.#deps;
-    while (this.#isDirty && !this.#isClosed) {
-      this.#isDirty = false;
-      try {
-        await this.#write();
-      } catch (error) {
-        if (error instanceof StatusError && error.reason === 'NotFound') break;
-        if (!(error instanceof StatusError && error.reason === 'Conflict')) onError(error);
-        this.#isDirty = true;
-        await sleep(clock, retryMs, new AbortController().signal);
-      }
-    }
-    this.#isReporting = false;
-  }
-
-  #state(): PodState {
-    const phase = this.#failure === undefined ? phaseOf(this.#pod, this.#init, this.#main) : 'Failed';
-    return { phase, hasSandbox: this.#sandbox !== undefined, init: this.#init, main: this.#main };
-  }
-
-  #status(): NonNullable<Pod['status']> {
-    const { node, clock } = this.#deps;
-    const state = this.#state();
-    const ips = this.#sandbox?.ips ?? [];
-    const { generation } = this.#pod.metadata ?? {};
-    return {
-      ...(generation === undefined ? {} : { observedGeneration: generation }),
-      phase: state.phase,
-      ...this.#failure,
-      conditions: conditionsOf(this.#pod, state, toTime(clock.now())),
-      hostIP: node.addresses[0] ?? '',
-      hostIPs: node.addresses.map((ip) => ({ ip })),
-      ...(ips[0] === undefined ? {} : { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),
-      startTime: this.#startTime,
-      ...(this.#init.length === 0 ? {} : { initContainerStatuses: this.#init.map(containerStatusOf) }),
-      containerStatuses: this.#main.map(containerStatusOf),
-    };
-  }
-
   async #write(): Promise<void> {
-    const { namespace = '', name = '', uid } = this.#pod.metadata ?? {};
-    const status = this.#status();
-    const { conditions = [], ...rest } = status;
-    const known = this.#pod.status ?? {};
-    const isKnown =
-      Object.entries(rest).every(([key, value]) => semanticEqual(known[key as keyof typeof known], value)) &&
-      conditions.every((one) => known.conditions?.some((other) => isSame(one, other)) === true);
-    if (isKnown) return;
+    const { namespace = '', name = '' } = this.#pod.metadata ?? {};
+    const patch = statusPatch(this.#pod, this.status());
+    if (patch === undefined) return;
     const target = { resource: podResource, namespace, name, type: 'application/strategic-merge-patch+json' } as const;
-    // A merge keeps what it does not name: reasons that no longer hold are taken away.
-    const cleared = conditions.map((condition) => ({ reason: null, message: null, ...condition }));
-    const { podIPs, hostIPs } = status;
-    const whole = {
-      ...status,
-      conditions: cleared,
-      ...(podIPs === undefined ? {} : { podIPs: [{ $patch: 'replace' }, ...podIPs] }),
-      ...(hostIPs === undefined ? {} : { hostIPs: [{ $patch: 'replace' }, ...hostIPs] }),
-    };
-    const patch = { metadata: { ...(uid === undefined ? {} : { uid }) }, status: whole };
     const written = await this.#deps.client.patch<Pod>(target, patch, { subresource: 'status' });
     // A newer one may have come by the watch already.
     if (Number(written.metadata?.resourceVersion) > Number(this.#pod.metadata?.resourceVersion)) this.#pod = written;
@@ -318,9 +263,4 @@ export class PodWorker {
       return false;
     }
   }
-}
-
-function isSame(one: PodCondition, other: PodCondition): boolean {
-  const { lastProbeTime: _, ...rest } = other;
-  return semanticEqual(one, rest);
 }

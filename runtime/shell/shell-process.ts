@@ -1,5 +1,6 @@
 import type { Clock, Random } from '../../api/clock.ts';
 import type { FileTree } from '../files/file-tree.ts';
+import type { NetworkNamespace } from '../network/network.ts';
 import type { Reader, Writer } from './streams.ts';
 import type { Command } from './syntax.ts';
 
@@ -8,6 +9,9 @@ export interface ShellProcess {
   readonly clock: Clock;
   readonly random: Random;
   readonly files: FileTree;
+  /** Of the pod; undefined where a shell runs by itself. */
+  readonly network?: NetworkNamespace;
+  readonly hostname?: string;
   readonly variables: Map<string, string>;
   readonly exported: Set<string>;
   readonly functions: Map<string, Command>;

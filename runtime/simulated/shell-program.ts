@@ -5,13 +5,15 @@ import type { Program } from './process.ts';
 
 /** What a shell runs as the first process of a container: `words` are its command line. */
 export function shellProgram(words: readonly string[]): Program {
-  return async ({ clock, random, environment, files, killed, onTerminate, stdin, stdout, stderr }) => {
+  return async ({ clock, random, environment, files, network, facts, killed, onTerminate, stdin, stdout, stderr }) => {
     const pending = new Set<string>();
     const variables = new Map([['HOME', '/root'], ['PATH', '/bin:/usr/bin'], ['PWD', '/'], ...environment]);
     const process: ShellProcess = {
       clock,
       random,
       files: files ?? new MemoryTree(),
+      network,
+      hostname: facts.hostname,
       variables,
       exported: new Set(variables.keys()),
       functions: new Map(),

@@ -40,6 +40,7 @@ import { openFlowControl } from './flow-control.ts';
 import { openGate, requestHeaderConfigOf } from './gate.ts';
 import { runsController, type StartOptions, servesGroupVersion } from './options.ts';
 import { openPolicies, openTypeChecking } from './policies.ts';
+import { createRuntimeMetrics } from './runtime-metrics.ts';
 import { systemClock, systemRandom } from './system.ts';
 import { openWebhooks } from './webhooks.ts';
 
@@ -163,6 +164,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
   };
   const chain = createAdmissionChain(createAdmissionPlugins(admissionDeps, options.admissionPlugins));
   const admission = createAdmission(chain);
+  const runtimeMetrics = createRuntimeMetrics();
   const metrics = createMetrics({ resources: parts.resources, store, release: generated.schema.release });
   const wellKnown = [
     'ping',
@@ -185,7 +187,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     issuer: options.serviceAccountIssuer,
     keys: gate.keys,
     checks: { healthz: wellKnown, livez: wellKnown, readyz: [...wellKnown, well('informer-sync'), well('shutdown')] },
-    metrics: async () => (await metrics.text()) + flowControl.metrics(),
+    metrics: async () => (await metrics.text()) + flowControl.metrics() + (await runtimeMetrics.text()),
   });
   const client = createLocalClient({ ...parts.api, admission }, selfUser);
   late.extension = await openExtension({
@@ -262,6 +264,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
       rootCA: identity.servingCa,
       serviceClusterIPRange: options.serviceClusterIPRange,
     },
+    metrics: runtimeMetrics,
     keys: { clusterSigning: identity.pki.ca, serviceAccountPrivateKey: identity.serviceAccountSigningKey },
     clientFor: (name) => {
       const connection = createLocalConnection(localHandle, serviceAccountOf(name));

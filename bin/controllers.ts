@@ -1,6 +1,8 @@
 import type { ApiClient } from '../api/client.ts';
+import type { LocalNodes } from '../api/streams/node-connection.ts';
 import type { ControllerDefinition } from '../runtime/framework/controller.ts';
 import type { RunningManager } from '../runtime/framework/manager.ts';
+import type { Metrics } from '../runtime/framework/metrics.ts';
 import { type ControllerManagerOptions, defaultOptions } from '../runtime/framework/options.ts';
 import type { SigningKeys } from './signing.ts';
 import { systemClock, systemRandom } from './system.ts';
@@ -16,36 +18,61 @@ export interface ControllersSetup {
   readonly options: Pick<ControllerManagerOptions, 'rootCA'> & Partial<ControllerManagerOptions>;
   readonly keys: SigningKeys;
   clientFor(controller: string): ApiClient;
+  readonly metrics: Metrics;
   onError(error: unknown, controller: string): void;
 }
 
+export interface RunningControllers extends RunningManager {
+  /** The nodes that run with them. */
+  readonly nodes: LocalNodes | undefined;
+}
+
 /** Nothing of the controllers and the scheduler is loaded where none is to run. */
-export async function openControllers(setup: ControllersSetup): Promise<RunningManager | undefined> {
-  const { names, scheduler, nodes, release, options, keys, clientFor, onError } = setup;
+export async function openControllers(setup: ControllersSetup): Promise<RunningControllers | undefined> {
+  const { names, scheduler, nodes, release, options, keys, clientFor, metrics, onError } = setup;
   const hasControllers = names.some((name) => !name.startsWith('-'));
   if (!hasControllers && !scheduler && nodes === 0) return undefined;
   const { createSigning } = await import('./signing.ts');
   const { chosenControllers, startManager } = await import('../runtime/framework/manager.ts');
   const definitions = hasControllers ? (await import('../runtime/controllers/catalog.ts')).controllerDefinitions : [];
   const scheduling = scheduler ? [(await import('../runtime/scheduler/definition.ts')).schedulerDefinition()] : [];
-  const kubelets = nodes > 0 ? [await simulatedNodes(nodes, release)] : [];
-  return startManager([...chosenControllers(definitions, names), ...scheduling, ...kubelets], {
+  const simulated = nodes > 0 ? await simulatedNodes(nodes, release, options.serviceClusterIPRange) : undefined;
+  const kubelets = simulated === undefined ? [] : [simulated.definition];
+  const manager = startManager([...chosenControllers(definitions, names), ...scheduling, ...kubelets], {
     clientFor,
     clock: systemClock,
     random: systemRandom,
     options: { ...defaultOptions, signing: createSigning(keys), ...options },
+    metrics,
     onError,
   });
+  return { ...manager, nodes: simulated?.nodes };
 }
 
-async function simulatedNodes(count: number, kubeletVersion: string): Promise<ControllerDefinition> {
+/** Of simulated pods, as kubelets hand their addresses out. */
+const podRange = '10.244.0.0/14';
+
+interface SimulatedNodes {
+  readonly definition: ControllerDefinition;
+  readonly nodes: LocalNodes;
+}
+
+async function simulatedNodes(
+  count: number,
+  kubeletVersion: string,
+  serviceRange = defaultOptions.serviceClusterIPRange,
+): Promise<SimulatedNodes> {
   const { kubeletsDefinition } = await import('../runtime/kubelet/start.ts');
   const { createSimulatedRuntime } = await import('../runtime/simulated/simulated-runtime.ts');
+  const { createLocalNodes } = await import('../runtime/kubelet/server/local-nodes.ts');
   const { createNetwork } = await import('../runtime/network/create-network.ts');
   const network = createNetwork({ hostIp: '172.18.255.254' });
-  return kubeletsDefinition({
+  const nodes = createLocalNodes({ network, ranges: [podRange, ...serviceRange.split(',')] });
+  const definition = kubeletsDefinition({
     count,
     kubeletVersion,
     createRuntime: (context) => createSimulatedRuntime({ ...context, network }),
+    onNode: (name, connection) => nodes.add(name, connection),
   });
+  return { definition, nodes };
 }

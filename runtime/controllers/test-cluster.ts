@@ -6,6 +6,7 @@ import { Discovery } from '../client/discovery.ts';
 import { Informers } from '../client/informers.ts';
 import { keyOf } from '../client/object-key.ts';
 import type { ControllerContext } from '../framework/controller.ts';
+import { noMetrics } from '../framework/metrics.ts';
 import { type ControllerManagerOptions, defaultOptions } from '../framework/options.ts';
 
 type Json = Record<string, unknown>;
@@ -145,6 +146,7 @@ export function openTestCluster(options: Partial<ControllerManagerOptions> = {})
       discovery: new Discovery(client),
       random: { next: () => 0.5, uuid: () => 'uuid' },
       options: { ...defaultOptions, rootCA: '', ...options },
+      metrics: noMetrics,
       recorder: () => ({ record: (_about, _type, reason, message) => void events.push(`${reason}: ${message}`) }),
       onError: (error) => void errors.push(error),
     },

@@ -7,6 +7,7 @@ import type { Informer } from '../client/informer.ts';
 import type { Informers } from '../client/informers.ts';
 import { keyOf } from '../client/object-key.ts';
 import type { EventRecorder } from './event-recorder.ts';
+import type { Metrics } from './metrics.ts';
 import type { ControllerManagerOptions } from './options.ts';
 import type { WorkQueue } from './work-queue.ts';
 
@@ -19,6 +20,7 @@ export interface ControllerContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly options: ControllerManagerOptions;
+  readonly metrics: Metrics;
   /** Events that name `component` as their source. */
   recorder(component: string): EventRecorder;
   onError(error: unknown, controller: string): void;

@@ -4,6 +4,7 @@ import { Discovery } from '../client/discovery.ts';
 import { Informers } from '../client/informers.ts';
 import type { ControllerDefinition, RunningController } from './controller.ts';
 import { EventSink } from './event-recorder.ts';
+import { type Metrics, noMetrics, observeQueues } from './metrics.ts';
 import type { ControllerManagerOptions } from './options.ts';
 
 export interface ManagerDeps {
@@ -12,6 +13,7 @@ export interface ManagerDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly options: ControllerManagerOptions;
+  readonly metrics?: Metrics;
   onError(error: unknown, controller: string): void;
 }
 
@@ -35,7 +37,7 @@ export function chosenControllers(
 
 /** Runs controllers on one set of informers and one sink of events. */
 export function startManager(definitions: readonly ControllerDefinition[], deps: ManagerDeps): RunningManager {
-  const { clock, random, options, onError } = deps;
+  const { clock, random, options, metrics = noMetrics, onError } = deps;
   const stop = new AbortController();
   const client = deps.clientFor('kube-controller-manager');
   const informers = new Informers(
@@ -53,12 +55,14 @@ export function startManager(definitions: readonly ControllerDefinition[], deps:
         clock,
         random,
         options,
+        metrics,
         recorder: (component) => events.recorder(component),
         onError,
       },
       stop.signal,
     ),
   );
+  observeQueues(metrics, controllers);
   return {
     controllers,
     informers,

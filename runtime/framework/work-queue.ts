@@ -7,26 +7,27 @@ export interface RetryTimes {
 
 const defaultRetry: RetryTimes = { firstMs: 5, maxMs: 1000_000 };
 
-export interface QueueMetrics {
-  adds: number;
-  retries: number;
-  done: number;
-  /** Of the last ones, in milliseconds. */
-  longestRunningMs: number;
+/** Who counts what a queue does. */
+export interface QueueObserver {
+  added(): void;
+  retried(): void;
+  waited(ms: number): void;
+  worked(ms: number): void;
 }
 
 /** Keys to look at: each is there once, is handed out to one worker at a time, and comes again when it is added meanwhile. */
 export class WorkQueue {
   readonly #clock: Clock;
   readonly #retry: RetryTimes;
-  readonly #ready = new Set<string>();
+  /** With the time each came. */
+  readonly #ready = new Map<string, number>();
   readonly #running = new Map<string, number>();
   readonly #again = new Set<string>();
   readonly #failures = new Map<string, number>();
   readonly #timers = new Map<string, { readonly at: number; cancel(): void }>();
   readonly #waiting: ((key: string | undefined) => void)[] = [];
   #isClosed = false;
-  readonly metrics: QueueMetrics = { adds: 0, retries: 0, done: 0, longestRunningMs: 0 };
+  observer: QueueObserver | undefined;
 
   constructor(clock: Clock, retry: RetryTimes = defaultRetry) {
     this.#clock = clock;
@@ -38,6 +39,12 @@ export class WorkQueue {
     return this.#ready.size;
   }
 
+  /** How long each key under way has taken so far, in milliseconds. */
+  running(): number[] {
+    const now = this.#clock.now();
+    return [...this.#running.values()].map((since) => now - since);
+  }
+
   /** Nothing waits, runs, or will come back later. */
   get isIdle(): boolean {
     return this.#ready.size === 0 && this.#running.size === 0 && this.#timers.size === 0;
@@ -45,12 +52,13 @@ export class WorkQueue {
 
   add(key: string): void {
     if (this.#isClosed) return;
-    this.metrics.adds++;
+    this.observer?.added();
     if (this.#running.has(key)) this.#again.add(key);
     else if (!this.#ready.has(key)) {
       const worker = this.#waiting.shift();
-      if (worker === undefined) this.#ready.add(key);
-      else this.#start(key, worker);
+      const now = this.#clock.now();
+      if (worker === undefined) this.#ready.set(key, now);
+      else this.#start(key, now, worker);
     }
   }
 
@@ -76,7 +84,7 @@ export class WorkQueue {
   addRateLimited(key: string): void {
     const count = this.#failures.get(key) ?? 0;
     this.#failures.set(key, count + 1);
-    this.metrics.retries++;
+    this.observer?.retried();
     this.addAfter(key, Math.min(this.#retry.firstMs * 2 ** count, this.#retry.maxMs));
   }
 
@@ -92,22 +100,21 @@ export class WorkQueue {
   next(): Promise<string | undefined> {
     if (this.#isClosed) return Promise.resolve(undefined);
     return new Promise((resolve) => {
-      const [key] = this.#ready;
-      if (key === undefined) {
+      const [entry] = this.#ready;
+      if (entry === undefined) {
         this.#waiting.push(resolve);
         return;
       }
+      const [key, since] = entry;
       this.#ready.delete(key);
-      this.#start(key, resolve);
+      this.#start(key, since, resolve);
     });
   }
 
   done(key: string): void {
     const since = this.#running.get(key);
     this.#running.delete(key);
-    this.metrics.done++;
-    if (since !== undefined)
-      this.metrics.longestRunningMs = Math.max(this.metrics.longestRunningMs, this.#clock.now() - since);
+    if (since !== undefined) this.observer?.worked(this.#clock.now() - since);
     if (this.#again.delete(key)) this.add(key);
   }
 
@@ -118,8 +125,10 @@ export class WorkQueue {
     for (const resolve of this.#waiting.splice(0)) resolve(undefined);
   }
 
-  #start(key: string, worker: (key: string) => void): void {
-    this.#running.set(key, this.#clock.now());
+  #start(key: string, since: number, worker: (key: string) => void): void {
+    const now = this.#clock.now();
+    this.#running.set(key, now);
+    this.observer?.waited(now - since);
     worker(key);
   }
 }

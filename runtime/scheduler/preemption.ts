@@ -6,6 +6,7 @@ import type { SchedulerCache } from './cache.ts';
 import { type Diagnosis, emptyDiagnosis, failureMessage } from './diagnosis.ts';
 import { cloneSteps } from './find-nodes.ts';
 import { type PodStep, unresolvable } from './framework.ts';
+import type { SchedulerMetrics } from './metrics.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { Nominator } from './nominator.ts';
 import type { Pod, PodInfo } from './pod-info.ts';
@@ -19,6 +20,7 @@ export interface PreemptionDeps {
   readonly random: Random;
   readonly cache: SchedulerCache;
   readonly nominator: Nominator;
+  readonly metrics: Pick<SchedulerMetrics, 'preempted'>;
   budgets(): readonly PodDisruptionBudget[];
   recorder(component: string): EventRecorder;
   /** The pod may be tried again: making room failed. */
@@ -82,6 +84,7 @@ export class Preemption {
     const { candidates, message } = this.#candidates(attempt);
     const best = bestCandidate(candidates);
     if (best === undefined) return { nominatedNodeName: '', message };
+    this.#deps.metrics.preempted(best.victims.length);
     void this.#takeAway(best, attempt);
     return { nominatedNodeName: best.node.name, message: '' };
   }

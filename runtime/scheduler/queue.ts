@@ -8,6 +8,9 @@ export interface QueuedPod {
   info: PodInfo;
   /** Of the last attempt, or when it came. */
   since: number;
+  readonly firstSeen: number;
+  /** When it was popped last. */
+  poppedAt: number;
   attempts: number;
   unschedulableCount: number;
   errorCount: number;
@@ -63,9 +66,12 @@ export class SchedulingQueue {
     return this.#moves;
   }
 
-  get counts(): { readonly active: number; readonly backoff: number; readonly unschedulable: number } {
+  /** Pods by what they wait for; what is gated is not tried at all. */
+  get counts() {
     const backoff = this.#backoff.size + this.#errorBackoff.size;
-    return { active: this.#active.size, backoff, unschedulable: this.#unschedulable.size };
+    let gated = 0;
+    for (const { gate } of this.#unschedulable) if (gate !== undefined) gated++;
+    return { active: this.#active.size, backoff, unschedulable: this.#unschedulable.size - gated, gated };
   }
 
   add(pod: Pod): void {
@@ -77,9 +83,12 @@ export class SchedulingQueue {
       this.#activate(present);
       return;
     }
+    const now = this.#deps.clock.now();
     const queued: QueuedPod = {
       info,
-      since: this.#deps.clock.now(),
+      since: now,
+      firstSeen: now,
+      poppedAt: now,
       attempts: 0,
       unschedulableCount: 0,
       errorCount: 0,
@@ -120,6 +129,7 @@ export class SchedulingQueue {
     if (next === undefined) return undefined;
     this.#all.delete(next.info.uid);
     next.attempts++;
+    next.poppedAt = this.#deps.clock.now();
     return next;
   }
 

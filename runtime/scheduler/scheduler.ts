@@ -9,6 +9,7 @@ import { type Diagnosis, emptyDiagnosis, failureMessage } from './diagnosis.ts';
 import { addExtenderScores, type Extender, filterByExtenders } from './extenders.ts';
 import { type Found, NodeFinder } from './find-nodes.ts';
 import type { PodStep, Rejection } from './framework.ts';
+import type { SchedulerMetrics } from './metrics.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { Nominator } from './nominator.ts';
 import { type Pod, type PodInfo, podInfoOf } from './pod-info.ts';
@@ -27,6 +28,7 @@ export interface SchedulerDeps {
   readonly profiles: ReadonlyMap<string, Profile>;
   readonly preemption: Preemption;
   readonly extenders: readonly Extender[];
+  readonly metrics: SchedulerMetrics;
   recorder(component: string): EventRecorder;
   /** The newest state that is known. */
   podOf(namespace: string, name: string): Pod | undefined;
@@ -220,7 +222,7 @@ export class Scheduler {
   }
 
   async #bind(queued: QueuedPod, profile: Profile, node: NodeInfo, steps: readonly PodStep[]): Promise<void> {
-    const { client, clock, queue, onError } = this.#deps;
+    const { client, clock, queue, metrics, onError } = this.#deps;
     const { info } = queued;
     try {
       const waits = steps.map((step) => step.preBind?.(node, this.#signal)).filter((wait) => wait !== undefined);
@@ -238,6 +240,9 @@ export class Scheduler {
       await (binder?.bind?.(info, node.name) ?? bindPod(client, info.pod, node.name));
       const text = `Successfully assigned ${info.namespace}/${info.name} to ${node.name}`;
       this.#record(profile, info.pod, 'Normal', 'Scheduled', text);
+      const now = clock.now();
+      metrics.attempted('scheduled', profile.schedulerName, now - queued.poppedAt);
+      metrics.placed(queued.attempts, now - queued.firstSeen);
     } catch (error) {
       if (this.#signal.aborted) return;
       this.#giveUp(info, node, steps);
@@ -274,7 +279,7 @@ export class Scheduler {
   }
 
   #failed(queued: QueuedPod, failure: Failure): void {
-    const { client, clock, queue, nominator, podOf, onError } = this.#deps;
+    const { client, clock, queue, nominator, metrics, podOf, onError } = this.#deps;
     const { profile, diagnosis, movesBefore, message, nominatedNodeName } = failure;
     const { uid, namespace, name } = queued.info;
     const newest = podOf(namespace, name);
@@ -286,6 +291,8 @@ export class Scheduler {
       nominator.put(queued.info, newest.status?.nominatedNodeName ?? '');
     queue.failed(queued, diagnosis.rejectors, movesBefore);
     const isError = diagnosis.rejectors.size === 0;
+    const elapsed = clock.now() - queued.poppedAt;
+    metrics.attempted(isError ? 'error' : 'unschedulable', profile.schedulerName, elapsed);
     const text = message.length <= maxEventMessage ? message : `${message.slice(0, maxEventMessage - 4)} ...`;
     this.#record(profile, newest, 'Warning', 'FailedScheduling', text);
     const reason = isError ? 'SchedulerError' : 'Unschedulable';

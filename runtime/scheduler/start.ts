@@ -4,11 +4,13 @@ import type { GroupVersionResource } from '../../api/object.ts';
 import type { Informer } from '../client/informer.ts';
 import type { Informers } from '../client/informers.ts';
 import type { EventRecorder } from '../framework/event-recorder.ts';
+import type { Metrics } from '../framework/metrics.ts';
 import { SchedulerCache } from './cache.ts';
 import { watchCluster } from './cluster-events.ts';
 import type { SchedulerConfiguration } from './configuration.ts';
 import { createExtender, ignoredResources, type Post } from './extenders.ts';
 import type { Hint } from './framework.ts';
+import { createSchedulerMetrics } from './metrics.ts';
 import { Nominator } from './nominator.ts';
 import { deviceClasses, resourceClaims, resourceSlices } from './plugins/dynamic-resources.ts';
 import { pluginResources } from './plugins/registry.ts';
@@ -26,6 +28,7 @@ export interface SchedulerContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly options: SchedulerConfiguration;
+  readonly metrics: Metrics;
   /** For extenders; without it there are none. */
   readonly post?: Post;
   recorder(component: string): EventRecorder;
@@ -89,8 +92,10 @@ export function startScheduler(context: SchedulerContext, signal: AbortSignal): 
     // Many pods may become ready in one go.
     onReady: () => queueMicrotask(start),
   });
+  const metrics = createSchedulerMetrics(context.metrics, queue);
   preemption = new Preemption({
     ...context,
+    metrics,
     cache,
     nominator,
     budgets: () => informers.of<PodDisruptionBudget>(budgets).list(),
@@ -106,6 +111,7 @@ export function startScheduler(context: SchedulerContext, signal: AbortSignal): 
       profiles,
       preemption,
       extenders,
+      metrics,
       podOf: (namespace, name) => podInformer.get(`${namespace}/${name}`),
     },
     signal,

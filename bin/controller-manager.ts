@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { controllerDefinitions } from '../runtime/controllers/catalog.ts';
 import { chosenControllers, startManager } from '../runtime/framework/manager.ts';
 import { defaultOptions } from '../runtime/framework/options.ts';
+import { openComponentMetrics } from './component-metrics.ts';
 import { controllerFlags, controllerOptions } from './controller-flags.ts';
 import { runElected } from './elected.ts';
 import { flagReaders, UsageError } from './options.ts';
@@ -16,6 +17,8 @@ const flags = {
   controllers: { type: 'string', multiple: true },
   'root-ca-file': { type: 'string' },
   'leader-elect': { type: 'string' },
+  'secure-port': { type: 'string' },
+  'bind-address': { type: 'string' },
   'allocate-node-cidrs': { type: 'string' },
   'cloud-provider': { type: 'string' },
   'cluster-cidr': { type: 'string' },
@@ -44,6 +47,7 @@ export async function controllerManager(args: readonly string[]): Promise<void> 
   const key = textOf(values['cluster-signing-key-file']);
   const serviceAccountPrivateKey = textOf(values['service-account-private-key-file']);
   const names = (values.controllers ?? ['*']).flatMap((list) => list.split(','));
+  const metrics = await openComponentMetrics(values, remote.client, 'kube-controller-manager');
   await runElected({
     remote,
     component: 'kube-controller-manager',
@@ -69,6 +73,7 @@ export async function controllerManager(args: readonly string[]): Promise<void> 
             ...(serviceAccountPrivateKey === undefined ? {} : { serviceAccountPrivateKey }),
           }),
         },
+        metrics,
         onError: (err, controller) => log.error({ err, controller }, 'reconcile failed'),
       });
       process.stdout.write(`running ${manager.controllers.length} controllers\n`);

@@ -7,6 +7,7 @@ import { defaultOptions } from '../runtime/framework/options.ts';
 import type { SchedulerConfiguration } from '../runtime/scheduler/configuration.ts';
 import { schedulerDefinition } from '../runtime/scheduler/definition.ts';
 import { ConfigurationError, readConfiguration } from '../runtime/scheduler/read-configuration.ts';
+import { openComponentMetrics } from './component-metrics.ts';
 import { runElected } from './elected.ts';
 import { UsageError } from './options.ts';
 import { openRemote } from './remote.ts';
@@ -16,6 +17,8 @@ const flags = {
   kubeconfig: { type: 'string' },
   config: { type: 'string' },
   'leader-elect': { type: 'string' },
+  'secure-port': { type: 'string' },
+  'bind-address': { type: 'string' },
 } as const;
 
 function configurationOf(file: string | undefined): SchedulerConfiguration {
@@ -47,6 +50,7 @@ export async function scheduler(args: readonly string[]): Promise<void> {
   const configuration = configurationOf(values.config);
   const log = pino({ base: null }, pino.destination(2));
   const remote = await openRemote(values.kubeconfig, 'kube-scheduler');
+  const metrics = await openComponentMetrics(values, remote.client, 'kube-scheduler');
   await runElected({
     remote,
     component: 'kube-scheduler',
@@ -59,6 +63,7 @@ export async function scheduler(args: readonly string[]): Promise<void> {
         clock: systemClock,
         random: systemRandom,
         options: { ...defaultOptions, rootCA: remote.rootCA },
+        metrics,
         onError: (err, part) => log.error({ err, part }, 'scheduling failed'),
       });
     },

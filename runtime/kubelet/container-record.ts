@@ -1,4 +1,5 @@
 import { toTime } from '../../api/clock.ts';
+import { ContainerLogs } from './logs/container-logs.ts';
 import type { Container, ContainerExit, ContainerStatus, StartedContainer } from './pod-runtime.ts';
 
 interface Waiting {
@@ -33,6 +34,7 @@ export interface ContainerRecord {
   id: string;
   imageID: string;
   running: StartedContainer | undefined;
+  readonly logs: ContainerLogs;
 }
 
 export function newRecord(spec: Container, reason: string): ContainerRecord {
@@ -46,6 +48,7 @@ export function newRecord(spec: Container, reason: string): ContainerRecord {
     id: '',
     imageID: '',
     running: undefined,
+    logs: new ContainerLogs(),
   };
 }
 

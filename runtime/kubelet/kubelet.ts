@@ -5,21 +5,22 @@ import type { EventRecorder } from '../framework/event-recorder.ts';
 import type { Node } from '../scheduler/node-info.ts';
 import { NodeAdmission, type Rejection } from './admission.ts';
 import { NodeAgent, type NodeOptions } from './node-agent.ts';
-import type { Pod, PodRuntime } from './pod-runtime.ts';
+import type { NodeFacts, Pod, PodRuntime } from './pod-runtime.ts';
 import { PodWorker } from './pod-worker.ts';
+import type { HostedPod, KubeletHost } from './server/kubelet-host.ts';
 
 export interface KubeletDeps {
   readonly client: ApiClient;
   readonly clock: Clock;
   readonly runtime: PodRuntime;
   /** Of all pods, shared by the kubelets of a process, which tells each of its own. */
-  readonly pods: Pick<Informer<Pod>, 'subscribe'>;
+  readonly pods: Pick<Informer<Pod>, 'subscribe' | 'get'>;
   readonly recorder: EventRecorder;
   onError(error: unknown): void;
 }
 
 /** One node: registers it, keeps it alive, and runs the pods that are bound to it. */
-export class Kubelet {
+export class Kubelet implements KubeletHost {
   readonly #deps: KubeletDeps;
   readonly #agent: NodeAgent;
   readonly #workers = new Map<string, PodWorker>();
@@ -37,6 +38,23 @@ export class Kubelet {
   async run(signal: AbortSignal): Promise<void> {
     await this.#agent.run(signal);
     for (const worker of this.#workers.values()) worker.close();
+  }
+
+  get clock(): Clock {
+    return this.#deps.clock;
+  }
+
+  facts(): NodeFacts {
+    return this.#agent.facts();
+  }
+
+  hostedPods(): Iterable<HostedPod> {
+    return this.#workers.values();
+  }
+
+  knownPod(namespace: string, name: string): Readonly<Pod> | undefined {
+    const pod = this.#deps.pods.get(`${namespace}/${name}`);
+    return pod?.spec?.nodeName === this.facts().name ? pod : undefined;
   }
 
   /** A pod of this node came or changed. */

@@ -7,6 +7,7 @@ import type { Rejection } from './admission.ts';
 import { configOf } from './container-config.ts';
 import { type ContainerLoop, runContainer } from './container-loop.ts';
 import { type ContainerRecord, newRecord } from './container-record.ts';
+import { startLogged } from './logs/start-logged.ts';
 import { isSidecar, phaseOf } from './pod-conditions.ts';
 import { PodDeadline } from './pod-deadline.ts';
 import type { NodeFacts, Pod, PodRuntime, PodSandbox } from './pod-runtime.ts';
@@ -173,8 +174,10 @@ export class PodWorker {
     const { name, namespace, uid } = this.#pod.metadata ?? {};
     return {
       clock,
-      start: async (record) =>
-        sandbox.startContainer(await configOf(record, { pod: this.#pod, node, runtime, sandbox })),
+      start: async (record) => {
+        const config = await configOf(record, { pod: this.#pod, node, runtime, sandbox });
+        return startLogged(record.logs, clock, (log) => sandbox.startContainer({ ...config, log }));
+      },
       podText: `${name}_${namespace}(${uid})`,
       restarts: (record, { exitCode }) => {
         const { restartPolicy = 'Always' } = this.#pod.spec ?? {};

@@ -1,15 +1,19 @@
 import type { Random } from '../../api/clock.ts';
+import type { NodeConnection } from '../../api/streams/node-connection.ts';
 import type { ControllerContext, ControllerDefinition } from '../framework/controller.ts';
 import { Kubelet } from './kubelet.ts';
 import type { NodeOptions } from './node-agent.ts';
 import type { Pod, PodRuntime } from './pod-runtime.ts';
 import { podResource } from './pod-worker.ts';
+import { createNodeConnection } from './server/connection.ts';
 
 export interface KubeletsOptions {
   /** How many nodes: `node-0`, `node-1` and so on. */
   readonly count: number;
   readonly kubeletVersion: string;
   createRuntime(context: { readonly clock: ControllerContext['clock']; readonly random: Random }): PodRuntime;
+  /** How the control plane reaches a node. */
+  onNode(name: string, connection: NodeConnection): void;
 }
 
 const capacity = {
@@ -34,7 +38,12 @@ function nodeOptions(index: number, kubeletVersion: string): NodeOptions {
 }
 
 /** The kubelets of this process: one informer of pods tells each of its own. */
-export function kubeletsDefinition({ count, kubeletVersion, createRuntime }: KubeletsOptions): ControllerDefinition {
+export function kubeletsDefinition({
+  count,
+  kubeletVersion,
+  createRuntime,
+  onNode,
+}: KubeletsOptions): ControllerDefinition {
   const name = 'kubelet';
   return {
     name,
@@ -56,6 +65,7 @@ export function kubeletsDefinition({ count, kubeletVersion, createRuntime }: Kub
         const options = nodeOptions(index, kubeletVersion);
         const kubelet = new Kubelet(options, deps);
         kubelets.set(options.name, kubelet);
+        onNode(options.name, createNodeConnection(kubelet));
         running.push(kubelet.run(signal));
       }
       const kubeletOf = ({ spec }: Readonly<Pod>): Kubelet | undefined => kubelets.get(spec?.nodeName ?? '');

@@ -1,0 +1,26 @@
+import type { Clock } from '../../../api/clock.ts';
+import { LogBuffer } from './log-buffer.ts';
+
+/** Logs of a container: of its newest attempt, and of the one before, as a kubelet keeps one dead container. */
+export class ContainerLogs {
+  #newest: LogBuffer | undefined;
+  #before: LogBuffer | undefined;
+
+  get newest(): LogBuffer | undefined {
+    return this.#newest;
+  }
+
+  get before(): LogBuffer | undefined {
+    return this.#before;
+  }
+
+  /** For an attempt that is about to start; it counts when it has started. */
+  open(clock: Clock): LogBuffer {
+    return new LogBuffer(clock);
+  }
+
+  started(buffer: LogBuffer): void {
+    this.#before = this.#newest;
+    this.#newest = buffer;
+  }
+}

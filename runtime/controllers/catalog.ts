@@ -28,6 +28,7 @@ import { resourceQuotaController } from './resource-quota/resource-quota-control
 import { serviceCIDRController } from './services/service-cidr.ts';
 import { serviceLbController } from './services/service-lb-controller.ts';
 import { statefulSetController } from './statefulset/statefulset.ts';
+import { storageVersionMigrator } from './storage-migration/storage-version-migrator.ts';
 import { taintEvictionController } from './taint-eviction/taint-eviction-controller.ts';
 import { bootstrapSigner, bootstrapTokenCleaner } from './tokens/bootstrap-tokens.ts';
 import { legacyTokenCleaner } from './tokens/token-cleaner.ts';
@@ -88,4 +89,5 @@ export const controllerDefinitions: readonly ControllerDefinition[] = [
   nodeLifecycleController,
   serviceAccountController,
   rootCACertificatePublisher,
+  storageVersionMigrator,
 ];

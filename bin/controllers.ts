@@ -37,7 +37,7 @@ export async function openControllers(setup: ControllersSetup): Promise<RunningC
   const definitions = hasControllers ? (await import('../runtime/controllers/catalog.ts')).controllerDefinitions : [];
   const scheduling = scheduler ? [(await import('../runtime/scheduler/definition.ts')).schedulerDefinition()] : [];
   const simulated = nodes > 0 ? await simulatedNodes(nodes, release, options.serviceClusterIPRange) : undefined;
-  const kubelets = simulated === undefined ? [] : [simulated.definition];
+  const kubelets = simulated === undefined ? [] : simulated.definitions;
   const manager = startManager([...chosenControllers(definitions, names), ...scheduling, ...kubelets], {
     clientFor,
     clock: systemClock,
@@ -51,9 +51,11 @@ export async function openControllers(setup: ControllersSetup): Promise<RunningC
 
 /** Of simulated pods, as kubelets hand their addresses out. */
 const podRange = '10.244.0.0/14';
+/** Where the cluster's names are answered. */
+const dnsServer = '172.18.255.253';
 
 interface SimulatedNodes {
-  readonly definition: ControllerDefinition;
+  readonly definitions: readonly ControllerDefinition[];
   readonly nodes: LocalNodes;
 }
 
@@ -68,11 +70,13 @@ async function simulatedNodes(
   const { createNetwork } = await import('../runtime/network/create-network.ts');
   const network = createNetwork({ hostIp: '172.18.255.254' });
   const nodes = createLocalNodes({ network, ranges: [podRange, ...serviceRange.split(',')] });
-  const definition = kubeletsDefinition({
+  const { kubeDnsDefinition } = await import('../runtime/dns/kube-dns.ts');
+  const kubelets = kubeletsDefinition({
     count,
     kubeletVersion,
     createRuntime: (context) => createSimulatedRuntime({ ...context, network }),
     onNode: (name, connection) => nodes.add(name, connection),
   });
-  return { definition, nodes };
+  const dns = kubeDnsDefinition({ network, address: dnsServer });
+  return { definitions: [kubelets, dns], nodes };
 }

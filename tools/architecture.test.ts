@@ -66,7 +66,7 @@ const rules: Readonly<Record<string, { readonly own: readonly string[]; readonly
   runtime: { own: ['api', 'runtime'], packages: [] },
   // Byte streams and HTTP over them are Node's.
   'runtime/network': {
-    own: ['api', 'runtime/network', 'runtime/client'],
+    own: ['api', 'runtime/network', 'runtime/client', 'runtime/dns', 'runtime/files'],
     packages: ['node:stream', 'node:http', 'node:tls'],
   },
   'runtime/files': { own: ['runtime/files'], packages: [] },

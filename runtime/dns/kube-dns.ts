@@ -1,0 +1,119 @@
+import type { ApiClient } from '../../api/client.ts';
+import { formatIP, parseCIDR } from '../../api/ip.ts';
+import type { GroupVersionResource } from '../../api/object.ts';
+import { StatusError } from '../../api/status.ts';
+import { type ControllerDefinition, startReconciling } from '../framework/controller.ts';
+import { unlessMissing } from '../framework/status-cause.ts';
+import { WorkQueue } from '../framework/work-queue.ts';
+import type { VirtualNetwork } from '../network/network.ts';
+import { createClusterZone, type ZoneOptions } from './cluster-zone.ts';
+import { informedSource } from './informed-source.ts';
+import type { OutsideOptions } from './outside.ts';
+import { createOutside } from './outside.ts';
+import type { EndpointSlice, Service } from './records.ts';
+import { createResolver, type Resolver } from './resolver.ts';
+import { serveDns } from './serve.ts';
+
+const name = 'kube-dns';
+const namespace = 'kube-system';
+const services: GroupVersionResource = { group: '', version: 'v1', resource: 'services' };
+const slices: GroupVersionResource = { group: 'discovery.k8s.io', version: 'v1', resource: 'endpointslices' };
+/** As kubeadm chooses: the tenth address of the range. */
+const offsetInRange = 10n;
+const ports = [
+  { name: 'dns', port: 53, protocol: 'UDP' },
+  { name: 'dns-tcp', port: 53, protocol: 'TCP' },
+  { name: 'metrics', port: 9153, protocol: 'TCP' },
+];
+
+export interface KubeDnsOptions extends Partial<Omit<ZoneOptions, 'domain'>> {
+  readonly network: VirtualNetwork;
+  /** Where the server of names stands: an address of the nodes' network. */
+  readonly address: string;
+  readonly domain?: string;
+  readonly outside?: OutsideOptions;
+  /** Is given what answers, for who wants to ask from outside of the network. */
+  readonly onReady?: (resolve: Resolver) => void;
+}
+
+/** The address that pods find in their resolv.conf. */
+export function dnsAddress(serviceClusterIPRange: string): string {
+  const range = parseCIDR(serviceClusterIPRange.split(',')[0] ?? '');
+  if (range === undefined) throw new Error(`${serviceClusterIPRange} is no network`);
+  return formatIP(range.family, range.base + offsetInRange);
+}
+
+function serviceAt(clusterIP: string): Service {
+  return {
+    metadata: {
+      name,
+      namespace,
+      labels: {
+        'k8s-app': name,
+        'kubernetes.io/cluster-service': 'true',
+        'kubernetes.io/name': 'CoreDNS',
+      },
+      annotations: { 'prometheus.io/port': '9153', 'prometheus.io/scrape': 'true' },
+    },
+    spec: { clusterIP, type: 'ClusterIP', ports },
+  };
+}
+
+/** No pods stand behind the Service: the network itself answers, at an address that a slice names. */
+function sliceAt(address: string): EndpointSlice {
+  return {
+    metadata: {
+      name,
+      namespace,
+      labels: { 'kubernetes.io/service-name': name, 'endpointslice.kubernetes.io/managed-by': 'kubefacade' },
+    },
+    addressType: address.includes(':') ? 'IPv6' : 'IPv4',
+    endpoints: [{ addresses: [address], conditions: { ready: true, serving: true, terminating: false } }],
+    ports,
+  };
+}
+
+async function ensure<T extends Service | EndpointSlice>(
+  client: ApiClient,
+  resource: GroupVersionResource,
+  wanted: T,
+): Promise<void> {
+  if ((await unlessMissing(client.get<T>(resource, namespace, name))) !== undefined) return;
+  try {
+    await client.create<T>(resource, namespace, wanted);
+  } catch (error) {
+    if (!(error instanceof StatusError) || error.reason !== 'AlreadyExists') throw error;
+  }
+}
+
+/** The names of a cluster, answered inside its network. */
+export function kubeDnsDefinition(setup: KubeDnsOptions): ControllerDefinition {
+  const { network, address, domain = 'cluster.local', ttl = 30, pods = 'insecure', outside = {}, onReady } = setup;
+  return {
+    name,
+    start: (context, signal) => {
+      const { client, clock, informers, options } = context;
+      const source = informedSource(informers);
+      const resolve = createResolver(createClusterZone(source, { domain, ttl, pods }), createOutside(outside));
+      onReady?.(resolve);
+      const clusterIP = dnsAddress(options.serviceClusterIPRange);
+      const place = network.open({ node: '', ips: [address, clusterIP] });
+      const server = serveDns(place, resolve);
+      signal.addEventListener('abort', () => server.close(), { once: true });
+      const all = { services: informers.of<Service>(services), slices: informers.of<EndpointSlice>(slices) };
+      const queue = new WorkQueue(clock);
+      queue.add(name);
+      const again = ({ metadata }: Readonly<Service | EndpointSlice>): void => {
+        if (metadata?.name === name && metadata.namespace === namespace) queue.add(name);
+      };
+      all.services.subscribe({ deleted: again });
+      all.slices.subscribe({ deleted: again });
+      const reconcile = async (): Promise<void> => {
+        await ensure(client, services, serviceAt(clusterIP));
+        await ensure(client, slices, sliceAt(address));
+      };
+      const running = { name, workers: 1, informers: [all.services, all.slices], queue, reconcile };
+      return startReconciling(running, context, signal);
+    },
+  };
+}

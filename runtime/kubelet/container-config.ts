@@ -1,5 +1,6 @@
 import type { ContainerRecord } from './container-record.ts';
 import { environmentOf } from './environment/environment.ts';
+import { hostNames } from './environment/hosts-file.ts';
 import type { ContainerConfig, NodeFacts, Pod, PodRuntime, PodSandbox } from './pod-runtime.ts';
 import { mountsOf } from './volumes/mounts.ts';
 
@@ -15,13 +16,13 @@ export async function configOf(
   { spec, restarts }: ContainerRecord,
   { pod, node, runtime, sandbox }: ContainerPlace,
 ): Promise<ContainerConfig> {
-  const [podIP = ''] = sandbox.ips;
-  const [hostIP = ''] = node.addresses;
-  const placed = { ...pod, status: { ...pod.status, podIP, hostIP } };
+  const none = { configMaps: new Map(), secrets: new Map(), services: [], allocatable: {}, file: () => undefined };
+  const placed = { pod, podIPs: sandbox.ips, hostIPs: node.addresses };
+  const { hostname } = hostNames(pod, 'cluster.local');
   return {
     container: spec,
     attempt: restarts,
-    environment: environmentOf(placed, spec),
+    environment: new Map([['HOSTNAME', hostname], ...environmentOf(placed, spec, none)]),
     mounts: mountsOf(pod, spec, node, runtime.volumes),
     log: () => undefined,
   };

@@ -1,30 +1,26 @@
-import { type ByteText, FileError, type FileStat, type FileTree, type WriteOptions } from './file-tree.ts';
-
-interface Owned {
-  mode: number;
-  uid: number;
-  gid: number;
-  modifiedAt: number;
-}
-
-interface FileNode extends Owned {
-  readonly type: 'file';
-  text: ByteText;
-}
-
-interface LinkNode extends Owned {
-  readonly type: 'link';
-  readonly target: string;
-}
-
-interface DirectoryNode extends Owned {
-  readonly type: 'directory';
-  readonly entries: Map<string, TreeNode>;
-}
-
-type TreeNode = FileNode | LinkNode | DirectoryNode;
+import {
+  type ByteText,
+  FileError,
+  type FileHandle,
+  type FileStat,
+  type FileTree,
+  type NodeOptions,
+  type WriteOptions,
+} from './file-tree.ts';
+import {
+  copyOf,
+  type DirectoryNode,
+  directory,
+  type FileNode,
+  type Owner,
+  partsOf,
+  sizeOf,
+  statOf,
+  type TreeNode,
+} from './memory-node.ts';
 
 const maxLinks = 40;
+const setGid = 0o2000;
 
 export interface MemoryTreeOptions {
   readonly type?: string;
@@ -32,46 +28,90 @@ export interface MemoryTreeOptions {
   readonly mode?: number;
   /** Milliseconds since the epoch; times stand still at 0 without it. */
   now?(): number;
-}
-
-function partsOf(path: string): string[] {
-  return path.split('/').filter((part) => part !== '');
+  /** In bytes; beyond it writes fail with ENOSPC. */
+  readonly capacity?: number;
+  /** Starts with all that this one has; what either changes later is its own. */
+  readonly base?: MemoryTree;
 }
 
 /** Files in memory. Directories that a file needs are made with it. */
 export class MemoryTree implements FileTree {
   readonly type: string;
-  readonly #root: DirectoryNode;
+  #root: DirectoryNode;
+  #owner: Owner = {};
+  #used = 0;
+  readonly #capacity: number;
   readonly #now: () => number;
 
-  constructor({ type = 'overlayfs', mode = 0o755, now = () => 0 }: MemoryTreeOptions = {}) {
+  constructor({ type = 'overlayfs', mode = 0o755, now = () => 0, capacity, base }: MemoryTreeOptions = {}) {
     this.type = type;
     this.#now = now;
-    this.#root = { type: 'directory', entries: new Map(), mode, uid: 0, gid: 0, modifiedAt: now() };
+    this.#capacity = capacity ?? Number.POSITIVE_INFINITY;
+    this.#root = base === undefined ? directory(mode, now(), this.#owner) : base.#share();
   }
 
-  /** Follows links but for the last part when `isItself`. */
-  #find(path: string, isItself = false, links = 0): TreeNode | undefined {
+  /** Bytes written and not removed since it was made. */
+  get usedBytes(): number {
+    return this.#used;
+  }
+
+  /** From now on nothing of what is here changes: both trees copy what they write to. */
+  #share(): DirectoryNode {
+    this.#owner = {};
+    return this.#root;
+  }
+
+  /** The node with all above it, made this tree's own. Links on the way are followed, but the last when `isItself`. */
+  #own(path: string, isItself = false): TreeNode | undefined {
+    const parts = this.#resolve(path, isItself);
+    if (parts === undefined) return undefined;
+    if (this.#root.owner !== this.#owner) this.#root = copyOf(this.#root, this.#owner);
     let node: TreeNode = this.#root;
-    const parts = partsOf(path);
-    const trail: DirectoryNode[] = [];
-    for (const [index, part] of parts.entries()) {
+    for (const part of parts) {
       if (node.type !== 'directory') return undefined;
+      let next: TreeNode | undefined = node.entries.get(part);
+      if (next === undefined) return undefined;
+      if (next.owner !== this.#owner) {
+        next = copyOf(next, this.#owner);
+        node.entries.set(part, next);
+      }
+      node = next;
+    }
+    return node;
+  }
+
+  /** The parts of a path without links and dots; undefined: no such file. */
+  #resolve(path: string, isItself: boolean, links = 0): string[] | undefined {
+    const parts = partsOf(path);
+    const found: string[] = [];
+    const trail: TreeNode[] = [this.#root];
+    for (const [index, part] of parts.entries()) {
+      const node = trail.at(-1);
+      if (node?.type !== 'directory') return undefined;
       if (part === '.') continue;
       if (part === '..') {
-        node = trail.pop() ?? this.#root;
+        if (found.pop() !== undefined) trail.pop();
         continue;
       }
-      const next: TreeNode | undefined = node.entries.get(part);
+      const next = node.entries.get(part);
       if (next === undefined) return undefined;
       const isLast = index === parts.length - 1;
       if (next.type === 'link' && !(isLast && isItself)) {
         if (links >= maxLinks) throw new FileError('ELOOP', `${path}: Too many levels of symbolic links`);
-        const base = next.target.startsWith('/') ? '' : `/${parts.slice(0, index).join('/')}`;
-        return this.#find([base, next.target, ...parts.slice(index + 1)].join('/'), isItself, links + 1);
+        const base = next.target.startsWith('/') ? [] : found;
+        return this.#resolve([...base, next.target, ...parts.slice(index + 1)].join('/'), isItself, links + 1);
       }
-      trail.push(node);
-      node = next;
+      found.push(part);
+      trail.push(next);
+    }
+    return found;
+  }
+
+  #find(path: string, isItself = false): TreeNode | undefined {
+    let node: TreeNode | undefined = this.#root;
+    for (const part of this.#resolve(path, isItself) ?? ['']) {
+      if (node?.type !== 'directory') return undefined;
+      node = node.entries.get(part);
     }
     return node;
   }
@@ -81,29 +121,29 @@ export class MemoryTree implements FileTree {
     const parts = partsOf(path);
     const name = parts.pop();
     if (name === undefined) throw new FileError('EISDIR', `${path}: Is a directory`);
-    return [this.#directory(parts), name];
+    return [this.#directory(`/${parts.join('/')}`), name];
   }
 
-  #directory(parts: readonly string[], mode = 0o755): DirectoryNode {
-    let at = this.#root;
-    let path = '';
-    for (const part of parts) {
-      path += `/${part}`;
-      let next = at.entries.get(part);
-      if (next?.type === 'link') next = this.#find(path);
-      if (next === undefined) {
-        next = { type: 'directory', entries: new Map(), ...this.#owned(mode) };
-        at.entries.set(part, next);
-        at.modifiedAt = this.#now();
-      }
-      if (next.type !== 'directory') throw new FileError('ENOTDIR', `${path}: Not a directory`);
-      at = next;
-    }
-    return at;
+  #directory(path: string, mode = 0o755): DirectoryNode {
+    const found = this.#own(path);
+    if (found?.type === 'directory') return found;
+    if (found !== undefined) throw new FileError('ENOTDIR', `${path}: Not a directory`);
+    const [parent, name] = this.#parent(path);
+    if (parent.entries.has(name)) throw new FileError('ENOENT', `${path}: No such file or directory`);
+    const made = directory(mode, this.#now(), this.#owner);
+    this.#enter(parent, name, made);
+    return made;
   }
 
-  #owned(mode: number): Owned {
-    return { mode, uid: 0, gid: 0, modifiedAt: this.#now() };
+  #enter(parent: DirectoryNode, name: string, node: TreeNode): void {
+    parent.entries.set(name, node);
+    parent.modifiedAt = this.#now();
+  }
+
+  #take(bytes: number): void {
+    if (bytes > 0 && this.#used + bytes > this.#capacity)
+      throw new FileError('ENOSPC', 'write error: No space left on device');
+    this.#used = Math.max(0, this.#used + bytes);
   }
 
   read(path: string): ByteText | undefined {
@@ -112,16 +152,49 @@ export class MemoryTree implements FileTree {
   }
 
   write(path: string, text: ByteText, { mode = 0o644, append = false }: WriteOptions = {}): void {
-    const found = this.#find(path);
+    const found = this.#own(path);
     if (found?.type === 'directory') throw new FileError('EISDIR', `${path}: Is a directory`);
     if (found?.type === 'file') {
-      found.text = append ? found.text + text : text;
-      found.modifiedAt = this.#now();
+      this.#put(found, append ? found.text + text : text);
       return;
     }
-    const [parent, name] = this.#parent(path);
-    parent.entries.set(name, { type: 'file', text, ...this.#owned(mode) });
-    parent.modifiedAt = this.#now();
+    this.#take(text.length);
+    const [parent, name] = this.#parent(this.#pathOfNew(path));
+    const node: FileNode = { type: 'file', text, mode, uid: 0, gid: 0, modifiedAt: this.#now(), owner: this.#owner };
+    this.#enter(parent, name, node);
+  }
+
+  /** A link that leads to no file yet is written through. */
+  #pathOfNew(path: string): string {
+    const node = this.#find(path, true);
+    if (node?.type !== 'link') return path;
+    const folder = path.slice(0, path.lastIndexOf('/'));
+    return this.#pathOfNew(node.target.startsWith('/') ? node.target : `${folder}/${node.target}`);
+  }
+
+  #put(node: FileNode, text: ByteText): void {
+    this.#take(text.length - node.text.length);
+    node.text = text;
+    node.modifiedAt = this.#now();
+  }
+
+  handle(path: string, isWrite: boolean): FileHandle | undefined {
+    const node = isWrite ? this.#own(path) : this.#find(path);
+    if (node?.type !== 'file') return undefined;
+    const owner = this.#owner;
+    // Once shared, the node behind the name may be another.
+    const current = (): FileNode => {
+      const now = owner === this.#owner ? node : this.#own(path);
+      return now?.type === 'file' ? now : node;
+    };
+    return {
+      read: () => (isWrite ? current().text : node.text),
+      write: (text) => this.#put(current(), text),
+      append: (text) => {
+        const file = current();
+        this.#put(file, file.text + text);
+      },
+    };
   }
 
   isDirectory(path: string): boolean {
@@ -129,7 +202,7 @@ export class MemoryTree implements FileTree {
   }
 
   makeDirectory(path: string, mode?: number): void {
-    this.#directory(partsOf(path), mode);
+    this.#directory(path, mode);
   }
 
   list(path: string): readonly string[] {
@@ -138,20 +211,32 @@ export class MemoryTree implements FileTree {
   }
 
   remove(path: string): void {
-    if (this.#find(path, true) === undefined) return;
+    const node = this.#find(path, true);
+    if (node === undefined) return;
     const [parent, name] = this.#parent(path);
     parent.entries.delete(name);
     parent.modifiedAt = this.#now();
+    if ((node.links ?? 1) > 1) node.links = (node.links ?? 1) - 1;
+    else this.#take(-sizeOf(node, this.#owner));
   }
 
   rename(from: string, to: string): void {
-    const node = this.#find(from, true);
+    const node = this.#own(from, true);
     if (node === undefined) throw new FileError('ENOENT', `${from}: No such file or directory`);
-    const [source, name] = this.#parent(from);
+    if (`${to}/`.startsWith(`${from}/`)) {
+      if (to === from) return;
+      throw new FileError('EINVAL', `${to}: Invalid argument`);
+    }
+    const old = this.#find(to, true);
+    if (old?.type === 'directory' && node.type !== 'directory')
+      throw new FileError('EISDIR', `${to}: Is a directory`);
+    if (old?.type === 'directory' && old.entries.size > 0)
+      throw new FileError('ENOTEMPTY', `${to}: Directory not empty`);
     const [target, newName] = this.#parent(to);
+    const [source, name] = this.#parent(from);
     source.entries.delete(name);
-    target.entries.set(newName, node);
-    target.modifiedAt = this.#now();
+    source.modifiedAt = this.#now();
+    this.#enter(target, newName, node);
   }
 
   stat(path: string): FileStat | undefined {
@@ -163,10 +248,32 @@ export class MemoryTree implements FileTree {
   }
 
   link(path: string, target: string): void {
+    const [parent, name] = this.#free(path);
+    this.#enter(parent, name, { type: 'link', target, ...this.#fresh(0o777) });
+  }
+
+  makeNode(path: string, { type, mode, device = '' }: NodeOptions): void {
+    const [parent, name] = this.#free(path);
+    this.#enter(parent, name, { type, device, ...this.#fresh(mode) });
+  }
+
+  hardLink(existing: string, path: string): void {
+    const node = this.#own(existing, true);
+    if (node === undefined) throw new FileError('ENOENT', `${existing}: No such file or directory`);
+    if (node.type === 'directory') throw new FileError('EPERM', `${existing}: Operation not permitted`);
+    const [parent, name] = this.#free(path);
+    node.links = (node.links ?? 1) + 1;
+    this.#enter(parent, name, node);
+  }
+
+  #free(path: string): readonly [DirectoryNode, string] {
     const [parent, name] = this.#parent(path);
     if (parent.entries.has(name)) throw new FileError('EEXIST', `${path}: File exists`);
-    parent.entries.set(name, { type: 'link', target, ...this.#owned(0o777) });
-    parent.modifiedAt = this.#now();
+    return [parent, name];
+  }
+
+  #fresh(mode: number) {
+    return { mode, uid: 0, gid: 0, modifiedAt: this.#now(), owner: this.#owner };
   }
 
   setMode(path: string, mode: number): void {
@@ -177,16 +284,13 @@ export class MemoryTree implements FileTree {
     Object.assign(this.#existing(path), { uid, gid });
   }
 
+  setTime(path: string, modifiedAt: number): void {
+    this.#existing(path).modifiedAt = modifiedAt;
+  }
+
   #existing(path: string): TreeNode {
-    const node = this.#find(path);
+    const node = this.#own(path);
     if (node === undefined) throw new FileError('ENOENT', `${path}: No such file or directory`);
     return node;
   }
-}
-
-function statOf(node: TreeNode | undefined): FileStat | undefined {
-  if (node === undefined) return undefined;
-  const { type, mode, uid, gid, modifiedAt } = node;
-  const size = node.type === 'file' ? node.text.length : node.type === 'link' ? node.target.length : 4096;
-  return { type, mode, uid, gid, modifiedAt, size, ...(node.type === 'link' ? { target: node.target } : {}) };
 }

@@ -1,79 +1,7 @@
-import { type ByteText, FileError, type FileStat, type FileTree, type WriteOptions } from './file-tree.ts';
+import { type Access, DelegatingTree } from './delegating-tree.ts';
+import { FileError, type FileTree } from './file-tree.ts';
 
-/** Hands every call on to the tree and path that `at` names. */
-abstract class DelegatingTree implements FileTree {
-  abstract readonly type: string;
-  /** The tree that has a path, and the path in it; `isWrite`: throws where it must not change. */
-  protected abstract at(path: string, isWrite?: boolean): readonly [FileTree, string];
-
-  read(path: string): ByteText | undefined {
-    const [tree, inner] = this.at(path);
-    return tree.read(inner);
-  }
-
-  write(path: string, text: ByteText, options?: WriteOptions): void {
-    const [tree, inner] = this.at(path, true);
-    tree.write(inner, text, options);
-  }
-
-  isDirectory(path: string): boolean {
-    const [tree, inner] = this.at(path);
-    return tree.isDirectory(inner);
-  }
-
-  makeDirectory(path: string, mode?: number): void {
-    const [tree, inner] = this.at(path, true);
-    tree.makeDirectory(inner, mode);
-  }
-
-  list(path: string): readonly string[] {
-    const [tree, inner] = this.at(path);
-    return tree.list(inner);
-  }
-
-  remove(path: string): void {
-    const [tree, inner] = this.at(path, true);
-    tree.remove(inner);
-  }
-
-  rename(from: string, to: string): void {
-    const [tree, inner] = this.at(from, true);
-    const [other, target] = this.at(to, true);
-    if (tree === other) {
-      tree.rename(inner, target);
-      return;
-    }
-    const text = tree.read(inner);
-    if (text === undefined) throw new FileError('ENOENT', `${from}: No such file or directory`);
-    other.write(target, text);
-    tree.remove(inner);
-  }
-
-  stat(path: string): FileStat | undefined {
-    const [tree, inner] = this.at(path);
-    return tree.stat(inner);
-  }
-
-  lstat(path: string): FileStat | undefined {
-    const [tree, inner] = this.at(path);
-    return tree.lstat(inner);
-  }
-
-  link(path: string, target: string): void {
-    const [tree, inner] = this.at(path, true);
-    tree.link(inner, target);
-  }
-
-  setMode(path: string, mode: number): void {
-    const [tree, inner] = this.at(path, true);
-    tree.setMode(inner, mode);
-  }
-
-  setOwner(path: string, uid: number, gid: number): void {
-    const [tree, inner] = this.at(path, true);
-    tree.setOwner(inner, uid, gid);
-  }
-}
+const changing: ReadonlySet<Access> = new Set(['write', 'name', 'own']);
 
 /** A directory (or one file) of another tree as a tree of its own. */
 export class SubTree extends DelegatingTree {
@@ -99,22 +27,36 @@ export interface MountPoint {
   readonly isReadOnly?: boolean;
 }
 
-/** A tree with others mounted into it; the longest path that fits wins. */
+const maxLinks = 40;
+
+/** A tree with others mounted into it; the longest path that fits wins. Links lead from one into another. */
 export class MountedTree extends DelegatingTree {
   readonly type: string;
   readonly mounts: readonly MountPoint[];
-  readonly #root: FileTree;
-  readonly #isRootReadOnly: boolean;
+  readonly root: FileTree;
+  readonly isRootReadOnly: boolean;
 
   constructor(root: FileTree, mounts: Iterable<MountPoint>, { isRootReadOnly = false } = {}) {
     super();
     this.type = root.type;
-    this.#root = root;
-    this.#isRootReadOnly = isRootReadOnly;
+    this.root = root;
+    this.isRootReadOnly = isRootReadOnly;
     this.mounts = [...mounts]
       .map((mount) => ({ ...mount, path: mount.path.replace(/\/+$/, '') }))
       .toSorted((a, b) => b.path.length - a.path.length);
-    for (const { path } of this.mounts) if (root.stat(path) === undefined) root.makeDirectory(path);
+    for (const mount of this.mounts.toReversed()) this.#makePoint(mount);
+  }
+
+  #makePoint({ path, tree }: MountPoint): void {
+    const [parent, inner] = this.#holder(path.slice(0, path.lastIndexOf('/')), path);
+    if (parent.stat(inner) !== undefined) return;
+    if (tree.isDirectory('/')) parent.makeDirectory(inner);
+    else parent.write(inner, '');
+  }
+
+  #holder(folder: string, path: string): readonly [FileTree, string] {
+    const mount = this.mountOf(folder);
+    return mount === undefined ? [this.root, path] : [mount.tree, path.slice(mount.path.length)];
   }
 
   /** What is mounted at a path or above it; undefined: the root itself. */
@@ -122,10 +64,53 @@ export class MountedTree extends DelegatingTree {
     return this.mounts.find((mount) => path === mount.path || path.startsWith(`${mount.path}/`));
   }
 
-  protected override at(path: string, isWrite = false): readonly [FileTree, string] {
-    const mount = this.mountOf(path);
-    if (isWrite && (mount === undefined ? this.#isRootReadOnly : mount.isReadOnly === true))
-      throw new FileError('EROFS', `${path}: Read-only file system`);
-    return mount === undefined ? [this.#root, path] : [mount.tree, path.slice(mount.path.length) || '/'];
+  /** Where a path leads when links on its way are followed; the last one, too, unless `isItself`. */
+  resolve(path: string, isItself = false, links = 0): string {
+    const parts = path.split('/').filter((part) => part !== '');
+    let at = '';
+    for (const [index, part] of parts.entries()) {
+      const next = `${at}/${part}`;
+      const isLast = index === parts.length - 1;
+      if (isLast && isItself) return next;
+      const [tree, inner] = this.#place(next);
+      const stat = inner === '/' ? undefined : tree.lstat(inner);
+      if (stat?.type === 'link') {
+        if (links >= maxLinks) throw new FileError('ELOOP', `${path}: Too many levels of symbolic links`);
+        const base = stat.target?.startsWith('/') === true ? '' : at;
+        const rest = parts.slice(index + 1).join('/');
+        return this.resolve(normal(`${base}/${stat.target}${rest === '' ? '' : `/${rest}`}`), isItself, links + 1);
+      }
+      at = next;
+    }
+    return at === '' ? '/' : at;
   }
+
+  #place(path: string): readonly [FileTree, string] {
+    const mount = this.mountOf(path);
+    return mount === undefined ? [this.root, path] : [mount.tree, path.slice(mount.path.length) || '/'];
+  }
+
+  protected override at(path: string, access: Access): readonly [FileTree, string] {
+    // Names stand for themselves there: the last part of a path that is to be made or removed is no link to follow.
+    const found = this.resolve(path, access === 'name');
+    const mount = this.mountOf(found);
+    if (changing.has(access) && (mount === undefined ? this.isRootReadOnly : mount.isReadOnly === true))
+      throw new FileError('EROFS', `${path}: Read-only file system`);
+    if (access === 'name' && mount?.path === found) throw new FileError('EBUSY', `${path}: Resource busy`);
+    return this.#place(found);
+  }
+
+  override lstat(path: string): ReturnType<FileTree['lstat']> {
+    const [tree, inner] = this.#place(this.resolve(path, true));
+    return tree.lstat(inner);
+  }
+}
+
+function normal(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  return `/${parts.join('/')}`;
 }

@@ -130,7 +130,8 @@ export class MemoryTree implements FileTree {
     if (found !== undefined) throw new FileError('ENOTDIR', `${path}: Not a directory`);
     const [parent, name] = this.#parent(path);
     if (parent.entries.has(name)) throw new FileError('ENOENT', `${path}: No such file or directory`);
-    const made = directory(mode, this.#now(), this.#owner);
+    const made = directory(mode | (parent.mode & setGid), this.#now(), this.#owner);
+    made.gid = groupIn(parent);
     this.#enter(parent, name, made);
     return made;
   }
@@ -160,7 +161,7 @@ export class MemoryTree implements FileTree {
     }
     this.#take(text.length);
     const [parent, name] = this.#parent(this.#pathOfNew(path));
-    const node: FileNode = { type: 'file', text, mode, uid: 0, gid: 0, modifiedAt: this.#now(), owner: this.#owner };
+    const node: FileNode = { type: 'file', text, ...this.#fresh(mode, parent) };
     this.#enter(parent, name, node);
   }
 
@@ -249,12 +250,12 @@ export class MemoryTree implements FileTree {
 
   link(path: string, target: string): void {
     const [parent, name] = this.#free(path);
-    this.#enter(parent, name, { type: 'link', target, ...this.#fresh(0o777) });
+    this.#enter(parent, name, { type: 'link', target, ...this.#fresh(0o777, parent) });
   }
 
   makeNode(path: string, { type, mode, device = '' }: NodeOptions): void {
     const [parent, name] = this.#free(path);
-    this.#enter(parent, name, { type, device, ...this.#fresh(mode) });
+    this.#enter(parent, name, { type, device, ...this.#fresh(mode, parent) });
   }
 
   hardLink(existing: string, path: string): void {
@@ -272,8 +273,8 @@ export class MemoryTree implements FileTree {
     return [parent, name];
   }
 
-  #fresh(mode: number) {
-    return { mode, uid: 0, gid: 0, modifiedAt: this.#now(), owner: this.#owner };
+  #fresh(mode: number, parent: DirectoryNode) {
+    return { mode, uid: 0, gid: groupIn(parent), modifiedAt: this.#now(), owner: this.#owner };
   }
 
   setMode(path: string, mode: number): void {
@@ -293,4 +294,9 @@ export class MemoryTree implements FileTree {
     if (node === undefined) throw new FileError('ENOENT', `${path}: No such file or directory`);
     return node;
   }
+}
+
+/** In a directory with the set-group-id bit all that is new belongs to its group. */
+function groupIn(parent: DirectoryNode): number {
+  return (parent.mode & setGid) === 0 ? 0 : parent.gid;
 }

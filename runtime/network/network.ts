@@ -18,7 +18,7 @@ export interface Flow {
 export interface Connection {
   /** Bytes both ways, with back pressure; destroyed when the other end is. */
   readonly stream: Duplex;
-  /** As the listener sees them: addresses after translation. */
+  /** As this end sees them: whoever connects sees the address that it asked for, a listener those after translation. */
   readonly flow: Flow;
 }
 
@@ -28,7 +28,7 @@ export interface Datagram {
   readonly bytes: Uint8Array;
 }
 
-/** As Node's own system errors name it: ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EADDRINUSE, ECONNRESET. */
+/** As Node's own system errors name it: ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, EADDRINUSE, EADDRNOTAVAIL, ECONNRESET. */
 export class NetworkError extends Error {
   readonly code: string;
 
@@ -45,9 +45,19 @@ export interface ListenOptions {
   readonly protocol?: Protocol;
 }
 
+export interface BindOptions {
+  readonly ip?: string;
+  /** Told when nobody takes what was sent: the sender's ECONNREFUSED. */
+  readonly onUnreachable?: (to: Address) => void;
+}
+
 /** One network stack: of a pod, whose containers share it, or of a node. 127.0.0.1 and ::1 are its own. */
 export interface NetworkNamespace {
   readonly ips: readonly string[];
+  /** Where it is; '' for the control plane. */
+  readonly node: string;
+  /** Whether it is the node's own, which pods with hostNetwork share. */
+  readonly isNode: boolean;
   /** Throws NetworkError EADDRINUSE. Port 0 takes a free one. */
   listen(
     port: number,
@@ -63,10 +73,12 @@ export interface NetworkNamespace {
   bind(
     port: number,
     onDatagram: (datagram: Datagram) => void,
-    options?: { readonly ip?: string },
+    options?: BindOptions,
   ): { readonly port: number; send(to: Address, bytes: Uint8Array): void; close(): void };
   /** What listens, for `netstat` and admission of ports. */
   listening(): readonly (Address & { readonly protocol: Protocol })[];
+  /** As `iptables-save` prints the rules that hold here, of one family; pods have none. */
+  packetRules(family?: 4 | 6): string;
   /** Ends all that listens and all that is connected. */
   close(): void;
 }
@@ -77,11 +89,25 @@ export type Verdict = { readonly to: Address; readonly masquerade?: boolean } | 
 /** Destination translation, as kube-proxy's rules do it, at the node that the packet leaves from or comes in at. */
 export interface Translation {
   verdict(flow: Flow, node: string): Verdict;
+  /** The rules as text. */
+  save?(node: string, family: 4 | 6): string;
+  /** What the node itself serves at a port where nobody else listens: health checks, metrics. */
+  listenerAt?(node: string, port: number): ((connection: Connection) => void) | undefined;
 }
 
-/** Whether a translated flow may pass, as network policies have it. */
+/** Whether a flow may begin, as network policies have it: who began it, before masquerading, and where it ends. */
 export interface Filter {
   allows(flow: Flow): boolean;
+}
+
+/** A port of a node that leads to a pod, as `hostPort` has it. */
+export interface HostPort {
+  readonly node: string;
+  readonly protocol: Protocol;
+  /** Of the node; absent: all. */
+  readonly hostIp?: string;
+  readonly port: number;
+  readonly to: Address;
 }
 
 export interface NamespaceOptions {
@@ -99,8 +125,12 @@ export interface VirtualNetwork {
   readonly host: NetworkNamespace;
   /** Who has this address, by node and whether it is the node's own. */
   locate(ip: string): { readonly node: string; readonly isNode: boolean } | undefined;
+  /** Until closed, the port of the node leads to the pod. */
+  mapPort(mapping: HostPort): { close(): void };
   setTranslation(translation: Translation): void;
   setFilter(filter: Filter): void;
+  /** Datagrams of tracked flows go where rules send them now: for those that `isStale` picks by address asked for and taken. */
+  forgetFlows(isStale: (asked: Address, taken: Address) => boolean): void;
   /** Takes what leads nowhere inside; default: EHOSTUNREACH... Used for stubs of the outside world. */
   setOutside(connect: (to: Address) => Promise<Duplex> | undefined): void;
 }

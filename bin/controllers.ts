@@ -68,7 +68,7 @@ async function simulatedNodes(
   const { createSimulatedRuntime } = await import('../runtime/simulated/simulated-runtime.ts');
   const { createLocalNodes } = await import('../runtime/kubelet/server/local-nodes.ts');
   const { createNetwork } = await import('../runtime/network/create-network.ts');
-  const network = createNetwork({ hostIp: '172.18.255.254' });
+  const network = createNetwork({ hostIp: '172.18.255.254', clock: systemClock });
   const nodes = createLocalNodes({ network, ranges: [podRange, ...serviceRange.split(',')] });
   const { kubeDnsDefinition } = await import('../runtime/dns/kube-dns.ts');
   const kubelets = kubeletsDefinition({

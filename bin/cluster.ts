@@ -87,6 +87,12 @@ function well(name: string): { name: string; failure(): undefined } {
   return { name, failure: () => undefined };
 }
 
+/** An address that leads to a listener of this machine. */
+function reachable(bindAddress: string): string {
+  if (bindAddress === '0.0.0.0') return '127.0.0.1';
+  return bindAddress === '::' ? '::1' : bindAddress;
+}
+
 /** Each controller acts under its own name, as upstream's do with their service accounts' credentials. */
 function serviceAccountOf(controller: string): UserInfo {
   if (controller === 'kubelet')
@@ -259,6 +265,12 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     scheduler: options.scheduler,
     nodes: options.nodes,
     release: generated.schema.release,
+    network: {
+      apiServer: { address: cluster.advertiseAddress, host: reachable(options.bindAddress), port: cluster.securePort },
+      outside: options.outsideNetwork,
+      exposeNodePorts: options.exposeNodePorts,
+      proxyMode: options.proxyMode,
+    },
     options: {
       ...options.controllerOptions,
       rootCA: identity.servingCa,

@@ -4,6 +4,7 @@ import type { ControllerDefinition } from '../runtime/framework/controller.ts';
 import type { RunningManager } from '../runtime/framework/manager.ts';
 import type { Metrics } from '../runtime/framework/metrics.ts';
 import { type ControllerManagerOptions, defaultOptions } from '../runtime/framework/options.ts';
+import { type NetworkSetup, openNetwork } from './network.ts';
 import type { SigningKeys } from './signing.ts';
 import { systemClock, systemRandom } from './system.ts';
 
@@ -15,6 +16,7 @@ export interface ControllersSetup {
   /** How many simulated nodes, and which version they say they are. */
   readonly nodes: number;
   readonly release: string;
+  readonly network: NetworkSetup;
   readonly options: Pick<ControllerManagerOptions, 'rootCA'> & Partial<ControllerManagerOptions>;
   readonly keys: SigningKeys;
   clientFor(controller: string): ApiClient;
@@ -29,14 +31,14 @@ export interface RunningControllers extends RunningManager {
 
 /** Nothing of the controllers and the scheduler is loaded where none is to run. */
 export async function openControllers(setup: ControllersSetup): Promise<RunningControllers | undefined> {
-  const { names, scheduler, nodes, release, options, keys, clientFor, metrics, onError } = setup;
+  const { names, scheduler, nodes, options, keys, clientFor, metrics, onError } = setup;
   const hasControllers = names.some((name) => !name.startsWith('-'));
   if (!hasControllers && !scheduler && nodes === 0) return undefined;
   const { createSigning } = await import('./signing.ts');
   const { chosenControllers, startManager } = await import('../runtime/framework/manager.ts');
   const definitions = hasControllers ? (await import('../runtime/controllers/catalog.ts')).controllerDefinitions : [];
   const scheduling = scheduler ? [(await import('../runtime/scheduler/definition.ts')).schedulerDefinition()] : [];
-  const simulated = nodes > 0 ? await simulatedNodes(nodes, release, options.serviceClusterIPRange) : undefined;
+  const simulated = nodes > 0 ? await simulatedNodes(setup) : undefined;
   const kubelets = simulated === undefined ? [] : simulated.definitions;
   const manager = startManager([...chosenControllers(definitions, names), ...scheduling, ...kubelets], {
     clientFor,
@@ -59,16 +61,13 @@ interface SimulatedNodes {
   readonly nodes: LocalNodes;
 }
 
-async function simulatedNodes(
-  count: number,
-  kubeletVersion: string,
-  serviceRange = defaultOptions.serviceClusterIPRange,
-): Promise<SimulatedNodes> {
+async function simulatedNodes(setup: ControllersSetup): Promise<SimulatedNodes> {
+  const { nodes: count, release: kubeletVersion } = setup;
+  const { serviceClusterIPRange: serviceRange } = { ...defaultOptions, ...setup.options };
   const { kubeletsDefinition } = await import('../runtime/kubelet/start.ts');
   const { createSimulatedRuntime } = await import('../runtime/simulated/simulated-runtime.ts');
   const { createLocalNodes } = await import('../runtime/kubelet/server/local-nodes.ts');
-  const { createNetwork } = await import('../runtime/network/create-network.ts');
-  const network = createNetwork({ hostIp: '172.18.255.254', clock: systemClock });
+  const network = await openNetwork(setup.network);
   const nodes = createLocalNodes({ network, ranges: [podRange, ...serviceRange.split(',')] });
   const { kubeDnsDefinition } = await import('../runtime/dns/kube-dns.ts');
   const kubelets = kubeletsDefinition({

@@ -36,6 +36,11 @@ export interface StartOptions {
   readonly scheduler: boolean;
   /** How many simulated nodes run in this process. */
   readonly nodes: number;
+  /** Whether their pods may connect to the world outside of the cluster. */
+  readonly outsideNetwork: boolean;
+  /** Whether localhost of this machine listens at the node ports of Services. */
+  readonly exposeNodePorts: boolean;
+  readonly proxyMode: 'iptables' | 'userspace';
   readonly eventTtlMs: number;
   readonly compactionIntervalMs: number;
   readonly minRequestTimeoutSeconds: number;
@@ -113,6 +118,9 @@ const known = {
   'authorization-mode': 'Node,RBAC',
   'anonymous-auth': 'true',
   nodes: '',
+  'outside-network': 'false',
+  'expose-node-ports': 'false',
+  'proxy-mode': 'iptables',
 } as const;
 
 // Upstream's flags that mean nothing here: accepted with a warning. What would weaken security when ignored is not in this list.
@@ -277,6 +285,11 @@ function rawFlags(args: readonly string[]): { values: Map<string, string[]>; war
 
 const maxNodes = 5000;
 
+function parseProxyMode(text: string): 'iptables' | 'userspace' {
+  if (text === 'iptables' || text === 'userspace') return text;
+  throw new UsageError(`--proxy-mode: want iptables or userspace, not ${text}`);
+}
+
 /** Unless it is said: what schedules has two nodes to schedule to. */
 function parseNodes(text: string | undefined, scheduler: boolean): number {
   if (text === undefined) return scheduler ? 2 : 0;
@@ -339,6 +352,9 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
     controllerOptions: controllerOptions((flag) => values.get(flag)?.at(-1), flagReaders),
     scheduler,
     nodes: parseNodes(optional('nodes'), scheduler),
+    outsideNetwork: parseBoolean('outside-network', get('outside-network')),
+    exposeNodePorts: parseBoolean('expose-node-ports', get('expose-node-ports')),
+    proxyMode: parseProxyMode(get('proxy-mode')),
     eventTtlMs: parseDuration('event-ttl', get('event-ttl')),
     compactionIntervalMs: parseDuration('compaction-interval', get('compaction-interval')),
     minRequestTimeoutSeconds: parseNumber('min-request-timeout', get('min-request-timeout')),

@@ -27,9 +27,15 @@ export class Kubelet implements KubeletHost {
   readonly #admission = new NodeAdmission();
   /** Pods that wait for a fresh look at the node, as they are by now. */
   readonly #waiting = new Map<string, Readonly<Pod>>();
+  readonly startedAt: number;
+  readonly kubeletVersion: string;
+  readonly capacity: Readonly<Record<string, string>>;
 
   constructor(options: NodeOptions, deps: KubeletDeps) {
     this.#deps = deps;
+    this.startedAt = deps.clock.now();
+    this.kubeletVersion = options.kubeletVersion;
+    this.capacity = options.capacity;
     const onNode = (node: Node): void => this.#admission.setNode(node);
     this.#agent = new NodeAgent(options, { ...deps, version: deps.runtime.version, onNode });
   }

@@ -51,6 +51,10 @@ export class LogBuffer {
     return this.#isEnded;
   }
 
+  get storedBytes(): number {
+    return this.#cost;
+  }
+
   /** The number that the next entry will have; they count from 0. */
   get next(): number {
     return this.#next;

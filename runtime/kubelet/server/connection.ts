@@ -81,6 +81,7 @@ export function createNodeConnection(host: KubeletHost): NodeConnection {
     await running.attach({ ...streams, isTerminal });
   };
 
+  let pages: NodeConnection['fetch'] | undefined;
   return {
     logs,
     exec,
@@ -91,7 +92,8 @@ export function createNodeConnection(host: KubeletHost): NodeConnection {
     },
     fetch: async (request) => {
       const { createPages } = await import('./pages.ts');
-      return createPages(host)(request);
+      pages ??= createPages(host, { logs });
+      return pages(request);
     },
   };
 }

@@ -14,6 +14,10 @@ export interface HostedPod {
 /** What a kubelet's serving side sees of it. */
 export interface KubeletHost {
   readonly clock: Clock;
+  /** When the kubelet started. */
+  readonly startedAt: number;
+  readonly kubeletVersion: string;
+  readonly capacity: Readonly<Record<string, string>>;
   facts(): NodeFacts;
   hostedPods(): Iterable<HostedPod>;
   /** One that is bound to this node though it does not run here (any more), as the API server has it. */

@@ -1,0 +1,80 @@
+import type { KubeletHost } from '../server/kubelet-host.ts';
+import type { Family } from './metric-text.ts';
+
+function started(host: KubeletHost): Family {
+  return {
+    name: 'process_start_time_seconds',
+    help: 'Start time of the process since unix epoch in seconds.',
+    type: 'gauge',
+    samples: [{ value: host.startedAt / 1000 }],
+  };
+}
+
+/** `/metrics`. */
+export function kubeletMetrics(host: KubeletHost): Family[] {
+  const pods = [...host.hostedPods()];
+  const states = new Map([
+    ['created', 0],
+    ['exited', 0],
+    ['running', 0],
+  ]);
+  for (const { state } of pods.flatMap((pod) => pod.containers())) {
+    const name = state.is === 'running' ? 'running' : state.is === 'terminated' ? 'exited' : undefined;
+    if (name !== undefined) states.set(name, (states.get(name) ?? 0) + 1);
+  }
+  const running = pods.filter((pod) => pod.containers().some((one) => one.running !== undefined)).length;
+  const gauge = (name: string, help: string, value: number): Family => {
+    return { name, help, type: 'gauge', samples: [{ value }] };
+  };
+  const [, minor = ''] = host.kubeletVersion.split('.');
+  return [
+    started(host),
+    {
+      name: 'kubelet_node_name',
+      help: "[ALPHA] The node's name. The count is always 1.",
+      type: 'gauge',
+      samples: [{ labels: { node: host.facts().name }, value: 1 }],
+    },
+    {
+      name: 'kubernetes_build_info',
+      help: "[ALPHA] A metric with a constant '1' value labeled by major, minor, git version, git commit, git tree state, build date, Go version, and compiler from which Kubernetes was built, and platform on which it is running.",
+      type: 'gauge',
+      samples: [
+        {
+          labels: {
+            build_date: '1970-01-01T00:00:00Z',
+            compiler: 'node',
+            git_commit: '',
+            git_tree_state: '',
+            git_version: host.kubeletVersion,
+            go_version: 'none',
+            major: '1',
+            minor,
+            platform: 'linux/amd64',
+          },
+          value: 1,
+        },
+      ],
+    },
+    gauge('kubelet_running_pods', '[ALPHA] Number of pods that have a running pod sandbox', running),
+    {
+      name: 'kubelet_running_containers',
+      help: '[ALPHA] Number of containers currently running',
+      type: 'gauge',
+      samples: [...states].map(([state, value]) => ({ labels: { container_state: state }, value })),
+    },
+    {
+      name: 'kubelet_desired_pods',
+      help: '[ALPHA] The number of pods the kubelet is being instructed to run. static is true if the pod is not from the apiserver.',
+      type: 'gauge',
+      samples: [{ labels: { static: '' }, value: pods.length }],
+    },
+    gauge('kubelet_started_pods_errors_total', '[ALPHA] Cumulative number of errors when starting pods', 0),
+    gauge('kubelet_active_pods', '[ALPHA] The number of pods the kubelet considers active', pods.length),
+  ];
+}
+
+/** `/metrics/probes`. */
+export function probeMetrics(host: KubeletHost): Family[] {
+  return [started(host)];
+}

@@ -1,0 +1,121 @@
+import { toTime } from '../../../api/clock.ts';
+import { parseQuantity } from '../../../api/quantity.ts';
+import type { Usage } from '../pod-runtime.ts';
+import type { KubeletHost } from '../server/kubelet-host.ts';
+import { type PodUsage, usageOfNode, usageOfPods } from './usage.ts';
+
+/** Of an empty directory, a log, a root: nothing is measured on disks that are memory. */
+const smallBytes = 4096;
+const inodes = 6_553_600;
+
+export function bytesOfQuantity(text: string | undefined): number {
+  return text === undefined ? 0 : Number(parseQuantity(text).value());
+}
+
+function cpuOf(usage: Usage, time: string) {
+  return {
+    time,
+    usageNanoCores: Math.round(usage.cpuNanoCores),
+    usageCoreNanoSeconds: Math.round(usage.cpuNanoseconds),
+  };
+}
+
+function memoryOf(usage: Usage, time: string, limit: number) {
+  const bytes = Math.round(usage.memoryBytes);
+  return {
+    time,
+    ...(limit === 0 ? {} : { availableBytes: Math.max(0, limit - bytes) }),
+    usageBytes: bytes,
+    workingSetBytes: bytes,
+    rssBytes: bytes,
+    pageFaults: 0,
+    majorPageFaults: 0,
+  };
+}
+
+interface Disk {
+  readonly time: string;
+  readonly capacity: number;
+}
+
+function fileSystem({ time, capacity }: Disk, used: number) {
+  return {
+    time,
+    availableBytes: capacity - used,
+    capacityBytes: capacity,
+    usedBytes: used,
+    inodesFree: inodes - 1,
+    inodes,
+    inodesUsed: 1,
+  };
+}
+
+function networkOf(time: string) {
+  const counters = { name: 'eth0', rxBytes: 0, rxErrors: 0, txBytes: 0, txErrors: 0 };
+  return { time, ...counters, interfaces: [counters] };
+}
+
+function podOf({ hosted, containers, total }: PodUsage, disk: Disk, isShort: boolean) {
+  const { pod } = hosted;
+  const { name = '', namespace = '', uid = '' } = pod.metadata ?? {};
+  const { time } = disk;
+  const volumes = (pod.spec?.volumes ?? []).map((volume) => ({
+    ...fileSystem(disk, smallBytes),
+    name: volume.name,
+    ...(volume.persistentVolumeClaim === undefined
+      ? {}
+      : { pvcRef: { name: volume.persistentVolumeClaim.claimName, namespace } }),
+  }));
+  return {
+    podRef: { name, namespace, uid },
+    startTime: hosted.status().startTime ?? time,
+    containers: containers.map(({ record, startedAt, usage }) => ({
+      name: record.spec.name,
+      startTime: toTime(startedAt),
+      cpu: cpuOf(usage, time),
+      memory: memoryOf(usage, time, bytesOfQuantity(record.spec.resources?.limits?.['memory'])),
+      ...(isShort
+        ? {}
+        : { rootfs: fileSystem(disk, smallBytes), logs: fileSystem(disk, record.logs.newest?.storedBytes ?? 0) }),
+      swap: { time, swapAvailableBytes: 0, swapUsageBytes: 0 },
+    })),
+    cpu: cpuOf(total, time),
+    memory: memoryOf(total, time, 0),
+    ...(isShort
+      ? {}
+      : {
+          network: networkOf(time),
+          ...(volumes.length === 0 ? {} : { volume: volumes }),
+          'ephemeral-storage': fileSystem(disk, smallBytes * (1 + containers.length)),
+          process_stats: { process_count: containers.length },
+        }),
+    swap: { time, swapUsageBytes: 0 },
+  };
+}
+
+/** `/stats/summary`. */
+export function summaryOf(host: KubeletHost, isShort: boolean) {
+  const pods = usageOfPods(host);
+  const node = usageOfNode(host, pods);
+  const time = toTime(host.clock.now());
+  const { capacity } = host;
+  const disk = { time, capacity: bytesOfQuantity(capacity['ephemeral-storage']) };
+  return {
+    node: {
+      nodeName: host.facts().name,
+      startTime: toTime(host.startedAt),
+      cpu: cpuOf(node, time),
+      memory: memoryOf(node, time, bytesOfQuantity(capacity['memory'])),
+      ...(isShort
+        ? {}
+        : {
+            network: networkOf(time),
+            fs: fileSystem(disk, smallBytes),
+            runtime: { imageFs: fileSystem(disk, smallBytes), containerFs: fileSystem(disk, smallBytes) },
+            rlimit: { time, maxpid: 4_194_304, curproc: pods.length },
+          }),
+      swap: { time, swapAvailableBytes: 0, swapUsageBytes: 0 },
+    },
+    pods: pods.map((pod) => podOf(pod, disk, isShort)),
+  };
+}

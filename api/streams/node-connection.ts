@@ -35,6 +35,8 @@ export interface ProcessStreams {
   readonly isTerminal: boolean;
   /** Tells of the window now, if known, and of each change. */
   onResize?(callback: (size: TerminalSize) => void): void;
+  /** To be called once the program runs: a StatusError before is the answer to the request, any failure after it stands on the error channel. */
+  onStart?(): void;
   /** Aborts when whoever looks on has gone. */
   readonly signal: AbortSignal;
 }

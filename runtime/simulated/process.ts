@@ -3,7 +3,7 @@ import { sleep } from '../client/sleep.ts';
 import type { FileTree } from '../files/file-tree.ts';
 import type { Container, ContainerExit, Pod } from '../kubelet/pod-runtime.ts';
 import type { NetworkNamespace } from '../network/network.ts';
-import { type Reader, readerOf, type Writer } from '../shell/streams.ts';
+import { type Reader, readerOf, type Writer, writerOf } from '../shell/streams.ts';
 
 /** What does not change while a container runs. */
 export interface ContainerFacts {
@@ -21,12 +21,15 @@ export interface ProgramContext {
   /** The command line: the program's name as it was called, then its arguments. */
   readonly args: readonly string[];
   readonly environment: ReadonlyMap<string, string>;
+  readonly user: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] };
   readonly cwd: string;
   /** The container's own files with its volumes mounted into them. */
   readonly files: FileTree;
   /** Of the pod, or of the node. */
   readonly network: NetworkNamespace;
   readonly facts: ContainerFacts;
+  /** What the image has besides a shell's own programs, by path. */
+  readonly programs: Readonly<Record<string, Program>>;
   readonly stdin: Reader;
   /** Of a container's first process, what `kubectl logs` will show. */
   readonly stdout: Writer;
@@ -36,6 +39,13 @@ export interface ProgramContext {
   /** Calls back with SIGTERM; a program without a handler ignores it, as the first process of a container does. */
   onTerminate(callback: () => void): void;
 }
+
+/** Says as runc does why a program cannot start. */
+export class StartError extends Error {}
+
+const startErrorCode = 128;
+const startErrorText =
+  'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process';
 
 /** What an image does: its exit code. */
 export type Program = (context: ProgramContext) => Promise<number>;
@@ -50,7 +60,7 @@ export interface Process {
 /** What a container gives its first process. */
 export type ContainerSetup = Pick<
   ProgramContext,
-  'clock' | 'random' | 'args' | 'environment' | 'cwd' | 'files' | 'network' | 'facts'
+  'clock' | 'random' | 'args' | 'environment' | 'user' | 'cwd' | 'files' | 'network' | 'facts' | 'programs'
 > & {
   log(stream: 'stdout' | 'stderr', text: string): void;
 };
@@ -66,14 +76,19 @@ export function startProcess(program: Program, setup: ContainerSetup): Process {
   const context: ProgramContext = {
     ...given,
     stdin: readerOf(''),
-    stdout: { write: (text) => log('stdout', text) },
-    stderr: { write: (text) => log('stderr', text) },
+    stdout: writerOf((text) => log('stdout', text)),
+    stderr: writerOf((text) => log('stderr', text)),
     killed: kill.signal,
     onTerminate: (callback) => void handlers.push(callback),
   };
-  const exited = Promise.race([program(context), killed]).then((exitCode): ContainerExit => {
-    return { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error' };
-  });
+  const exited = Promise.race([program(context), killed]).then(
+    (exitCode): ContainerExit => ({ exitCode, reason: exitCode === 0 ? 'Completed' : 'Error' }),
+    (error: unknown): ContainerExit => {
+      if (!(error instanceof StartError)) throw error;
+      const message = `${startErrorText}: ${error.message}: unknown`;
+      return { exitCode: startErrorCode, reason: 'StartError', message };
+    },
+  );
   return {
     exited,
     stop: (graceMs) => {

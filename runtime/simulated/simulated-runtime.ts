@@ -5,7 +5,8 @@ import { ImageError, type Pod, type PodRuntime } from '../kubelet/pod-runtime.ts
 import type { VirtualNetwork } from '../network/network.ts';
 import { AddressPool } from './addresses.ts';
 import { startProcess } from './process.ts';
-import { programOf } from './programs.ts';
+import { launchOf } from './programs.ts';
+import { steadyUsage } from './usage.ts';
 import { createVolumeStore } from './volumes.ts';
 
 export interface SimulatedRuntimeDeps {
@@ -41,15 +42,18 @@ export function createSimulatedRuntime({ clock, random, network }: SimulatedRunt
           if (/[A-Z\s]/.test(image.replace(/[:@].*$/, '')))
             throw new ImageError('InvalidImageName', `couldn't parse image name "${image}": invalid reference format`);
           const files = new MountedTree(new MemoryTree({ now }), mounts);
-          const process = startProcess(programOf(container), {
+          const { program, args, image: built } = launchOf(container);
+          const process = startProcess(program, {
             clock,
             random,
-            args: [...(container.command ?? []), ...(container.args ?? [])],
-            environment,
-            cwd: container.workingDir || '/',
+            args,
+            environment: new Map([...Object.entries(built.environment ?? {}), ...environment]),
+            user: { uid: 0, gid: 0, groups: [] },
+            cwd: container.workingDir || built.workingDir || '/',
             files,
             network: namespace,
             facts: { hostname, node, pod, container, attempt },
+            programs: built.programs ?? {},
             log,
           });
           return {
@@ -58,7 +62,7 @@ export function createSimulatedRuntime({ clock, random, network }: SimulatedRunt
             exec: async () => 126,
             attach: async () => undefined,
             readFile: (path) => files.read(path),
-            usage: () => ({ cpuNanoseconds: 0, cpuNanoCores: 0, memoryBytes: 0 }),
+            usage: steadyUsage(clock),
             ...process,
           };
         },

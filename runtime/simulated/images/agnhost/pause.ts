@@ -1,0 +1,24 @@
+import { goTerminated, lifetimeOf } from '../lifetime.ts';
+import type { CommandProgram } from './command.ts';
+
+/** Waits for a signal and tells of it in its log and its termination message. */
+export const pause: CommandProgram = (context) => {
+  const { stdout, files, environment } = context;
+  stdout.write('Paused\nSignals registered\n');
+  return lifetimeOf(context, [], (end) => {
+    const message = 'exiting because of signal "terminated"\n';
+    files.write(environment.get('TERMINATION_MESSAGE_PATH') ?? '/dev/termination-log', message);
+    stdout.write(message);
+    end(2);
+  }).ended;
+};
+
+/** Only says what it would use: nothing is used. */
+export const stress: CommandProgram = (context, flags) => {
+  const { stderr } = context;
+  stderr.write(
+    `Allocating ${JSON.stringify(flags.text('mem-total'))} memory, in ${JSON.stringify(flags.text('mem-alloc-size'))} chunks\n`,
+  );
+  for (let cpu = 0; cpu < flags.number('cpus'); cpu++) stderr.write('Spawning a thread to consume CPU\n');
+  return lifetimeOf(context, [], (end) => end(goTerminated)).ended;
+};

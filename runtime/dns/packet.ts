@@ -124,6 +124,8 @@ export interface ReceivedReply extends DnsReply {
   readonly isRecursive: boolean;
   readonly question: DnsQuestion | undefined;
   readonly hasOptions: boolean;
+  /** In bytes. */
+  readonly size: number;
 }
 
 export function queryPacket(id: number, { name, type }: DnsQuestion): Uint8Array {
@@ -153,6 +155,7 @@ export function parseReply(bytes: Uint8Array): ReceivedReply {
   const [question] = packet.questions ?? [];
   return {
     id: packet.id ?? 0,
+    size: bytes.length,
     code: (packet.rcode ?? 'NOERROR') as DnsReply['code'],
     isAuthoritative: packet.flag_aa === true,
     isTruncated: packet.flag_tc === true,

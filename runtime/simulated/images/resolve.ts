@@ -1,5 +1,6 @@
 import { isIPv6, parseIP } from '../../../api/ip.ts';
 import type { Address } from '../../network/network.ts';
+import { lookup, LookupError as NotFound, readResolverConfiguration } from '../../network/resolve.ts';
 import type { ProgramContext } from '../process.ts';
 
 /** With the words of Go's resolver. */
@@ -11,15 +12,16 @@ type Resolving = Pick<ProgramContext, 'files' | 'network' | 'clock' | 'random' |
 export async function resolveHost(context: Resolving, name: string): Promise<readonly string[]> {
   const bare = name.replace(/^\[(.*)\]$/, '$1');
   if (parseIP(bare) !== undefined) return [bare];
-  const fromHosts = (context.files.read('/etc/hosts') ?? '')
-    .split('\n')
-    .map((line) => line.replace(/#.*/, '').trim().split(/\s+/))
-    .filter(([, ...names]) => names.includes(bare))
-    .map(([ip = '']) => ip);
-  if (fromHosts.length > 0) return fromHosts;
-  if (bare === 'localhost') return ['127.0.0.1'];
-  const server = /^nameserver\s+(\S+)/m.exec(context.files.read('/etc/resolv.conf') ?? '')?.[1] ?? '127.0.0.1';
-  throw new LookupError(`lookup ${bare} on ${isIPv6(server) ? `[${server}]` : server}:53: no such host`);
+  try {
+    const ips = await lookup(bare, context);
+    // As Go dials: the fourth version first.
+    return [...ips].sort((a, b) => Number(isIPv6(a)) - Number(isIPv6(b)));
+  } catch (error) {
+    if (!(error instanceof NotFound)) throw error;
+    const [server = ''] = readResolverConfiguration(context.files).nameservers;
+    const why = error.code === 'ENOTFOUND' ? 'no such host' : 'server misbehaving';
+    throw new LookupError(`lookup ${bare} on ${isIPv6(server) ? `[${server}]` : server}:53: ${why}`);
+  }
 }
 
 /** `host:port` as Go reads it; undefined: it has no port. */

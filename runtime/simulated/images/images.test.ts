@@ -1,0 +1,205 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { test } from 'tap';
+import type { Clock } from '../../../api/clock.ts';
+import { MemoryTree } from '../../files/memory-tree.ts';
+import { createNetwork } from '../../network/create-network.ts';
+import type { NetworkNamespace, VirtualNetwork } from '../../network/network.ts';
+import { startProcess } from '../process.ts';
+import { launchOf } from '../programs.ts';
+
+const clock: Clock = {
+  now: () => Date.now(),
+  after: (ms, callback) => {
+    const timer = setTimeout(callback, ms).unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+const random = { next: () => 0.5, uuid: () => '00000000-0000-4000-8000-000000000000' };
+
+interface Running {
+  readonly exited: Promise<{ readonly exitCode: number; readonly message?: string }>;
+  readonly files: MemoryTree;
+  readonly network: NetworkNamespace;
+  stdout(): string;
+  stderr(): string;
+  stop(): void;
+}
+
+interface Options {
+  readonly command?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string>>;
+  readonly network?: VirtualNetwork;
+  readonly ip?: string;
+}
+
+function run(image: string, args: readonly string[], options: Options = {}): Running {
+  const { environment = {}, files: given = {}, ip = '10.0.0.2' } = options;
+  const network = options.network ?? createNetwork({ hostIp: '172.18.0.1' });
+  const namespace = network.open({ node: 'node-0', ips: [ip] });
+  const files = new MemoryTree({ now: () => clock.now() });
+  const written = { stdout: '', stderr: '' };
+  const container = {
+    name: 'main',
+    image,
+    args: [...args],
+    ...(options.command === undefined ? {} : { command: [...options.command] }),
+  };
+  const { program, args: words, image: built } = launchOf(container);
+  built.files?.(files);
+  for (const [path, text] of Object.entries(given)) files.write(path, text);
+  const process = startProcess(program, {
+    clock,
+    random,
+    args: words,
+    environment: new Map(Object.entries(environment)),
+    user: { uid: 0, gid: 0, groups: [] },
+    cwd: built.workingDir ?? '/',
+    files,
+    network: namespace,
+    facts: { hostname: 'pod-a', node: 'node-0', pod: {}, container, attempt: 0 },
+    programs: built.programs ?? {},
+    log: (stream, text) => {
+      written[stream] += text;
+    },
+  });
+  return {
+    exited: process.exited,
+    files,
+    network: namespace,
+    stdout: () => written.stdout,
+    stderr: () => written.stderr,
+    stop: () => process.stop(0),
+  };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+/** Asks from inside, as a probe does; waits until somebody listens. */
+async function get(
+  network: NetworkNamespace,
+  port: number,
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  for (let tries = 0; network.listening().every((one) => one.port !== port) && tries < 200; tries++)
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  const { stream } = await network.connect({ ip: '127.0.0.1', port });
+  return new Promise((resolve, reject) => {
+    const call = httpRequest(
+      { createConnection: () => stream, path, headers: { host: 'here', ...headers } },
+      (response) => {
+        let body = '';
+        response.setEncoding('utf8');
+        response.on('data', (text: string) => {
+          body += text;
+        });
+        response.on('end', () => {
+          stream.destroy();
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+        });
+      },
+    );
+    call.on('error', reject);
+    call.end();
+  });
+}
+
+const agnhost = 'registry.k8s.io/e2e-test-images/agnhost:2.63.0';
+
+test('agnhost netexec answers, dials, runs commands and ends', async (t) => {
+  const one = run(agnhost, ['netexec', '--http-port=8080', '--udp-port', '8081']);
+  const ask = (path: string, headers?: Record<string, string>): Promise<Answer> =>
+    get(one.network, 8080, path, headers);
+  t.equal((await ask('/hostname')).body, 'pod-a');
+  t.match((await ask('/clientip')).body, /^127\.0\.0\.1:\d+$/);
+  t.match((await ask('/')).body, /^NOW: /);
+  t.equal((await ask('/healthz')).status, 200);
+  t.match(await ask('/echo?msg=hi&code=418'), { status: 418, body: 'hi' });
+  t.match(await ask('/redirect?location=/echo&code=307'), { status: 307, headers: { location: '/echo' } });
+  t.equal((await ask('/header?key=X-A', { 'x-a': 'b' })).body, 'b');
+  t.equal((await ask('/header', { 'x-a': 'b' })).body, '{"Connection":["close"],"X-A":["b"]}');
+  t.equal(
+    (await ask('/dial?host=10.0.0.2&port=8080&request=hostname&tries=2')).body,
+    '{"responses":["pod-a","pod-a"]}',
+  );
+  t.equal((await ask('/dial?host=10.0.0.2&port=8081&request=hostname&protocol=udp')).body, '{"responses":["pod-a"]}');
+  const refused = 'Get "http://10.0.0.2:99/hostname": dial tcp 10.0.0.2:99: connect: connection refused';
+  t.same(JSON.parse((await ask('/dial?host=10.0.0.2&port=99&request=hostname')).body), { errors: [refused] });
+  t.equal((await ask('/shell?cmd=echo+hi')).body, '{"output":"hi\\n"}');
+  t.equal((await ask('/shell?cmd=exit+3')).body, '{"error":"exit status 3"}');
+  t.match(one.stderr(), /^I\d{4} \d\d:\d\d:\d\d\.\d{6} +1 log\.go:244\] Started HTTP server on port 8080\n/);
+  void ask('/exit?code=7').catch(() => undefined);
+  t.match(await one.exited, { exitCode: 7, reason: 'Error' });
+});
+
+test('agnhost mounttest looks at files in the order of the image', async (t) => {
+  const one = run(
+    agnhost,
+    [
+      'mounttest',
+      '--new_file_0660=/d/f',
+      '--file_perm=/d/f',
+      '--fs_type=/d',
+      '--file_mode=/d',
+      '--file_content=/nosuch',
+    ],
+    { files: { '/d/x': '' } },
+  );
+  t.match(await one.exited, { exitCode: 1 });
+  t.equal(
+    one.stdout(),
+    [
+      'mount type of "/d": 2035054128',
+      'content of file "/d/f": mount-tester new file\n',
+      'mode of file "/d": drwxr-xr-x',
+      'perms of file "/d/f": -rw-rw----',
+      'error reading file content for "/nosuch": open /nosuch: no such file or directory\n',
+    ].join('\n'),
+  );
+});
+
+test('agnhost says what it does not know, as cobra does', async (t) => {
+  const one = run(agnhost, ['guestbok']);
+  t.match(await one.exited, { exitCode: 1 });
+  t.equal(one.stderr(), 'Error: unknown command "guestbok" for "app"\n\nDid you mean this?\n\tguestbook\n\n');
+  const two = run(agnhost, ['netexec', '--x']);
+  t.match(await two.exited, { exitCode: 1 });
+  t.equal(two.stderr(), 'Error: unknown flag: --x\n');
+});
+
+test('agnhost has many small servers', async (t) => {
+  const hostname = run(agnhost, ['serve-hostname', '--port=9376']);
+  t.match(await get(hostname.network, 9376, '/'), { status: 200, body: 'pod-a' });
+  const porter = run(agnhost, ['porter'], { environment: { SERVE_PORT_80: 'foo', SERVE_PORT_1080: 'bar' } });
+  t.equal((await get(porter.network, 1080, '/')).body, 'bar');
+  const web = run(agnhost, ['test-webserver'], { files: { '/etc/hosts': 'here' } });
+  t.match(await get(web.network, 80, '/etc/hosts'), {
+    status: 200,
+    body: 'here',
+    headers: { 'cache-control': 'private' },
+  });
+  t.equal((await get(web.network, 80, '/nosuch')).status, 404);
+  t.match((await get(web.network, 80, '/etc/')).body, /<a href="hosts">hosts<\/a>/);
+  t.equal((await get(web.network, 80, '/etc/hosts', { range: 'bytes=1-2' })).body, 'er');
+  for (const one of [hostname, porter, web]) one.stop();
+});
+
+test('a program that is not in an image does not start', async (t) => {
+  const words =
+    'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process';
+  const one = run('busybox', [], { command: ['nosuch'] });
+  t.same(await one.exited, {
+    exitCode: 128,
+    reason: 'StartError',
+    message: `${words}: exec: "nosuch": executable file not found in $PATH: unknown`,
+  });
+  const two = run('busybox', [], { command: ['/bin/nosuch'] });
+  t.match(await two.exited, {
+    message: `${words}: exec: "/bin/nosuch": stat /bin/nosuch: no such file or directory: unknown`,
+  });
+});

@@ -6,6 +6,7 @@ import type { DocumentIndex } from '../api/openapi.ts';
 import type { ProtobufDocument } from '../api/protobuf/decode.ts';
 import type { SchemaDocument } from '../api/schema/schema.ts';
 import { servedOf } from '../api/served.ts';
+import type { LocalNodes } from '../api/streams/node-connection.ts';
 import { createAdmissionChain } from '../server/admission/chain.ts';
 import { createAdmissionPlugins } from '../server/admission/default-plugins.ts';
 import { ownerMapping } from '../server/admission/plugins/owner-references-permission-enforcement.ts';
@@ -42,6 +43,7 @@ import { runsController, type StartOptions, servesGroupVersion } from './options
 import { openPolicies, openTypeChecking } from './policies.ts';
 import { createRuntimeMetrics } from './runtime-metrics.ts';
 import { systemClock, systemRandom } from './system.ts';
+import { openUsageMetrics } from './usage-metrics.ts';
 import { openWebhooks } from './webhooks.ts';
 
 export interface Generated {
@@ -138,13 +140,15 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     () => parts.resources,
     () => parts.registry,
   );
-  const late: { extension?: ExtensionGateway } = {};
+  const late: { extension?: ExtensionGateway; nodes?: LocalNodes | undefined } = {};
+  const usageMetrics = openUsageMetrics({ parts, isServed: options.nodes > 0, usage: () => late.nodes?.usage, log });
+  const local = [...served, ...usageMetrics.served];
   const aggregation = openAggregation({
     parts,
     rewriter,
     log,
     authentication,
-    local: () => late.extension?.served() ?? served,
+    local: () => late.extension?.served() ?? local,
     builtIn: served,
     credential: identity.proxyClient,
     own: { host: '127.0.0.1', port: cluster.securePort },
@@ -185,7 +189,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     served: () => aggregation.served(),
     groups: () => aggregation.groups(),
     remoteOpenApi: () => aggregation.openApi(),
-    customOpenApi: () => late.extension?.openApi() ?? noDocuments,
+    customOpenApi: () => usageMetrics.openApi(late.extension?.openApi() ?? noDocuments),
     index,
     readFile: readDocument,
     serverAddress: () => `${cluster.advertiseAddress}:${cluster.securePort}`,
@@ -200,7 +204,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     parts,
     client,
     log,
-    builtIn: served,
+    builtIn: local,
     convert: webhooks.convert,
     readGenerated,
   });
@@ -217,7 +221,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     isPublic: isPublicPath,
     anonymous: authorization.anonymous,
     ...(authorization.enforced ? { authorizer } : {}),
-    remote: (request, user) => aggregation.route(request, user),
+    remote: (request, user) => aggregation.route(request, user) ?? usageMetrics.route(request),
     nonResource: (call) => flowControl.debug(call) ?? documents(call),
     virtual: createVirtualResources({ ...parts.api, admission, tokens: gate.tokens, authorizer }),
     issuer: gate.issuer,
@@ -287,9 +291,11 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     },
     onError: (err, name) => log.error({ err, controller: name }, 'reconcile failed'),
   });
+  late.nodes = manager?.nodes;
   return {
     handle,
     close: async () => {
+      usageMetrics.close();
       parts.keeper.close();
       aggregation.close();
       authorization[Symbol.dispose]();

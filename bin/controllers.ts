@@ -74,7 +74,7 @@ async function simulatedNodes(setup: ControllersSetup): Promise<SimulatedNodes> 
     count,
     kubeletVersion,
     createRuntime: (context) => createSimulatedRuntime({ ...context, network }),
-    onNode: (name, connection) => nodes.add(name, connection),
+    onNode: (name, connection, usage) => nodes.add(name, connection, usage),
   });
   const dns = kubeDnsDefinition({ network, address: dnsServer });
   return { definitions: [kubelets, dns], nodes };

@@ -1,4 +1,5 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
+import type { UsageReader } from './usage.ts';
 
 /** Which container of which pod. */
 export interface ContainerName {
@@ -73,6 +74,8 @@ export interface NodeConnection {
 export interface LocalNodes {
   /** Undefined: no node of this process. */
   connectionTo(node: string): NodeConnection | undefined;
+  /** What they and their pods use. */
+  readonly usage: UsageReader;
   /** TCP from the control plane to an address of the pod or service network; undefined: not one of ours. Rejects with an Error whose `code` is ECONNREFUSED, EHOSTUNREACH or ETIMEDOUT. */
   dial(address: string, port: number, signal: AbortSignal): Promise<Duplex> | undefined;
 }

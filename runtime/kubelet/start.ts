@@ -6,6 +6,7 @@ import type { NodeOptions } from './node-agent.ts';
 import type { Pod, PodRuntime } from './pod-runtime.ts';
 import { podResource } from './pod-worker.ts';
 import { createNodeConnection } from './server/connection.ts';
+import { createNodeUsage, type NodeUsage } from './statistics/report.ts';
 
 export interface KubeletsOptions {
   /** How many nodes: `node-0`, `node-1` and so on. */
@@ -13,7 +14,7 @@ export interface KubeletsOptions {
   readonly kubeletVersion: string;
   createRuntime(context: { readonly clock: ControllerContext['clock']; readonly random: Random }): PodRuntime;
   /** How the control plane reaches a node. */
-  onNode(name: string, connection: NodeConnection): void;
+  onNode(name: string, connection: NodeConnection, usage: NodeUsage): void;
 }
 
 const capacity = {
@@ -65,7 +66,7 @@ export function kubeletsDefinition({
         const options = nodeOptions(index, kubeletVersion);
         const kubelet = new Kubelet(options, deps);
         kubelets.set(options.name, kubelet);
-        onNode(options.name, createNodeConnection(kubelet));
+        onNode(options.name, createNodeConnection(kubelet), createNodeUsage(kubelet));
         running.push(kubelet.run(signal));
       }
       const kubeletOf = ({ spec }: Readonly<Pod>): Kubelet | undefined => kubelets.get(spec?.nodeName ?? '');

@@ -1,6 +1,7 @@
 import { contains, parseCIDR, parseIP } from '../../../api/ip.ts';
 import type { LocalNodes, NodeConnection } from '../../../api/streams/node-connection.ts';
 import type { VirtualNetwork } from '../../network/network.ts';
+import type { NodeUsage } from '../statistics/report.ts';
 
 export interface LocalNodesOptions {
   readonly network: VirtualNetwork;
@@ -10,9 +11,10 @@ export interface LocalNodesOptions {
 
 /** The nodes of this process; `add` makes one known. */
 export function createLocalNodes({ network, ranges }: LocalNodesOptions): LocalNodes & {
-  add(node: string, connection: NodeConnection): void;
+  add(node: string, connection: NodeConnection, usage: NodeUsage): void;
 } {
   const connections = new Map<string, NodeConnection>();
+  const usages = new Map<string, NodeUsage>();
   const own = ranges.flatMap((range) => parseCIDR(range) ?? []);
   const isOurs = (address: string): boolean => {
     if (network.locate(address) !== undefined) return true;
@@ -20,8 +22,15 @@ export function createLocalNodes({ network, ranges }: LocalNodesOptions): LocalN
     return ip !== undefined && own.some((range) => contains(range, ip));
   };
   return {
-    add: (node, connection) => void connections.set(node, connection),
+    add: (node, connection, usage) => {
+      connections.set(node, connection);
+      usages.set(node, usage);
+    },
     connectionTo: (node) => connections.get(node),
+    usage: {
+      ofNode: (node) => usages.get(node)?.ofNode(),
+      ofPod: (node, namespace, pod) => usages.get(node)?.ofPod(namespace, pod),
+    },
     dial: (address, port, signal) => {
       if (!isOurs(address)) return undefined;
       return network.host.connect({ ip: address, port }, { signal }).then(({ stream }) => stream);

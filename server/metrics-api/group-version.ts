@@ -1,0 +1,2 @@
+export const metricsGroup = 'metrics.k8s.io';
+export const metricsVersion = 'v1beta1';

@@ -229,8 +229,7 @@ export class MemoryTree implements FileTree {
       throw new FileError('EINVAL', `${to}: Invalid argument`);
     }
     const old = this.#find(to, true);
-    if (old?.type === 'directory' && node.type !== 'directory')
-      throw new FileError('EISDIR', `${to}: Is a directory`);
+    if (old?.type === 'directory' && node.type !== 'directory') throw new FileError('EISDIR', `${to}: Is a directory`);
     if (old?.type === 'directory' && old.entries.size > 0)
       throw new FileError('ENOTEMPTY', `${to}: Directory not empty`);
     const [target, newName] = this.#parent(to);

@@ -3,7 +3,7 @@ import { builtins } from './builtins.ts';
 import { Expander } from './expand.ts';
 import { parseScript } from './parser.ts';
 import { copyOf, Leave, type ShellProcess } from './shell-process.ts';
-import { Pipe, readerOf, type Writer } from './streams.ts';
+import { nothing, Pipe, readerOf, type Writer, writerOf } from './streams.ts';
 import { type Command, type Item, type List, type Pipeline, type Redirection, ShellSyntaxError } from './syntax.ts';
 
 /** A loop without end must let others work. */
@@ -36,7 +36,9 @@ class Interpreter {
     this.#process = process;
     this.#expander = new Expander(process, async (script, inside) => {
       let text = '';
-      const stdout: Writer = { write: (more) => (text += more) };
+      const stdout: Writer = writerOf((more) => {
+        text += more;
+      });
       inside.lastCode = await new Interpreter(copyOf(inside, { stdout })).#contained(script);
       return text;
     });
@@ -177,13 +179,13 @@ class Interpreter {
 
   #fileWriter(target: string, isAppending: boolean): Writer {
     const { files, cwd, stdout, stderr } = this.#process;
-    if (target === '/dev/null') return { write: () => undefined };
+    if (target === '/dev/null') return nothing;
     if (target === '/dev/stdout') return stdout;
     if (target === '/dev/stderr' || target === '/dev/termination-log-stderr') return stderr;
     const path = resolvePath(cwd, target);
     if (files.isDirectory(path)) throw new RedirectionError(`can't create ${target}: Is a directory`);
     if (!isAppending || files.read(path) === undefined) files.write(path, '');
-    return { write: (text) => files.write(path, (files.read(path) ?? '') + text) };
+    return writerOf((text) => files.write(path, (files.read(path) ?? '') + text));
   }
 
   async #bare(command: Exclude<Command, { is: 'function' }>): Promise<number> {

@@ -2,7 +2,7 @@ import t from 'tap';
 import { MemoryTree } from '../files/memory-tree.ts';
 import { runScript } from './interpreter.ts';
 import type { ShellProcess } from './shell-process.ts';
-import { readerOf } from './streams.ts';
+import { readerOf, writerOf } from './streams.ts';
 
 const clock = {
   now: () => Date.UTC(2026, 0, 2, 3, 4, 5),
@@ -20,11 +20,10 @@ interface Ran {
 
 function shell(input = '') {
   const output = { out: '', err: '' };
-  const writer = (name: keyof typeof output) => ({
-    write: (text: string): void => {
+  const writer = (name: keyof typeof output) =>
+    writerOf((text) => {
       output[name] += text;
-    },
-  });
+    });
   const kill = new AbortController();
   const pending = new Set<string>();
   const process: ShellProcess = {

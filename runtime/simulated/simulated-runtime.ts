@@ -1,12 +1,18 @@
 import type { Clock, Random } from '../../api/clock.ts';
-import { MemoryTree } from '../files/memory-tree.ts';
-import { MountedTree } from '../files/mounted-tree.ts';
-import { ImageError, type Pod, type PodRuntime } from '../kubelet/pod-runtime.ts';
+import { parseQuantity } from '../../api/quantity.ts';
+import type { Pod, PodRuntime } from '../kubelet/pod-runtime.ts';
 import type { VirtualNetwork } from '../network/network.ts';
+import { defaultPath } from '../processes/execute.ts';
+import { createProcessTable, type ProcessTable } from '../processes/process-table.ts';
+import { toolPrograms } from '../shell/tool-programs.ts';
 import { AddressPool } from './addresses.ts';
-import { startProcess } from './process.ts';
+import { startContainer } from './container.ts';
+import { containerFiles } from './container-files.ts';
+import { credentialsOf } from './credentials.ts';
+import { createImageStore } from './image-store.ts';
+import { createPodProcesses } from './pod-processes.ts';
 import { launchOf } from './programs.ts';
-import { steadyUsage } from './usage.ts';
+import { createUserland } from './userland.ts';
 import { createVolumeStore } from './volumes.ts';
 
 export interface SimulatedRuntimeDeps {
@@ -19,54 +25,81 @@ export interface SimulatedRuntimeDeps {
 export function createSimulatedRuntime({ clock, random, network }: SimulatedRuntimeDeps): PodRuntime {
   const pools = new Map<string, AddressPool>();
   const now = (): number => clock.now();
+  const userland = createUserland(now, toolPrograms());
+  const nodeProcesses = new Map<string, ProcessTable>();
   const poolOf = (cidr: string): AddressPool => {
     const pool = pools.get(cidr) ?? new AddressPool(cidr);
     pools.set(cidr, pool);
     return pool;
   };
+  const nodeTable = (node: string): ProcessTable => {
+    const table = nodeProcesses.get(node) ?? createProcessTable();
+    nodeProcesses.set(node, table);
+    return table;
+  };
   const newId = (): string => (random.uuid() + random.uuid()).replaceAll('-', '');
   return {
     version: 'simulated://1.0.0',
     volumes: createVolumeStore(now),
+    images: createImageStore(),
     createSandbox: async (pod, { name: node, addresses, podCIDRs }) => {
       const isHost = pod.spec?.hostNetwork === true;
       const taken = isHost ? [] : podCIDRs.map((cidr, index) => poolOf(cidr).take(pod.status?.podIPs?.[index]?.ip));
       const ips = isHost ? addresses : taken.map(({ address }) => address);
       const namespace = isHost ? network.node(node, addresses) : network.open({ node, ips });
       const hostname = isHost ? node : hostnameOf(pod);
+      const processes = createPodProcesses(pod, () => nodeTable(node), {
+        clock,
+        random,
+        network: namespace,
+        hostname,
+        node,
+      });
       return {
         ips,
         network: namespace,
-        startContainer: async ({ container, attempt, environment, mounts, log }) => {
-          const image = container.image ?? '';
-          if (/[A-Z\s]/.test(image.replace(/[:@].*$/, '')))
-            throw new ImageError('InvalidImageName', `couldn't parse image name "${image}": invalid reference format`);
-          const files = new MountedTree(new MemoryTree({ now }), mounts);
-          const { program, args, image: built } = launchOf(container);
-          const process = startProcess(program, {
+        nodeNetwork: isHost ? namespace : network.node(node, addresses),
+        startContainer: async (config) => {
+          const { container, attempt, environment, mounts, log } = config;
+          const name = container.image ?? '';
+          const { args, image } = launchOf(container);
+          const prepare = async (): Promise<void> => {
+            await Promise.all(mounts.map((mount) => mount.prepare?.()));
+          };
+          // What nobody knows reads no files.
+          if (image.hasAnyProgram !== true || container.command !== undefined) await prepare();
+          const content = userland.contentOf(image);
+          const facts = { hostname, node, pod, container, attempt };
+          const table = processes.tableFor(container);
+          const files = containerFiles(config, { content, facts, table, now, devices: userland.devices });
+          const limit = bytesOf(container.resources?.limits?.['memory']);
+          return startContainer({
+            id: `simulated://${newId()}`,
+            imageID: name,
             clock,
             random,
+            facts,
             args,
-            environment: new Map([...Object.entries(built.environment ?? {}), ...environment]),
-            user: { uid: 0, gid: 0, groups: [] },
-            cwd: container.workingDir || built.workingDir || '/',
+            environment: new Map([
+              ['PATH', defaultPath],
+              ['HOSTNAME', hostname],
+              ...Object.entries(image.environment ?? {}),
+              ...environment,
+            ]),
+            user: credentialsOf(pod, container, files, image.user),
+            cwd: container.workingDir || image.workingDir || '/',
             files,
             network: namespace,
-            facts: { hostname, node, pod, container, attempt },
-            programs: built.programs ?? {},
+            programs: content.programs,
+            ...(content.unknownProgram === undefined ? {} : { unknownProgram: content.unknownProgram }),
+            table,
             log,
+            prepare,
+            ...(limit === undefined ? {} : { memoryLimit: limit }),
           });
-          return {
-            id: `simulated://${newId()}`,
-            imageID: image,
-            exec: async () => 126,
-            attach: async () => undefined,
-            readFile: (path) => files.read(path),
-            usage: steadyUsage(clock),
-            ...process,
-          };
         },
         close: () => {
+          processes.close();
           if (!isHost) namespace.close();
           for (const { release } of taken) release();
         },
@@ -78,4 +111,8 @@ export function createSimulatedRuntime({ clock, random, network }: SimulatedRunt
 /** As the kubelet names a pod's sandbox. */
 function hostnameOf({ metadata, spec }: Readonly<Pod>): string {
   return spec?.hostnameOverride ?? (spec?.hostname || (metadata?.name ?? '')).slice(0, 63).replace(/[-.]+$/, '');
+}
+
+function bytesOf(quantity: string | undefined): number | undefined {
+  return quantity === undefined ? undefined : Number(parseQuantity(quantity).value());
 }

@@ -1,11 +1,10 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { test } from 'tap';
 import type { Clock } from '../../../api/clock.ts';
-import { MemoryTree } from '../../files/memory-tree.ts';
+import type { FileTree } from '../../files/file-tree.ts';
 import { createNetwork } from '../../network/create-network.ts';
 import type { NetworkNamespace, VirtualNetwork } from '../../network/network.ts';
-import { startProcess } from '../process.ts';
-import { launchOf } from '../programs.ts';
+import { startTestContainer } from '../test-container.ts';
 
 const clock: Clock = {
   now: () => Date.now(),
@@ -18,7 +17,7 @@ const random = { next: () => 0.5, uuid: () => '00000000-0000-4000-8000-000000000
 
 interface Running {
   readonly exited: Promise<{ readonly exitCode: number; readonly message?: string }>;
-  readonly files: MemoryTree;
+  readonly files: FileTree;
   readonly network: NetworkNamespace;
   stdout(): string;
   stderr(): string;
@@ -37,7 +36,6 @@ function run(image: string, args: readonly string[], options: Options = {}): Run
   const { environment = {}, files: given = {}, ip = '10.0.0.2' } = options;
   const network = options.network ?? createNetwork({ hostIp: '172.18.0.1' });
   const namespace = network.open({ node: 'node-0', ips: [ip] });
-  const files = new MemoryTree({ now: () => clock.now() });
   const written = { stdout: '', stderr: '' };
   const container = {
     name: 'main',
@@ -45,27 +43,20 @@ function run(image: string, args: readonly string[], options: Options = {}): Run
     args: [...args],
     ...(options.command === undefined ? {} : { command: [...options.command] }),
   };
-  const { program, args: words, image: built } = launchOf(container);
-  built.files?.(files);
-  for (const [path, text] of Object.entries(given)) files.write(path, text);
-  const process = startProcess(program, {
+  const process = startTestContainer({
     clock,
     random,
-    args: words,
-    environment: new Map(Object.entries(environment)),
-    user: { uid: 0, gid: 0, groups: [] },
-    cwd: built.workingDir ?? '/',
-    files,
     network: namespace,
-    facts: { hostname: 'pod-a', node: 'node-0', pod: {}, container, attempt: 0 },
-    programs: built.programs ?? {},
+    container,
+    environment,
+    files: given,
     log: (stream, text) => {
       written[stream] += text;
     },
   });
   return {
     exited: process.exited,
-    files,
+    files: process.files,
     network: namespace,
     stdout: () => written.stdout,
     stderr: () => written.stderr,

@@ -1,20 +1,21 @@
+import { OpenFile } from '../../processes/open-file.ts';
 import type { ProgramContext } from '../process.ts';
 
 /** Runs a script beside a program, in the same container; what it writes to both streams comes in order. */
 export async function runShell(context: ProgramContext, script: string): Promise<{ code: number; output: string }> {
-  const { shellProgram } = await import('../shell-program.ts');
-  const { readerOf, writerOf } = await import('../../shell/streams.ts');
   let output = '';
-  const writer = writerOf((text) => {
-    output += text;
+  const stdin = new OpenFile({ name: '/dev/null', read: async () => undefined });
+  const stdout = new OpenFile({
+    name: 'pipe:[3]',
+    write: (text) => {
+      output += text;
+    },
   });
-  const code = await shellProgram(['/bin/sh', '-c', script])({
-    ...context,
-    args: ['/bin/sh', '-c', script],
-    stdin: readerOf(''),
-    stdout: writer,
-    stderr: writer,
-    onTerminate: () => undefined,
-  });
+  const descriptors = new Map([
+    [0, stdin],
+    [1, stdout],
+    [2, stdout],
+  ]);
+  const { code } = await context.spawn({ args: ['/bin/sh', '-c', script], descriptors }).exited;
   return { code, output };
 }

@@ -1,0 +1,39 @@
+import type { Clock } from '../../api/clock.ts';
+
+/** Small steps of programs that may run without a rest. */
+const burst = 20_000;
+/** A step takes about a microsecond: a busy container uses some two percent of a core. */
+const stepsPerMs = 20;
+const stepsBetweenBreaths = 64;
+const restMs = 20;
+/** As its own statistics count: a busy program is at work all the time that it has. */
+const nanosecondsPerStep = 1000;
+
+/** The small share of the processor that a container has. */
+export interface Budget {
+  /** Called by loops, once a turn. When it answers with a promise, that is to be awaited. */
+  breathe(): Promise<void> | undefined;
+  /** What the container's programs used, as they would on a processor of their own. */
+  cpuNanoseconds(): number;
+}
+
+export function createBudget(clock: Clock): Budget {
+  let left = burst;
+  let filledAt = clock.now();
+  let turns = 0;
+  let used = 0;
+  return {
+    breathe: () => {
+      left--;
+      used += nanosecondsPerStep;
+      if (++turns % stepsBetweenBreaths !== 0) return undefined;
+      const now = clock.now();
+      left = Math.min(burst, left + (now - filledAt) * stepsPerMs);
+      filledAt = now;
+      const isTired = left <= 0;
+      if (isTired) used += restMs * 1e6;
+      return new Promise((resolve) => void clock.after(isTired ? restMs : 0, resolve));
+    },
+    cpuNanoseconds: () => used,
+  };
+}

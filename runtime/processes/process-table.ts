@@ -1,0 +1,67 @@
+import { FileError } from '../files/file-tree.ts';
+import { createProcess, type Process, type Space } from './process.ts';
+import type { SpawnOptions } from './program.ts';
+
+/** Processes that see each other: those of a container, of a pod with a common process namespace, or of a node. */
+export interface ProcessTable {
+  spawn(space: Space, options: SpawnOptions, parent?: Process): Process;
+  /** Oldest first. */
+  list(): readonly Process[];
+  find(pid: number): Process | undefined;
+  /** To all of a group; whether there was one. */
+  signalGroup(group: number, name: string): boolean;
+  /** As `kill`: what a process may do to others. */
+  kill(pid: number, name: string, sender: Process): void;
+  /** Ends all of a container. */
+  killSpace(space: Space): void;
+  nextTerminal(): number;
+  forget(process: Process): void;
+  readonly size: number;
+}
+
+export function createProcessTable(): ProcessTable {
+  const processes = new Map<number, Process>();
+  let lastPid = 0;
+  let terminals = 0;
+  const table: ProcessTable = {
+    spawn: (space, options, parent) => {
+      const process = createProcess({ table, space, options, pid: lastPid + 1, parent });
+      lastPid++;
+      processes.set(process.pid, process);
+      process.start();
+      return process;
+    },
+    list: () => [...processes.values()],
+    find: (pid) => processes.get(pid),
+    signalGroup: (group, name) => {
+      const all = [...processes.values()].filter((one) => one.group === group);
+      for (const one of all) one.deliver(name);
+      return all.length > 0;
+    },
+    kill: (pid, name, sender) => {
+      const targets = [...processes.values()].filter((one) => {
+        if (pid > 0) return one.pid === pid;
+        if (pid === -1) return one.pid !== 1 && one !== sender;
+        return one.group === (pid === 0 ? sender.group : -pid);
+      });
+      if (targets.length === 0) throw new FileError('ESRCH', 'No such process');
+      const allowed = targets.filter((one) => sender.user.uid === 0 || sender.user.uid === one.user.uid);
+      if (allowed.length === 0) throw new FileError('EPERM', 'Operation not permitted');
+      for (const one of allowed) one.deliver(name);
+    },
+    killSpace: (space) => {
+      for (const one of [...processes.values()]) if (one.space === space) one.end({ code: 137, signal: 'KILL' });
+    },
+    nextTerminal: () => terminals++,
+    forget: (process) => {
+      processes.delete(process.pid);
+      // Orphans belong to the first process.
+      for (const child of processes.values())
+        if (child.parent === process.pid) child.parent = process.pid === 1 ? 0 : 1;
+    },
+    get size() {
+      return processes.size;
+    },
+  };
+  return table;
+}

@@ -227,6 +227,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     issuer: gate.issuer,
     reader,
     admission: guarded,
+    nodes: { local: () => late.nodes, kubelet: identity.pki.admin },
     onFinish: (observation) => metrics.observe(observation),
   };
   const handle = createHandle(parts, {

@@ -14,6 +14,7 @@ import { createPipeline, type PipelineOptions } from './http/pipeline.ts';
 import { createSubresources, type SubresourceDeps } from './http/subresources.ts';
 import { readYaml } from './http/yaml.ts';
 import { type Keeper, keepKubernetesService } from './kubernetes-service-keeper.ts';
+import type { NodeAccess } from './nodes/access.ts';
 import type { Admission, RegistryDeps } from './registry/context.ts';
 import { createFieldManagement, type FieldManagement } from './registry/field-management.ts';
 import { createClusterReader, createClusterWriter } from './registry/local-access.ts';
@@ -139,13 +140,18 @@ function present<T>(value: T | undefined): T {
 
 export interface EdgeOptions extends Omit<PipelineOptions, 'api' | 'subresources'>, SubresourceDeps {
   admission(target: AdmissionTarget): Admission;
+  readonly nodes?: NodeAccess;
 }
 
 /** The pipeline that both edges feed. */
 export function createHandle(parts: ServerParts, edge: EdgeOptions): (request: ApiRequest) => Promise<ApiResponse> {
   return createPipeline({
     ...edge,
-    api: { ...parts.api, admission: edge.admission },
+    api: {
+      ...parts.api,
+      admission: edge.admission,
+      ...(edge.nodes === undefined ? {} : { nodes: { ...edge.nodes, authorizer: edge.authorizer } }),
+    },
     subresources: createSubresources(edge),
   });
 }

@@ -43,7 +43,7 @@ const rules: Readonly<Record<string, { readonly own: readonly string[]; readonly
     packages: ['node:'],
   },
   'server/webhook': {
-    own: ['api', 'server/webhook', 'server/service-resolver.ts', 'server/network-error.ts'],
+    own: ['api', 'server/webhook', 'server/service-resolver.ts', 'server/network-error.ts', 'server/dial.ts'],
     packages: ['node:'],
   },
   'server/auth': { own: ['api', 'server/registry/strategy.ts', 'server/auth'], packages: ['node:', 'jose'] },
@@ -59,6 +59,7 @@ const rules: Readonly<Record<string, { readonly own: readonly string[]; readonly
     ],
     packages: ['node:'],
   },
+  'server/nodes': { own: ['api', 'server'], packages: ['node:', 'ws'] },
   'server/http': {
     own: ['api', 'server'],
     packages: ['node:', 'express', 'ws', 'yaml', 'prom-client', '@bufbuild/protobuf'],

@@ -1,12 +1,11 @@
 import type { KubeObject } from '../../api/object.ts';
-import { badRequest, StatusError } from '../../api/status.ts';
+import { badRequest } from '../../api/status.ts';
 import { type ApiDeps, type ResourceCall, writeRequestOf } from './handlers/handler.ts';
-import { findEntry } from './handlers/read.ts';
 import type { ApiResponse } from './message.ts';
 
 type Handler = (deps: ApiDeps, call: ResourceCall) => Promise<ApiResponse> | ApiResponse;
 
-/** What a kubelet answers, and this server runs none yet. */
+/** What a kubelet or a pod answers. */
 const connections: Readonly<Record<string, string | undefined>> = {
   'pods/exec': 'PodExecOptions',
   'pods/attach': 'PodAttachOptions',
@@ -19,10 +18,12 @@ const connections: Readonly<Record<string, string | undefined>> = {
 const flags = ['stdin', 'stdout', 'stderr', 'tty'];
 
 /** The options of a connection, which stand in the query and path, as the object that admission sees. */
-function connectOptions(kind: string, { query, info }: ResourceCall): KubeObject {
+function connectOptions(kind: string, { query, info, request }: ResourceCall): KubeObject {
   const options: Record<string, unknown> = { kind, apiVersion: 'v1' };
-  if (kind.endsWith('ProxyOptions')) options['path'] = `/${info.subpath}`;
-  else if (kind === 'PodPortForwardOptions') {
+  if (kind.endsWith('ProxyOptions')) {
+    const path = info.subpath === '' ? '' : `/${info.subpath}`;
+    options['path'] = request.path.endsWith('/') && !path.endsWith('/') ? `${path}/` : path;
+  } else if (kind === 'PodPortForwardOptions') {
     const ports = query
       .all('ports')
       .flatMap((text) => text.split(','))
@@ -38,7 +39,7 @@ function connectOptions(kind: string, { query, info }: ResourceCall): KubeObject
 }
 
 const connect =
-  (kind: string): Handler =>
+  (name: string, kind: string): Handler =>
   async (deps, call) => {
     const { info } = call;
     if (call.query.has('dryRun')) throw badRequest('dryRun is not supported');
@@ -51,27 +52,22 @@ const connect =
     });
     await admission.mutate('CONNECT', object, undefined);
     await admission.validate('CONNECT', object, undefined);
-    return refuseWithoutNode(deps, call);
+    return answer(name)(deps, call);
   };
 
-/** The object must exist, a pod must have been bound; what comes then needs a kubelet. */
-const refuseWithoutNode: Handler = (_deps, { served, info }) => {
-  const { stored } = served;
-  const object = stored.cache.objectOf(findEntry(stored, info.namespace, info.name)) as {
-    spec?: { nodeName?: string };
+/** What carries connections is loaded for the first of them. */
+const answer =
+  (name: string): Handler =>
+  async (deps, call) => {
+    const { nodeHandlers } = await import('../nodes/handlers.ts');
+    const handler = nodeHandlers[name];
+    if (handler === undefined) throw new Error(`nobody answers ${name}`);
+    return handler(deps, call);
   };
-  if (stored.resource === 'pods' && (object.spec?.nodeName ?? '') === '') {
-    throw badRequest(`pod ${info.name} does not have a host assigned`);
-  }
-  throw new StatusError(
-    'ServiceUnavailable',
-    `${stored.resource}/${info.subresource} is answered by nodes, and this server runs none yet`,
-  );
-};
 
 /** By `resource/subresource`: what nodes answer. */
 export function nodeHandler(name: string): Handler | undefined {
-  if (name === 'pods/log') return refuseWithoutNode;
+  if (name === 'pods/log') return answer(name);
   const kind = connections[name];
-  return kind === undefined ? undefined : connect(kind);
+  return kind === undefined ? undefined : connect(name, kind);
 }

@@ -25,7 +25,11 @@ interface Upgrade {
 
 async function upgrade(sockets: WebSocketServer, handle: Handle, { req, socket, head }: Upgrade): Promise<void> {
   const gone = new ServerResponse(req);
-  socket.once('close', () => gone.destroy());
+  socket.once('close', () => {
+    gone.destroy();
+    // Without a socket of its own a response does not tell.
+    gone.emit('close');
+  });
   const response = await handle(new HttpRequest(req, gone));
   if (socket.destroyed) return;
   const { stream, takeOver } = response;

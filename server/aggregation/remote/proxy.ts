@@ -1,9 +1,9 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import type { Clock, Random } from '../../../api/clock.ts';
 import { StatusError } from '../../../api/status.ts';
 import { rawRequestOf } from '../../http/app.ts';
 import { type ApiRequest, type ApiResponse, headerOf, type StreamSink } from '../../http/message.ts';
+import { InvalidUpgrade, upgraded } from '../../http/upgraded-backend.ts';
 import { authorityOf } from '../../network-error.ts';
 import type { UserInfo } from '../../registry/strategy.ts';
 import type { Endpoint } from '../../service-resolver.ts';
@@ -51,7 +51,7 @@ export async function forward(
   request.signal.addEventListener('abort', gone, { once: true });
   const timer = deadlineOf(deps.clock, request, outgoing);
   try {
-    const answer = upgrade ? upgraded(outgoing) : responded(outgoing);
+    const answer = upgrade ? upgraded(outgoing, answeredHeaders) : responded(outgoing);
     if (upgrade) outgoing.end();
     else await sendBody(request, outgoing);
     const response = await answer;
@@ -65,8 +65,6 @@ export async function forward(
     timer?.cancel();
   }
 }
-
-class InvalidUpgrade extends Error {}
 
 function isUpgrade(request: ApiRequest): boolean {
   return headerOf(request, 'connection').toLowerCase().includes('upgrade') && headerOf(request, 'upgrade') !== '';
@@ -164,52 +162,4 @@ function pump(incoming: IncomingMessage, sink: StreamSink): void {
   incoming.on('close', () => {
     if (!ended) sink.cut();
   });
-}
-
-function upgraded(outgoing: ClientRequest): Promise<ApiResponse> {
-  return new Promise((resolve, reject) => {
-    outgoing.once('error', reject);
-    outgoing.once('upgrade', (incoming, socket, head) => {
-      resolve({
-        status: 101,
-        headers: {},
-        takeOver: (client, early) => joinSockets(incoming, [socket, head], [client, early]),
-      });
-    });
-    outgoing.once('response', (incoming) => {
-      const { statusCode: status = 502 } = incoming;
-      if (status < 400) {
-        incoming.resume();
-        reject(new InvalidUpgrade(`invalid upgrade response: status code ${status}`));
-        return;
-      }
-      void incoming.toArray().then((chunks: Buffer[]) => {
-        const { 'content-length': _, ...headers } = answeredHeaders(incoming.headersDistinct);
-        resolve({ status, headers, body: Buffer.concat(chunks) });
-      }, reject);
-    });
-  });
-}
-
-type SocketWithHead = readonly [Duplex, Uint8Array];
-
-/** The bytes as they come, both ways; when one side ends, the other does. */
-function joinSockets(
-  { statusCode = 101, statusMessage = 'Switching Protocols', rawHeaders }: IncomingMessage,
-  [backend, backendHead]: SocketWithHead,
-  [client, clientHead]: SocketWithHead,
-): void {
-  const lines = [`HTTP/1.1 ${statusCode} ${statusMessage}`];
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) lines.push(`${rawHeaders[i]}: ${rawHeaders[i + 1]}`);
-  client.write(`${lines.join('\r\n')}\r\n\r\n`);
-  if (backendHead.length > 0) client.write(backendHead);
-  if (clientHead.length > 0) backend.write(clientHead);
-  for (const [from, to] of [
-    [client, backend],
-    [backend, client],
-  ] as const) {
-    from.on('error', () => to.destroy());
-    from.on('close', () => to.destroy());
-    from.pipe(to);
-  }
 }

@@ -3,6 +3,7 @@ import type { BodyDecoder } from '../../../api/schema/body.ts';
 import type { Decoded, Decoder } from '../../../api/schema/decode.ts';
 import type { SchemaDocument } from '../../../api/schema/schema.ts';
 import { badRequest, forbiddenError, StatusError } from '../../../api/status.ts';
+import type { NodeAccess } from '../../nodes/access.ts';
 import type { Admission, RegistryDeps, WriteRequest } from '../../registry/context.ts';
 import type { CustomKind } from '../../registry/custom-kind.ts';
 import { type FieldManagement, type Manage, managerOf } from '../../registry/field-management.ts';
@@ -41,6 +42,8 @@ export interface ApiDeps {
   readonly negotiate: (accept: string) => OutputForm;
   readonly admission: (target: AdmissionTarget) => Admission;
   readonly minRequestTimeoutSeconds: number;
+  /** Absent: this server knows no way to its nodes. */
+  readonly nodes?: NodeAccess;
 }
 
 /** One request for a resource, authenticated and routed. */

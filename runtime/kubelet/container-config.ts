@@ -1,29 +1,21 @@
 import type { ContainerRecord } from './container-record.ts';
-import { environmentOf } from './environment/environment.ts';
-import { hostNames } from './environment/hosts-file.ts';
 import type { ContainerConfig, NodeFacts, Pod, PodRuntime, PodSandbox } from './pod-runtime.ts';
-import { mountsOf } from './volumes/mounts.ts';
+import type { PreparedPod } from './pod-setup.ts';
 
 export interface ContainerPlace {
   readonly pod: Readonly<Pod>;
   readonly node: NodeFacts;
   readonly runtime: PodRuntime;
   readonly sandbox: PodSandbox;
+  readonly prepared?: PreparedPod | undefined;
 }
 
-/** What a runtime is asked to run as the container's next attempt. */
+/** What a runtime is asked to run as the container's next attempt. Throws ContainerConfigError. */
 export async function configOf(
   { spec, restarts }: ContainerRecord,
-  { pod, node, runtime, sandbox }: ContainerPlace,
+  { sandbox, prepared }: ContainerPlace,
 ): Promise<ContainerConfig> {
-  const none = { configMaps: new Map(), secrets: new Map(), services: [], allocatable: {}, file: () => undefined };
-  const placed = { pod, podIPs: sandbox.ips, hostIPs: node.addresses };
-  const { hostname } = hostNames(pod, 'cluster.local');
-  return {
-    container: spec,
-    attempt: restarts,
-    environment: new Map([['HOSTNAME', hostname], ...environmentOf(placed, spec, none)]),
-    mounts: mountsOf(pod, spec, node, runtime.volumes),
-    log: () => undefined,
-  };
+  const bare = { container: spec, environment: new Map<string, string>(), mounts: [] };
+  const surroundings = (await prepared?.surroundings(spec, sandbox.ips)) ?? bare;
+  return { ...surroundings, attempt: restarts, log: () => undefined };
 }

@@ -1,3 +1,4 @@
+import { parseQuantity } from '../../api/quantity.ts';
 import type { FileTree } from '../files/file-tree.ts';
 import { MemoryTree } from '../files/memory-tree.ts';
 import { SubTree } from '../files/mounted-tree.ts';
@@ -15,11 +16,15 @@ export function createVolumeStore(now: () => number): VolumeStore {
   };
   const disk = (): FileTree => new MemoryTree({ type: 'ext4', now });
   return {
-    emptyDir: (podUid, volume, medium) => {
+    emptyDir: (podUid, volume, medium, sizeLimit) => {
       const trees = own.get(podUid) ?? new Map<string, FileTree>();
       own.set(podUid, trees);
-      const type = medium === 'Memory' ? 'tmpfs' : 'ext4';
-      return kept(trees, volume, () => new MemoryTree({ type, mode: 0o1777, now }));
+      return kept(trees, volume, () => {
+        if (medium === '') return new MemoryTree({ type: 'ext4', mode: 0o777, now });
+        const type = medium === 'Memory' ? 'tmpfs' : 'hugetlbfs';
+        const capacity = sizeLimit === undefined ? {} : { capacity: Number(parseQuantity(sizeLimit).value()) };
+        return new MemoryTree({ type, mode: 0o1777, now, ...capacity });
+      });
     },
     hostPath: (node, path) => {
       const root = kept(nodes, node, disk);

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { goQuote } from '../../../api/go-text.ts';
-import { badRequest, internalErrorStatus, StatusError } from '../../../api/status.ts';
+import { badRequest, StatusError } from '../../../api/status.ts';
 import type {
   ContainerName,
   LogOptions,
@@ -19,8 +19,8 @@ function unknownPod(name: string): StatusError {
   });
 }
 
-function cannotUpgrade(why: string): StatusError {
-  return internalErrorStatus(`unable to upgrade connection: ${why}`);
+function notRunning(why: string): StatusError {
+  return new StatusError('InternalError', why);
 }
 
 function hasContainer({ spec }: Readonly<Pod>, name: string): boolean {
@@ -32,13 +32,13 @@ function hasContainer({ spec }: Readonly<Pod>, name: string): boolean {
 export function createNodeConnection(host: KubeletHost): NodeConnection {
   const podOf = ({ namespace, pod, uid }: Omit<ContainerName, 'container'>): HostedPod => {
     const hosted = hostedPod(host, namespace, pod, uid);
-    if (hosted === undefined) throw cannotUpgrade('pod does not exist');
+    if (hosted === undefined) throw new StatusError('NotFound', 'pod does not exist');
     return hosted;
   };
 
   const runningIn = (hosted: HostedPod, name: string, missing: string): StartedContainer => {
     const running = hosted.container(name)?.running;
-    if (running === undefined) throw cannotUpgrade(missing);
+    if (running === undefined) throw notRunning(missing);
     return running;
   };
 
@@ -62,14 +62,7 @@ export function createNodeConnection(host: KubeletHost): NodeConnection {
 
   const exec = async (target: ContainerName, command: readonly string[], streams: ProcessStreams): Promise<number> => {
     const missing = `container not found (${goQuote(target.container)})`;
-    const running = runningIn(podOf(target), target.container, missing);
-    try {
-      return await running.exec(command, streams);
-    } catch (error) {
-      if (error instanceof StatusError) throw error;
-      const message = error instanceof Error ? error.message : String(error);
-      throw internalErrorStatus(`error executing command in container: ${message}`, error);
-    }
+    return runningIn(podOf(target), target.container, missing).exec(command, streams);
   };
 
   const attach = async (target: ContainerName, streams: ProcessStreams): Promise<void> => {

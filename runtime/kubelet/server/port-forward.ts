@@ -18,8 +18,7 @@ function whyOf(error: unknown): string {
 /** Connects to a port of the pod's own localhost. */
 export async function forwardPort({ pod, sandbox }: HostedPod, port: number): Promise<Duplex> {
   const { name, namespace, uid = '' } = pod.metadata ?? {};
-  if (sandbox === undefined)
-    throw new StatusError('InternalError', `unable to upgrade connection: pod not found ("${name}_${namespace}")`);
+  if (sandbox === undefined) throw new StatusError('InternalError', `pod not found ("${name}_${namespace}")`);
   const { network } = sandbox;
   try {
     return (await network.connect({ ip: '127.0.0.1', port })).stream;
@@ -31,7 +30,7 @@ export async function forwardPort({ pod, sandbox }: HostedPod, port: number): Pr
       const four = `IPv4: dial tcp4 127.0.0.1:${port}: connect: ${whyOf(first)}`;
       const six = `IPv6: dial tcp6 [::1]:${port}: connect: ${whyOf(second)}`;
       const inside = `failed to connect to localhost:${port} inside namespace "${id}", ${four} ${six} `;
-      const message = `error forwarding port ${port} to pod ${id}, uid : failed to execute portforward in network namespace "/var/run/netns/cni-${uid}": ${inside}`;
+      const message = `failed to execute portforward in network namespace "/var/run/netns/cni-${uid}": ${inside}`;
       throw new StatusError('InternalError', message);
     }
   }

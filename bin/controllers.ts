@@ -4,7 +4,7 @@ import type { ControllerDefinition } from '../runtime/framework/controller.ts';
 import type { RunningManager } from '../runtime/framework/manager.ts';
 import type { Metrics } from '../runtime/framework/metrics.ts';
 import { type ControllerManagerOptions, defaultOptions } from '../runtime/framework/options.ts';
-import { type NetworkSetup, openNetwork } from './network.ts';
+import { type NetworkSetup, networkDefinitions, openNetwork } from './network.ts';
 import type { SigningKeys } from './signing.ts';
 import { systemClock, systemRandom } from './system.ts';
 
@@ -53,6 +53,8 @@ export async function openControllers(setup: ControllersSetup): Promise<RunningC
 
 /** Of simulated pods, as kubelets hand their addresses out. */
 const podRange = '10.244.0.0/14';
+/** More have pods beyond the default range. */
+const nodesInRange = 256;
 /** Where the cluster's names are answered. */
 const dnsServer = '172.18.255.253';
 
@@ -63,7 +65,7 @@ interface SimulatedNodes {
 
 async function simulatedNodes(setup: ControllersSetup): Promise<SimulatedNodes> {
   const { nodes: count, release: kubeletVersion } = setup;
-  const { serviceClusterIPRange: serviceRange } = { ...defaultOptions, ...setup.options };
+  const { serviceClusterIPRange: serviceRange, clusterCIDR } = { ...defaultOptions, ...setup.options };
   const { kubeletsDefinition } = await import('../runtime/kubelet/start.ts');
   const { createSimulatedRuntime } = await import('../runtime/simulated/simulated-runtime.ts');
   const { createLocalNodes } = await import('../runtime/kubelet/server/local-nodes.ts');
@@ -77,5 +79,7 @@ async function simulatedNodes(setup: ControllersSetup): Promise<SimulatedNodes> 
     onNode: (name, connection, usage) => nodes.add(name, connection, usage),
   });
   const dns = kubeDnsDefinition({ network, address: dnsServer });
-  return { definitions: [kubelets, dns], nodes };
+  const podRanges = count > nodesInRange ? [podRange] : clusterCIDR.split(',');
+  const onNetwork = await networkDefinitions(network, setup.network, podRanges);
+  return { definitions: [...onNetwork, kubelets, dns], nodes };
 }

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { ControllerDefinition } from '../runtime/framework/controller.ts';
 import { type Address, NetworkError, type VirtualNetwork } from '../runtime/network/network.ts';
 import { systemClock } from './system.ts';
 
@@ -44,4 +45,14 @@ export async function openNetwork({
     return outside ? dial(to.port, to.ip, to) : undefined;
   });
   return network;
+}
+
+/** What acts on the network: the proxies of its nodes. */
+export async function networkDefinitions(
+  network: VirtualNetwork,
+  { proxyMode }: NetworkSetup,
+  podRanges: readonly string[],
+): Promise<ControllerDefinition[]> {
+  const { proxyDefinition } = await import('../runtime/proxy/definition.ts');
+  return [proxyDefinition({ network, mode: proxyMode, podRanges })];
 }

@@ -70,6 +70,7 @@ const rules: Readonly<Record<string, { readonly own: readonly string[]; readonly
     own: ['api', 'runtime/network', 'runtime/client', 'runtime/dns', 'runtime/files'],
     packages: ['node:stream', 'node:http', 'node:tls'],
   },
+  'runtime/proxy': { own: ['api', 'runtime'], packages: ['node:http', 'node:crypto'] },
   'runtime/files': { own: ['runtime/files'], packages: [] },
   'runtime/kubelet': { own: ['api', 'runtime'], packages: ['node:stream', 'node:http', 'node:http2', 'node:tls'] },
   'runtime/simulated': { own: ['api', 'runtime'], packages: ['node:', 'ws'] },

@@ -42,7 +42,8 @@ export function createNetwork({ hostIp, clock }: NetworkOptions): VirtualNetwork
   const fabric: Fabric = { ...streams, ...datagrams, rules: (node, family) => translation.save?.(node, family) ?? '' };
   const open = (node: string, ips: readonly string[], isNode: boolean): Namespace => {
     const namespace = new Namespace({ node, isNode, ips: ips.map(canonicalIP) }, fabric);
-    for (const ip of namespace.ips) owners.set(ip, namespace);
+    // A node does not take what somebody has.
+    for (const ip of namespace.ips) if (!isNode || !owners.has(ip)) owners.set(ip, namespace);
     return namespace;
   };
   const host = open('', [hostIp], true);
@@ -67,7 +68,7 @@ export function createNetwork({ hostIp, clock }: NetworkOptions): VirtualNetwork
       }
       if (known.ips.length === 0 && ips.length > 0) {
         known.setIps(ips.map(canonicalIP));
-        for (const ip of known.ips) owners.set(ip, known);
+        for (const ip of known.ips) if (!owners.has(ip)) owners.set(ip, known);
       }
       return known;
     },

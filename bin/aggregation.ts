@@ -4,6 +4,7 @@ import { type Aggregation, createAggregation } from '../server/aggregation/aggre
 import { keepAuthenticationConfig } from '../server/aggregation/authentication-config.ts';
 import { keepLocalAPIServices } from '../server/aggregation/registration.ts';
 import type { ClientCredential } from '../server/aggregation/remote/backend.ts';
+import type { Dial } from '../server/dial.ts';
 import type { ClusterRewriter } from '../server/registry/strategy.ts';
 import type { ServerParts } from '../server/server.ts';
 import type { Endpoint } from '../server/service-resolver.ts';
@@ -20,6 +21,8 @@ export interface AggregationParts {
   readonly authentication: Readonly<Record<string, string>>;
   readonly credential: ClientCredential;
   readonly own: Endpoint;
+  /** To servers in pods of this process. */
+  readonly dial: Dial;
   readonly log: Logger;
 }
 

@@ -12,6 +12,7 @@ import { createAdmissionPlugins } from '../server/admission/default-plugins.ts';
 import { ownerMapping } from '../server/admission/plugins/owner-references-permission-enforcement.ts';
 import { authenticationData } from '../server/aggregation/authentication-config.ts';
 import { isPublicPath } from '../server/auth/authenticator.ts';
+import type { Dial } from '../server/dial.ts';
 import type { ExtensionGateway } from '../server/extension/gateway.ts';
 import { createAdmission } from '../server/http/admission.ts';
 import type { Handle } from '../server/http/app.ts';
@@ -143,6 +144,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
   const late: { extension?: ExtensionGateway; nodes?: LocalNodes | undefined } = {};
   const usageMetrics = openUsageMetrics({ parts, isServed: options.nodes > 0, usage: () => late.nodes?.usage, log });
   const local = [...served, ...usageMetrics.served];
+  const dial: Dial = (...to) => late.nodes?.dial(...to);
   const aggregation = openAggregation({
     parts,
     rewriter,
@@ -151,11 +153,13 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     local: () => late.extension?.served() ?? local,
     builtIn: served,
     credential: identity.proxyClient,
+    dial,
     own: { host: '127.0.0.1', port: cluster.securePort },
   });
   const webhooks = openWebhooks({
     parts,
     log,
+    dial,
     authorizer,
     own: { host: '127.0.0.1', port: cluster.securePort },
   });

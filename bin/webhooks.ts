@@ -3,6 +3,7 @@ import type { ExpressionAuthorizer } from '../server/admission/policy/deps.ts';
 import type { WebhookConfiguration } from '../server/admission/webhook/configuration.ts';
 import { unobserved } from '../server/admission/webhook/observer.ts';
 import type { WebhookDeps } from '../server/admission/webhook/plugin.ts';
+import type { Dial } from '../server/dial.ts';
 import { createObjectVersions } from '../server/http/object-versions.ts';
 import { keptList } from '../server/registry/kept-list.ts';
 import type { ServerParts } from '../server/server.ts';
@@ -17,6 +18,8 @@ export interface WebhookParts {
   readonly own: Endpoint;
   /** Whom conditions ask. */
   readonly authorizer: ExpressionAuthorizer;
+  /** To webhooks in pods of this process. */
+  readonly dial: Dial;
   readonly log: Logger;
 }
 
@@ -30,7 +33,7 @@ export interface Webhooks {
 }
 
 /** What calls webhooks: nothing of it is loaded while there are no configurations. */
-export function openWebhooks({ parts, own, log, authorizer }: WebhookParts): Webhooks {
+export function openWebhooks({ parts, own, log, authorizer, dial }: WebhookParts): Webhooks {
   const { resources, reader } = parts;
   const configurations = (plural: string): (() => readonly WebhookConfiguration[]) =>
     keptList<WebhookConfiguration>(() => resources.stored(`${plural}.admissionregistration.k8s.io`));
@@ -38,7 +41,7 @@ export function openWebhooks({ parts, own, log, authorizer }: WebhookParts): Web
   const open = async (): Promise<WebhookClient> => {
     const { createWebhookClient } = await import('../server/webhook/client.ts');
     const resolver = createServiceResolver({ reader, random: systemRandom, own: () => own });
-    return createWebhookClient({ resolver, clock: systemClock });
+    return createWebhookClient({ resolver, clock: systemClock, dial });
   };
   const client = (): Promise<WebhookClient> => {
     opened ??= open();

@@ -1,5 +1,6 @@
 import type { Clock, Random } from '../../api/clock.ts';
 import type { ServedGroupVersion } from '../../api/served.ts';
+import type { Dial } from '../dial.ts';
 import { notFoundPage } from '../http/error-response.ts';
 import type { ApiRequest, ApiResponse } from '../http/message.ts';
 import type { ResourceTable } from '../registry/resources.ts';
@@ -23,6 +24,8 @@ export interface AggregationOptions {
   own(): Endpoint;
   /** How it shows to aggregated servers that it is their front proxy. */
   readonly credential: ClientCredential;
+  /** To servers in pods of this process. */
+  readonly dial?: Dial;
   onError(error: unknown, name: string): void;
 }
 
@@ -62,13 +65,14 @@ export function createAggregation(options: AggregationOptions): Aggregation {
 
   const load = async (): Promise<RemoteServices> => {
     const { createRemoteServices } = await import('./remote/remote-services.ts');
-    const { reader, rewriter, clock, random, credential, onError, own } = options;
+    const { reader, rewriter, clock, random, credential, dial, onError, own } = options;
     const made = createRemoteServices({
       reader,
       rewriter,
       clock,
       random,
       credential,
+      dial,
       onError,
       resolver: createServiceResolver({ reader, random, own }),
       onChange: () => {

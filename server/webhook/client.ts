@@ -2,13 +2,16 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../api/clock.ts';
+import type { Dial } from '../dial.ts';
 import type { Endpoint, ServiceResolver } from '../service-resolver.ts';
-import { ConnectError, connectSecurely, type Trust } from './connect.ts';
+import { ConnectError, connectSecurely } from './connect.ts';
 import { addressOf, type WebhookAddress, type WebhookTarget } from './target.ts';
 
 export interface WebhookClientOptions {
   readonly resolver: ServiceResolver;
   readonly clock: Clock;
+  /** To webhooks in pods of this process. */
+  readonly dial?: Dial;
 }
 
 export interface PostOptions {
@@ -73,7 +76,7 @@ function createDeadline(clock: Clock, seconds: number): Deadline & { cancel(): v
 }
 
 /** Calls webhooks over HTTPS. Connections are kept and used again, one pool for each target. */
-export function createWebhookClient({ resolver, clock }: WebhookClientOptions): WebhookClient {
+export function createWebhookClient({ resolver, clock, dial }: WebhookClientOptions): WebhookClient {
   const pools = new Map<string, Pool>();
 
   const endpointOf = ({ endpoint }: WebhookAddress): Endpoint =>
@@ -90,7 +93,9 @@ export function createWebhookClient({ resolver, clock }: WebhookClientOptions): 
     const address = addressOf(target);
     const { caBundle = '' } = target;
     const authorities = caBundle === '' ? undefined : Buffer.from(caBundle, 'base64').toString();
-    const agent = createAgent({ serverName: address.serverName, authorities }, () => endpointOf(address), clock);
+    const connect = (): Promise<Duplex> =>
+      connectSecurely(endpointOf(address), { serverName: address.serverName, authorities }, clock, dial);
+    const agent = createAgent(connect);
     const pool = { address, agent };
     pools.set(key, pool);
     for (const [oldest, { agent: unused }] of pools) {
@@ -139,11 +144,11 @@ function goSeconds(seconds: number): string {
   return minutes === 0 ? `${seconds}s` : `${minutes}m${seconds % 60}s`;
 }
 
-function createAgent(trust: Trust, endpoint: () => Endpoint, clock: Clock): Agent {
+function createAgent(connect: () => Promise<Duplex>): Agent {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: maxIdleConnections, timeout: idleMs });
   agent.createConnection = (_options, callback) => {
     const report = callback as ((error: Error | null, socket?: Duplex) => void) | undefined;
-    const opening = async () => connectSecurely(endpoint(), trust, clock);
+    const opening = async (): Promise<Duplex> => connect();
     opening().then(
       (socket) => report?.(null, socket),
       (error: Error) => report?.(error instanceof ConnectError ? error : new ConnectError(error.message)),

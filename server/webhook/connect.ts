@@ -1,8 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import { getServers } from 'node:dns';
 import { isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { connect, getCACertificates, type TLSSocket } from 'node:tls';
 import type { Clock } from '../../api/clock.ts';
+import type { Dial } from '../dial.ts';
 import { networkErrorText } from '../network-error.ts';
 import type { Endpoint } from '../service-resolver.ts';
 import { authorityHint, identityProblem, validityProblem } from './server-identity.ts';
@@ -22,13 +24,29 @@ const handshakeTimeoutMs = 10_000;
 /** A message that is in Go's words already. */
 export class ConnectError extends Error {}
 
-/** A TLS connection whose peer was verified. Fails with a ConnectError. */
-export function connectSecurely(endpoint: Endpoint, trust: Trust, clock: Clock): Promise<TLSSocket> {
+/** A TLS connection whose peer was verified, through the cluster's own network where the address is in it. Fails with a ConnectError. */
+export async function connectSecurely(endpoint: Endpoint, trust: Trust, clock: Clock, dial?: Dial): Promise<TLSSocket> {
+  const controller = new AbortController();
+  const inside = dial?.(endpoint.host, endpoint.port, controller.signal);
+  if (inside === undefined) return handshake(endpoint, undefined, trust, clock);
+  const timedOut = Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' });
+  const timer = clock.after(handshakeTimeoutMs, () => controller.abort(timedOut));
+  let wire: Duplex;
+  try {
+    wire = await inside;
+  } catch (error) {
+    throw new ConnectError(textOf(error as Error, endpoint, trust.serverName));
+  } finally {
+    timer.cancel();
+  }
+  return handshake(endpoint, wire, trust, clock);
+}
+
+function handshake(endpoint: Endpoint, wire: Duplex | undefined, trust: Trust, clock: Clock): Promise<TLSSocket> {
   const { serverName, authorities, certificate } = trust;
   return new Promise((resolve, reject) => {
     const socket = connect({
-      host: endpoint.host,
-      port: endpoint.port,
+      ...(wire === undefined ? { host: endpoint.host, port: endpoint.port } : { socket: wire }),
       ca: authorities ?? getCACertificates('system'),
       // Servers' names are never addresses in TLS.
       ...(isIP(serverName) === 0 ? { servername: serverName } : {}),
@@ -42,6 +60,7 @@ export function connectSecurely(endpoint: Endpoint, trust: Trust, clock: Clock):
     const fail = (error: Error): void => {
       timer.cancel();
       socket.destroy();
+      wire?.destroy();
       reject(error instanceof ConnectError ? error : new ConnectError(textOf(error, endpoint, serverName)));
     };
     socket.once('error', fail);

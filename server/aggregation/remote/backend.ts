@@ -1,6 +1,9 @@
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { Agent, request as httpsRequest } from 'node:https';
+import { Agent, type AgentOptions, request as httpsRequest } from 'node:https';
+import type { Duplex } from 'node:stream';
+import { connect } from 'node:tls';
 import type { Clock } from '../../../api/clock.ts';
+import type { Dial } from '../../dial.ts';
 import { networkErrorText } from '../../network-error.ts';
 import type { Endpoint } from '../../service-resolver.ts';
 import type { APIService } from '../api-service.ts';
@@ -43,6 +46,7 @@ export function createBackend(
   { spec = {} as never }: Pick<Readonly<APIService>, 'spec'>,
   credential: ClientCredential,
   clock: Clock,
+  dial?: Dial,
 ): Backend {
   const { service, caBundle = '', insecureSkipTLSVerify = false } = spec;
   const serverName = `${service?.name ?? ''}.${service?.namespace ?? ''}.svc`;
@@ -57,10 +61,10 @@ export function createBackend(
     rejectUnauthorized: !insecureSkipTLSVerify,
     ...(ca === '' ? {} : { ca }),
   };
-  const agent = new Agent({ keepAlive: true, ...tls });
+  const agent = createAgent(dial, { keepAlive: true, ...tls });
   const errorText = (error: unknown, endpoint: Endpoint): string => networkErrorText(error, endpoint, serverName);
   const send = (endpoint: Endpoint, { alone = false, ...call }: BackendCall): ClientRequest =>
-    httpsRequest({ ...endpoint, ...call, ...(alone ? { agent: false, ...tls } : { agent }) });
+    httpsRequest({ ...endpoint, ...call, agent: alone ? createAgent(dial, tls) : agent });
   return {
     send,
     errorText,
@@ -77,6 +81,25 @@ export function createBackend(
     },
     close: () => agent.destroy(),
   };
+}
+
+/** Addresses of the cluster's own network are reached through it. */
+function createAgent(dial: Dial | undefined, options: AgentOptions): Agent {
+  const agent = new Agent(options);
+  if (dial === undefined) return agent;
+  const direct = agent.createConnection.bind(agent);
+  agent.createConnection = (target, callback) => {
+    const { host = '', port } = target as { readonly host?: string; readonly port?: number | string };
+    const inside = dial(host, Number(port), new AbortController().signal);
+    if (inside === undefined) return direct(target, callback);
+    const report = callback as ((error: Error | null, socket?: Duplex) => void) | undefined;
+    inside.then(
+      (socket) => report?.(null, connect({ ...options, socket })),
+      (error: Error) => report?.(error),
+    );
+    return undefined as never;
+  };
+  return agent;
 }
 
 function received(outgoing: ClientRequest): Promise<Fetched> {

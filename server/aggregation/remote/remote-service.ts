@@ -1,5 +1,6 @@
 import { semanticEqual } from '../../../api/equal.ts';
 import { StatusError } from '../../../api/status.ts';
+import type { Dial } from '../../dial.ts';
 import type { ApiRequest, ApiResponse } from '../../http/message.ts';
 import type { ClusterRewriter, UserInfo } from '../../registry/strategy.ts';
 import type { Endpoint } from '../../service-resolver.ts';
@@ -21,6 +22,8 @@ import { forward, type ProxyDeps, plainError } from './proxy.ts';
 export interface RemoteDeps extends AvailabilityDeps, ProxyDeps {
   readonly rewriter: ClusterRewriter;
   readonly credential: ClientCredential;
+  /** To servers in pods of this process. */
+  readonly dial?: Dial | undefined;
   /** What discovery or OpenAPI says has changed. */
   onChange(): void;
   onError(error: unknown, name: string): void;
@@ -156,9 +159,9 @@ export function watchRemoteService(deps: RemoteDeps, first: Readonly<APIService>
 }
 
 /** A CA bundle that cannot be read is told to every client. */
-function openBackend({ credential, clock }: RemoteDeps, service: Readonly<APIService>): Backend | Error {
+function openBackend({ credential, clock, dial }: RemoteDeps, service: Readonly<APIService>): Backend | Error {
   try {
-    return createBackend(service, credential, clock);
+    return createBackend(service, credential, clock, dial);
   } catch (error) {
     return error instanceof StatusError ? new Error(error.message) : (error as Error);
   }

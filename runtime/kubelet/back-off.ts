@@ -1,15 +1,14 @@
 const firstMs = 10_000;
-const maxMs = 300_000;
-/** A container that ran for so long begins anew. */
-const forgivenMs = 2 * maxMs;
+export const maxBackOffMs = 300_000;
 
 /** Upstream: the crash loop's back-off, doubling from 10 s to 5 min. The first restart is at once. */
-export function restartDelay(restarts: number): number {
+export function restartDelay(restarts: number, maxMs = maxBackOffMs): number {
   return restarts === 0 ? 0 : Math.min(firstMs * 2 ** (restarts - 1), maxMs);
 }
 
-export function isForgiven(ranMs: number): boolean {
-  return ranMs >= forgivenMs;
+/** A container that ran for twice the longest back-off begins anew. */
+export function isForgiven(ranMs: number, maxMs = maxBackOffMs): boolean {
+  return ranMs > 2 * maxMs;
 }
 
 /** As in messages: `10s`, `1m20s`. */

@@ -13,43 +13,66 @@ interface Running {
   readonly startedAt: number;
 }
 
-export interface Terminated extends ContainerExit {
+export interface Terminated extends Omit<ContainerExit, 'reason'> {
   readonly is: 'terminated';
-  readonly startedAt: number;
-  readonly finishedAt: number;
+  readonly reason: string;
+  /** Undefined: nobody knows. */
+  readonly startedAt: number | undefined;
+  readonly finishedAt: number | undefined;
   readonly id: string;
 }
 
 export type ContainerState = Waiting | Running | Terminated;
+/** A sidecar is an init container that always restarts. */
+export type ContainerKind = 'init' | 'sidecar' | 'main' | 'ephemeral';
 
 /** What the kubelet knows of one container of a pod. */
 export interface ContainerRecord {
-  readonly spec: Container;
+  readonly kind: ContainerKind;
+  /** As the pod has it now. */
+  spec: Container;
   state: ContainerState;
   /** The end before this one. */
   last: Terminated | undefined;
   restarts: number;
   isReady: boolean;
   isStarted: boolean;
+  /** It has been made at least once. */
+  wasCreated: boolean;
   id: string;
+  /** As the runtime names it. */
+  image: string;
   imageID: string;
+  /** What it was started with, or given since. */
+  resources: Container['resources'];
   running: StartedContainer | undefined;
   readonly logs: ContainerLogs;
+  /** Ends whatever the container waits for before it starts again. */
+  wake(): void;
 }
 
-export function newRecord(spec: Container, reason: string): ContainerRecord {
+export function newRecord(spec: Container, reason: string, kind: ContainerKind = 'main'): ContainerRecord {
   return {
+    kind,
     spec,
     state: { is: 'waiting', reason },
     last: undefined,
     restarts: 0,
     isReady: false,
     isStarted: false,
+    wasCreated: false,
     id: '',
+    image: spec.image ?? '',
     imageID: '',
+    resources: undefined,
     running: undefined,
     logs: new ContainerLogs(),
+    wake: () => undefined,
   };
+}
+
+function timeOf(ms: number | undefined): string | null {
+  return ms === undefined ? null : toTime(ms);
 }
 
 function stateOf(state: ContainerState): NonNullable<ContainerStatus['state']> {
@@ -62,35 +85,51 @@ function stateOf(state: ContainerState): NonNullable<ContainerStatus['state']> {
       return { running: { startedAt: toTime(state.startedAt) } };
     case 'terminated': {
       const { exitCode, reason, message, signal, startedAt, finishedAt, id } = state;
-      return {
-        terminated: {
-          exitCode,
-          reason,
-          ...(message === undefined ? {} : { message }),
-          ...(signal === undefined ? {} : { signal }),
-          startedAt: toTime(startedAt),
-          finishedAt: toTime(finishedAt),
-          containerID: id,
-        },
+      const terminated = {
+        exitCode,
+        reason,
+        ...(message === undefined ? {} : { message }),
+        ...(signal === undefined ? {} : { signal }),
+        startedAt: timeOf(startedAt),
+        finishedAt: timeOf(finishedAt),
+        ...(id === '' ? {} : { containerID: id }),
       };
+      // A time that nobody knows is null, which the types of the document do not say.
+      return { terminated: terminated as NonNullable<NonNullable<ContainerStatus['state']>['terminated']> };
     }
   }
 }
 
+function mountStatus({ volumeMounts = [] }: Container): Pick<ContainerStatus, 'volumeMounts'> {
+  if (volumeMounts.length === 0) return {};
+  return {
+    volumeMounts: volumeMounts.map(({ name, mountPath, readOnly, recursiveReadOnly }) => ({
+      name,
+      mountPath,
+      ...(readOnly === true
+        ? { readOnly, recursiveReadOnly: recursiveReadOnly === 'Enabled' ? 'Enabled' : 'Disabled' }
+        : {}),
+    })),
+  };
+}
+
 /** As it stands in a pod's status. */
 export function containerStatusOf(record: ContainerRecord): ContainerStatus {
-  const { spec, state, last, restarts, isReady, isStarted, id, imageID } = record;
+  const { kind, spec, state, last, restarts, isReady, isStarted, image, imageID, id, wasCreated } = record;
+  const requests = spec.resources?.requests;
+  const given = state.is === 'running' ? record.resources : spec.resources;
   return {
     name: spec.name,
     state: stateOf(state),
     lastState: last === undefined ? {} : stateOf(last),
     ready: isReady,
     restartCount: restarts,
-    image: spec.image ?? '',
+    image,
     imageID,
     ...(id === '' ? {} : { containerID: id }),
-    started: isStarted,
-    ...(spec.resources === undefined ? {} : { resources: spec.resources }),
-    ...(spec.resources?.requests === undefined ? {} : { allocatedResources: spec.resources.requests }),
+    ...(kind === 'ephemeral' ? {} : { started: isStarted }),
+    ...(wasCreated ? { resources: given ?? {} } : {}),
+    ...(wasCreated && requests !== undefined ? { allocatedResources: requests } : {}),
+    ...mountStatus(spec),
   };
 }

@@ -4,9 +4,11 @@ import type { Informer } from '../client/informer.ts';
 import type { EventRecorder } from '../framework/event-recorder.ts';
 import type { Node } from '../scheduler/node-info.ts';
 import { NodeAdmission, type Rejection } from './admission.ts';
+import { ImageManager } from './image-manager.ts';
 import { NodeAgent, type NodeOptions } from './node-agent.ts';
 import type { NodeFacts, Pod, PodRuntime } from './pod-runtime.ts';
 import { PodWorker } from './pod-worker.ts';
+import type { ProbeSchedule } from './probes/probe-schedule.ts';
 import type { HostedPod, KubeletHost } from './server/kubelet-host.ts';
 
 export interface KubeletDeps {
@@ -16,6 +18,9 @@ export interface KubeletDeps {
   /** Of all pods, shared by the kubelets of a process, which tells each of its own. */
   readonly pods: Pick<Informer<Pod>, 'subscribe' | 'get'>;
   readonly recorder: EventRecorder;
+  /** Shared by the kubelets of a process. */
+  readonly probes: ProbeSchedule;
+  readonly maxBackOffMs: number;
   onError(error: unknown): void;
 }
 
@@ -25,6 +30,7 @@ export class Kubelet implements KubeletHost {
   readonly #agent: NodeAgent;
   readonly #workers = new Map<string, PodWorker>();
   readonly #admission = new NodeAdmission();
+  readonly #images: ImageManager;
   /** Pods that wait for a fresh look at the node, as they are by now. */
   readonly #waiting = new Map<string, Readonly<Pod>>();
   readonly startedAt: number;
@@ -33,6 +39,7 @@ export class Kubelet implements KubeletHost {
 
   constructor(options: NodeOptions, deps: KubeletDeps) {
     this.#deps = deps;
+    this.#images = new ImageManager(deps.clock, deps.runtime.images, options.name);
     this.startedAt = deps.clock.now();
     this.kubeletVersion = options.kubeletVersion;
     this.capacity = options.capacity;
@@ -86,7 +93,8 @@ export class Kubelet implements KubeletHost {
   }
 
   #start(uid: string, pod: Readonly<Pod>, rejection: Rejection | undefined): void {
-    this.#workers.set(uid, new PodWorker(pod, { ...this.#deps, node: this.#agent.facts() }, rejection));
+    const deps = { ...this.#deps, node: this.#agent.facts(), images: this.#images };
+    this.#workers.set(uid, new PodWorker(pod, deps, rejection));
   }
 
   /** Labels of the node may be newer than what is known of them here. */

@@ -1,11 +1,14 @@
 import type { ContainerRecord } from './container-record.ts';
+import { hasBegun, type PodPhase } from './pod-phase.ts';
 import type { Pod, PodCondition } from './pod-runtime.ts';
 
 export interface PodState {
-  readonly phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed';
+  readonly phase: PodPhase;
   readonly hasSandbox: boolean;
   readonly init: readonly ContainerRecord[];
   readonly main: readonly ContainerRecord[];
+  /** Of pods whose containers may all start anew; undefined: of no interest. */
+  readonly isRestartingAll: boolean | undefined;
 }
 
 interface Verdict {
@@ -16,18 +19,15 @@ interface Verdict {
 
 const yes: Verdict = { status: 'True' };
 
-export function isSidecar({ spec }: ContainerRecord): boolean {
-  return spec.restartPolicy === 'Always';
-}
-
 function namesOf(records: readonly ContainerRecord[]): string {
   return `[${records.map(({ spec }) => spec.name).join(' ')}]`;
 }
 
-function initialized({ phase, init }: PodState): Verdict {
-  const missing = init.filter((record) => (isSidecar(record) ? !record.isStarted : !record.isReady));
+function initialized({ phase, init, main }: PodState): Verdict {
+  const missing = init.filter(({ kind, isStarted, isReady }) => !(kind === 'sidecar' ? isStarted : isReady));
   if (phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' };
-  if (missing.length === 0) return yes;
+  // Sidecars that start again do not take it back.
+  if (missing.length === 0 || hasBegun(main)) return yes;
   return {
     status: 'False',
     reason: 'ContainersNotInitialized',
@@ -35,10 +35,15 @@ function initialized({ phase, init }: PodState): Verdict {
   };
 }
 
-function containersReady({ phase, init, main }: PodState): Verdict {
+function ended(phase: PodPhase): Verdict | undefined {
   if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' };
-  if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' };
-  const unready = [...init.filter(isSidecar), ...main].filter(({ isReady }) => !isReady);
+  return phase === 'Failed' ? { status: 'False', reason: 'PodFailed' } : undefined;
+}
+
+function containersReady({ phase, init, main }: PodState): Verdict {
+  const over = ended(phase);
+  if (over !== undefined) return over;
+  const unready = [...init.filter(({ kind }) => kind === 'sidecar'), ...main].filter(({ isReady }) => !isReady);
   if (unready.length === 0) return yes;
   return {
     status: 'False',
@@ -62,6 +67,16 @@ function ready(state: PodState, pod: Readonly<Pod>): Verdict {
   return { status: 'False', reason: 'ReadinessGatesNotReady', message: messages.join(', ') };
 }
 
+function restarting({ phase, isRestartingAll }: PodState): readonly (readonly [string, Verdict])[] {
+  if (isRestartingAll === undefined) return [];
+  const started: Verdict = {
+    status: 'True',
+    reason: 'RestartAllContainersStarted',
+    message: 'container exited with restart policy rule',
+  };
+  return [['AllContainersRestarting', ended(phase) ?? (isRestartingAll ? started : { status: 'False' })]];
+}
+
 /** The conditions that a kubelet writes, with the times of their last transition taken from those that the pod has. */
 export function conditionsOf(pod: Readonly<Pod>, state: PodState, now: string): PodCondition[] {
   const verdicts: readonly (readonly [string, Verdict])[] = [
@@ -70,6 +85,7 @@ export function conditionsOf(pod: Readonly<Pod>, state: PodState, now: string): 
     ['Ready', ready(state, pod)],
     ['ContainersReady', containersReady(state)],
     ['PodScheduled', yes],
+    ...restarting(state),
   ];
   return verdicts.map(([type, { status, reason, message }]) => {
     const old = pod.status?.conditions?.find((condition) => condition.type === type);
@@ -84,36 +100,4 @@ export function conditionsOf(pod: Readonly<Pod>, state: PodState, now: string): 
       ...(message === undefined ? {} : { message }),
     };
   });
-}
-
-/** Upstream: getPhase. */
-export function phaseOf(
-  pod: Readonly<Pod>,
-  init: readonly ContainerRecord[],
-  main: readonly ContainerRecord[],
-): PodState['phase'] {
-  const { restartPolicy = 'Always' } = pod.spec ?? {};
-  const pendingInit = init.some((record) => (isSidecar(record) ? !record.isStarted : !record.isReady));
-  const failedInit = init.some(
-    ({ state, isReady, ...record }) =>
-      !isSidecar({ state, isReady, ...record }) && state.is === 'terminated' && !isReady && restartPolicy === 'Never',
-  );
-  if (failedInit) return 'Failed';
-  if (pendingInit) return 'Pending';
-  const counts = { waiting: 0, running: 0, succeeded: 0, failed: 0, stopped: 0 };
-  for (const { state, last } of main) {
-    if (state.is === 'running') counts.running++;
-    else if (state.is === 'terminated') {
-      counts.stopped++;
-      counts[state.exitCode === 0 ? 'succeeded' : 'failed']++;
-    } else if (last === undefined) counts.waiting++;
-    else counts.stopped++;
-  }
-  if (counts.waiting > 0) return 'Pending';
-  if (counts.running > 0) return 'Running';
-  if (counts.stopped === 0) return 'Pending';
-  if (restartPolicy === 'Always') return 'Running';
-  if (counts.stopped === counts.succeeded) return 'Succeeded';
-  if (restartPolicy === 'Never') return 'Failed';
-  return 'Running';
 }

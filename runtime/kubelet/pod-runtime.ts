@@ -23,15 +23,17 @@ export interface Mount {
   readonly path: string;
   readonly tree: FileTree;
   readonly isReadOnly: boolean;
+  /** To be waited for before a program runs that may read files: what costs something is fetched only now. */
+  prepare?(): Promise<void>;
 }
 
 /** What the kubelet asks a runtime to run. */
 export interface ContainerConfig {
-  /** With `$(NAME)` in command and arguments replaced. */
+  /** With `$(NAME)` in command and arguments replaced; these are bytes as text, like all that a container sees. */
   readonly container: Container;
   /** Counts from 0. */
   readonly attempt: number;
-  readonly environment: ReadonlyMap<string, string>;
+  readonly environment: ReadonlyMap<string, ByteText>;
   readonly mounts: readonly Mount[];
   /** Takes what the first process writes; a runtime calls it with pieces of any size. */
   log(stream: 'stdout' | 'stderr', text: ByteText): void;
@@ -65,6 +67,8 @@ export interface PodSandbox {
   readonly ips: readonly string[];
   /** Of the pod, or of the node with hostNetwork. */
   readonly network: NetworkNamespace;
+  /** Of the node: where probes and hooks connect from. */
+  readonly nodeNetwork: NetworkNamespace;
   /** Throws ImageError when there is no such image. */
   startContainer(config: ContainerConfig): Promise<StartedContainer>;
   /** After all containers have ended. */
@@ -82,21 +86,39 @@ export class ImageError extends Error {
   }
 }
 
+/** An image that is on a node. */
+export interface ImageFacts {
+  /** With registry and tag, as a container's status names it. */
+  readonly name: string;
+  readonly sizeBytes: number;
+}
+
+export interface ImageStore {
+  /** Undefined: not on the node. */
+  find(node: string, image: string): ImageFacts | undefined;
+  /** Throws ImageError. The pod names the secrets for it. */
+  pull(node: string, image: string, pod: Readonly<Pod>): Promise<ImageFacts>;
+}
+
 export interface NodeFacts {
   readonly name: string;
   readonly addresses: readonly string[];
   /** Where pods of the node get their addresses from. */
   readonly podCIDRs: readonly string[];
+  /** What pods may have of it all together. */
+  readonly allocatable?: Readonly<Record<string, string>>;
 }
 
 /** Places that outlive a pod, and places of its own: the runtime has the disks. */
 export interface VolumeStore {
-  /** Empty; gone with the pod. `medium` Memory is a tmpfs. */
-  emptyDir(podUid: string, volume: string, medium: string): FileTree;
+  /** Empty; gone with the pod. `medium` Memory is a tmpfs, which has no more room than `sizeLimit`. */
+  emptyDir(podUid: string, volume: string, medium: string, sizeLimit?: string): FileTree;
   /** A directory of the node's own files. Made when it is not there and `type` says so; throws FileError. */
   hostPath(node: string, path: string, type: string): FileTree;
   /** What stands for a network disk, by any key; shared by all nodes. */
   shared(key: string): FileTree;
+  /** The files of an image, for a volume. */
+  image?(reference: string): FileTree;
   /** The pod has gone. */
   release(podUid: string): void;
 }
@@ -106,5 +128,6 @@ export interface PodRuntime {
   /** As in `nodeInfo.containerRuntimeVersion`. */
   readonly version: string;
   readonly volumes: VolumeStore;
+  readonly images: ImageStore;
   createSandbox(pod: Readonly<Pod>, node: NodeFacts): Promise<PodSandbox>;
 }

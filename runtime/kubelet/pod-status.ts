@@ -1,7 +1,8 @@
 import { semanticEqual } from '../../api/equal.ts';
-import { containerStatusOf } from './container-record.ts';
+import { type ContainerRecord, containerStatusOf } from './container-record.ts';
 import { conditionsOf, type PodState } from './pod-conditions.ts';
-import type { NodeFacts, Pod, PodCondition } from './pod-runtime.ts';
+import { podResources } from './pod-resources.ts';
+import type { ContainerStatus, NodeFacts, Pod, PodCondition } from './pod-runtime.ts';
 
 export type PodStatus = NonNullable<Pod['status']>;
 
@@ -12,46 +13,75 @@ export interface PodFailure {
 }
 
 export interface PodFacts extends PodState {
+  readonly ephemeral: readonly ContainerRecord[];
   readonly failure: PodFailure | undefined;
+  /** Nothing of it runs any more. */
+  readonly isOver: boolean;
   readonly ips: readonly string[];
   readonly startTime: string;
 }
 
 /** What the kubelet says of a pod. */
 export function statusOf(pod: Readonly<Pod>, facts: PodFacts, node: NodeFacts, now: string): PodStatus {
-  const { phase, failure, ips, startTime, init, main } = facts;
+  const { phase, failure, isOver, ips, startTime, init, main, ephemeral } = facts;
   const { generation } = pod.metadata ?? {};
+  const isEnd = phase === 'Succeeded' || phase === 'Failed';
+  // What still runs holds the end back, though not what the conditions say.
+  const isHeldBack = isEnd && !isOver;
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
-    phase,
-    ...failure,
+    phase: isHeldBack ? (pod.status?.phase ?? 'Pending') : phase,
+    ...(isHeldBack ? {} : failure),
     conditions: conditionsOf(pod, facts, now),
     hostIP: node.addresses[0] ?? '',
     hostIPs: node.addresses.map((ip) => ({ ip })),
     ...(ips[0] === undefined ? {} : { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),
     startTime,
     ...(init.length === 0 ? {} : { initContainerStatuses: init.map(containerStatusOf) }),
-    containerStatuses: main.map(containerStatusOf),
+    containerStatuses: main.map(containerStatusOf).sort(byName),
+    ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: ephemeral.map(containerStatusOf).sort(byName) }),
+    ...resourcesOf(pod, facts),
   };
 }
+
+function byName({ name: one = '' }: ContainerStatus, { name: other = '' }: ContainerStatus): number {
+  return one === other ? 0 : one < other ? -1 : 1;
+}
+
+function resourcesOf({ spec }: Readonly<Pod>, { main, init }: PodFacts): Pick<PodStatus, 'resources'> {
+  if (spec === undefined || ![...init, ...main].some(({ wasCreated }) => wasCreated)) return {};
+  const resources = podResources(spec);
+  const { requests } = resources;
+  return { resources, ...(requests === undefined ? {} : { allocatedResources: requests }) };
+}
+
+/** What a kubelet may have said before and says no more. */
+const passing = ['podIP', 'podIPs'] as const;
 
 /** The patch that makes a pod's status what the kubelet says; undefined: it is so already. Conditions of others stay. */
 export function statusPatch({ metadata, status: known = {} }: Readonly<Pod>, status: PodStatus): object | undefined {
   const { conditions = [], ...rest } = status;
+  const gone = passing.filter((key) => status[key] === undefined && known[key] !== undefined);
   const isKnown =
+    gone.length === 0 &&
     Object.entries(rest).every(([key, value]) => semanticEqual(known[key as keyof typeof known], value)) &&
     conditions.every((one) => known.conditions?.some((other) => isSame(one, other)) === true);
   if (isKnown) return undefined;
   // A merge keeps what it does not name: reasons that no longer hold are taken away.
   const cleared = conditions.map((condition) => ({ reason: null, message: null, ...condition }));
-  const { podIPs, hostIPs } = status;
+  const own = conditions.map(({ type }) => ({ type }));
+  const others = (known.conditions ?? []).filter(({ type }) => !own.some((one) => one.type === type));
+  const { podIPs = [], hostIPs } = status;
   const { uid } = metadata ?? {};
+  const isNamed = podIPs.length > 0 || gone.includes('podIPs');
   return {
     metadata: { ...(uid === undefined ? {} : { uid }) },
     status: {
       ...status,
+      ...(gone.includes('podIP') ? { podIP: null } : {}),
+      '$setElementOrder/conditions': [...others.map(({ type }) => ({ type })), ...own],
       conditions: cleared,
-      ...(podIPs === undefined ? {} : { podIPs: [{ $patch: 'replace' }, ...podIPs] }),
+      ...(isNamed ? { podIPs: [{ $patch: 'replace' }, ...podIPs] } : {}),
       ...(hostIPs === undefined ? {} : { hostIPs: [{ $patch: 'replace' }, ...hostIPs] }),
     },
   };

@@ -4,26 +4,30 @@ import { StatusError } from '../../api/status.ts';
 import { sleep } from '../client/sleep.ts';
 import { type EventRecorder, referenceTo } from '../framework/event-recorder.ts';
 import type { Rejection } from './admission.ts';
-import { configOf } from './container-config.ts';
-import { type ContainerLoop, runContainer } from './container-loop.ts';
-import { type ContainerRecord, newRecord } from './container-record.ts';
-import { startLogged } from './logs/start-logged.ts';
-import { isSidecar, phaseOf } from './pod-conditions.ts';
+import { podKind } from './container-driver.ts';
+import type { ContainerRecord } from './container-record.ts';
+import type { ImageManager } from './image-manager.ts';
+import { PodContainers } from './pod-containers.ts';
 import { PodDeadline } from './pod-deadline.ts';
+import { phaseOf } from './pod-phase.ts';
 import type { NodeFacts, Pod, PodRuntime, PodSandbox } from './pod-runtime.ts';
 import { type PodFailure, type PodStatus, statusOf, statusPatch } from './pod-status.ts';
+import type { ProbeSchedule } from './probes/probe-schedule.ts';
 import { StatusWriter } from './status-writer.ts';
 
 export const podResource = { group: '', version: 'v1', resource: 'pods' } as const;
-const podKind = { group: '', version: 'v1', kind: 'Pod' } as const;
 const retryMs = 1000;
-const defaultGraceSeconds = 30;
+const sandboxRetryMs = 10_000;
 
 export interface PodWorkerDeps {
   readonly client: ApiClient;
   readonly clock: Clock;
   readonly runtime: PodRuntime;
   readonly node: NodeFacts;
+  readonly images: ImageManager;
+  readonly probes: ProbeSchedule;
+  /** Between restarts of a container that fails again and again. */
+  readonly maxBackOffMs: number;
   readonly recorder: EventRecorder;
   onError(error: unknown): void;
 }
@@ -31,8 +35,7 @@ export interface PodWorkerDeps {
 /** Runs one pod from its binding to its end, and tells the API server how it is. */
 export class PodWorker {
   readonly #deps: PodWorkerDeps;
-  readonly #init: ContainerRecord[];
-  readonly #main: ContainerRecord[];
+  readonly #containers: PodContainers;
   /** Aborts when the pod is to stop: deleted, past its deadline, or the kubelet ends. */
   readonly #stop = new AbortController();
   readonly #status: StatusWriter;
@@ -42,7 +45,9 @@ export class PodWorker {
   #sandbox: PodSandbox | undefined;
   #failure: PodFailure | undefined;
   #isClosed = false;
-  /** All containers have ended, for good. */
+  /** Nothing of it runs, or will. */
+  #isOver = false;
+  /** The API server knows the end. */
   #isDone = false;
   readonly ended: Promise<void>;
 
@@ -52,10 +57,11 @@ export class PodWorker {
     this.#deps = deps;
     this.#pod = pod;
     this.#startTime = pod.status?.startTime ?? toTime(clock.now());
-    const { initContainers = [], containers = [] } = pod.spec ?? {};
-    const reason = initContainers.length > 0 ? 'PodInitializing' : 'ContainerCreating';
-    this.#init = initContainers.map((spec) => newRecord(spec, 'PodInitializing'));
-    this.#main = containers.map((spec) => newRecord(spec, reason));
+    this.#containers = new PodContainers(pod, {
+      ...deps,
+      pod: () => this.#pod,
+      changed: () => this.#status.report(),
+    });
     this.#status = new StatusWriter({ clock, onError, write: () => this.#write() });
     this.#deadline = new PodDeadline(clock, this.#stop.signal, () => this.#expire());
     if (rejection !== undefined) {
@@ -81,19 +87,26 @@ export class PodWorker {
   }
 
   containers(): readonly ContainerRecord[] {
-    return [...this.#init, ...this.#main];
+    return this.#containers.all();
   }
 
   /** What the API server is told. */
   status(): PodStatus {
     const { node, clock } = this.#deps;
-    const phase = this.#failure === undefined ? phaseOf(this.#pod, this.#init, this.#main) : 'Failed';
+    const { init, main, ephemeral, isRestartingAll } = this.#containers;
+    const isOver = this.#isOver;
+    const mayRestartAll = [...init, ...main].some(({ spec }) =>
+      spec.restartPolicyRules?.some(({ action }) => action === 'RestartAllContainers'),
+    );
     const facts = {
-      phase,
+      phase: this.#failure === undefined ? phaseOf(this.#pod, { init, main, isOver }) : 'Failed',
       hasSandbox: this.#sandbox !== undefined,
-      init: this.#init,
-      main: this.#main,
+      init,
+      main,
+      ephemeral,
+      isRestartingAll: mayRestartAll ? isRestartingAll : undefined,
       failure: this.#failure,
+      isOver,
       ips: this.#sandbox?.ips ?? [],
       startTime: this.#startTime,
     } as const;
@@ -107,7 +120,15 @@ export class PodWorker {
     const isDeleted = pod.metadata?.deletionTimestamp !== undefined;
     if (isDeleted && !this.#stop.signal.aborted) this.#terminate();
     if (isDeleted && this.#isDone) void this.#removeIfDeleted();
+    if (!this.#stop.signal.aborted) this.#containers.update(pod);
     this.#status.report();
+  }
+
+  /** It has gone from the API server, though it may still run: it is ended as any other, and nothing is said of it. */
+  abandon(): void {
+    this.#isClosed = true;
+    this.#status.close();
+    if (!this.#stop.signal.aborted) this.#terminate();
   }
 
   /** The kubelet ends: nothing is written any more. */
@@ -115,11 +136,11 @@ export class PodWorker {
     this.#isClosed = true;
     this.#status.close();
     this.#stop.abort();
-    for (const { running } of this.containers()) running?.stop(0);
+    this.#containers.kill();
   }
 
   async #run(): Promise<void> {
-    const { onError } = this.#deps;
+    const { onError, images, runtime } = this.#deps;
     if (this.#pod.metadata?.deletionTimestamp !== undefined) this.#stop.abort();
     this.#status.report();
     try {
@@ -128,7 +149,11 @@ export class PodWorker {
       onError(error);
     }
     this.#sandbox?.close();
-    this.#deps.runtime.volumes.release(this.#pod.metadata?.uid ?? '');
+    this.#sandbox = undefined;
+    this.#isOver = true;
+    images.forget(this.#pod);
+    runtime.volumes.release(this.#pod.metadata?.uid ?? '');
+    this.#status.report();
     await this.#status.settled();
     this.#isDone = true;
     await this.#removeIfDeleted();
@@ -140,86 +165,31 @@ export class PodWorker {
   }
 
   async #runContainers(): Promise<void> {
-    const { runtime, node, clock } = this.#deps;
-    this.#sandbox = await runtime.createSandbox(this.#pod, node);
-    const { signal } = this.#stop;
     this.#deadline.set(this.#pod, this.#startTime);
-    const sidecars: Promise<unknown>[] = [];
-    const sidecarStop = new AbortController();
-    const loop = this.#loop(this.#sandbox);
-    for (const record of this.#init) {
-      if (signal.aborted) break;
-      if (isSidecar(record)) {
-        sidecars.push(runContainer(record, loop, sidecarStop.signal));
-        while (!record.isStarted && !signal.aborted) await sleep(clock, 10, signal);
-        continue;
+    this.#sandbox = await this.#createSandbox();
+    if (this.#sandbox === undefined) return;
+    this.#status.report();
+    await this.#containers.run(this.#sandbox, this.#stop.signal);
+  }
+
+  /** Undefined: the pod is to stop before there is one. */
+  async #createSandbox(): Promise<PodSandbox | undefined> {
+    const { runtime, node, clock, recorder } = this.#deps;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        return await runtime.createSandbox(this.#pod, node);
+      } catch (error) {
+        const message = `Failed to create pod sandbox: ${error instanceof Error ? error.message : String(error)}`;
+        recorder.record(referenceTo(this.#pod, podKind), 'Warning', 'FailedCreatePodSandBox', message);
+        await sleep(clock, sandboxRetryMs, signal);
       }
-      const ended = await runContainer(record, loop, signal);
-      if (ended === undefined || ended.exitCode !== 0) break;
-      record.isReady = true;
     }
-    const isInitialized = this.#init.every((record) => record.isReady || (isSidecar(record) && record.isStarted));
-    if (isInitialized) {
-      for (const record of this.#main) record.state = { is: 'waiting', reason: 'ContainerCreating' };
-      await Promise.all(this.#main.map((record) => runContainer(record, loop, signal)));
-    }
-    sidecarStop.abort();
-    for (const record of this.#init) if (isSidecar(record)) record.running?.stop(this.#graceMs());
-    await Promise.all(sidecars);
-    this.#status.report();
-  }
-
-  #loop(sandbox: PodSandbox): ContainerLoop {
-    const { clock, recorder, node, runtime } = this.#deps;
-    const { name, namespace, uid } = this.#pod.metadata ?? {};
-    return {
-      clock,
-      start: async (record) => {
-        const config = await configOf(record, { pod: this.#pod, node, runtime, sandbox });
-        return startLogged(record.logs, clock, (log) => sandbox.startContainer({ ...config, log }));
-      },
-      podText: `${name}_${namespace}(${uid})`,
-      restarts: (record, { exitCode }) => {
-        const { restartPolicy = 'Always' } = this.#pod.spec ?? {};
-        if (isSidecar(record)) return true;
-        // An init container is done when it has ended well.
-        const isDone = exitCode === 0 && (restartPolicy === 'OnFailure' || this.#init.includes(record));
-        return restartPolicy !== 'Never' && !isDone;
-      },
-      observe: (record, signal) => void this.#observe(record, signal),
-      changed: () => this.#status.report(),
-      event: (type, reason, message, { spec }) => {
-        const list = this.#init.some((record) => record.spec === spec) ? 'initContainers' : 'containers';
-        recorder.record(referenceTo(this.#pod, podKind, `spec.${list}{${spec.name}}`), type, reason, message);
-      },
-    };
-  }
-
-  /** Probes: what the container says to them is not asked yet, only their delays count. */
-  async #observe(record: ContainerRecord, signal: AbortSignal): Promise<void> {
-    const { startupProbe, readinessProbe } = record.spec;
-    const { clock } = this.#deps;
-    const delayOf = (probe: typeof readinessProbe): number => (probe?.initialDelaySeconds ?? 0) * 1000;
-    if (startupProbe !== undefined) await sleep(clock, delayOf(startupProbe), signal);
-    if (signal.aborted) return;
-    record.isStarted = true;
-    if (readinessProbe !== undefined) {
-      this.#status.report();
-      await sleep(clock, delayOf(readinessProbe), signal);
-    }
-    if (signal.aborted) return;
-    // An init container is ready when it has ended well.
-    if (this.#main.includes(record) || isSidecar(record)) record.isReady = true;
-    this.#status.report();
-  }
-
-  #graceMs(): number {
-    const { metadata, spec } = this.#pod;
-    return (metadata?.deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? defaultGraceSeconds) * 1000;
+    return undefined;
   }
 
   #expire(): void {
-    if (this.#main.every(({ state }) => state.is === 'terminated')) return;
+    if (this.#isOver) return;
     this.#failure = {
       reason: 'DeadlineExceeded',
       message: 'Pod was active on the node longer than the specified deadline',
@@ -227,18 +197,12 @@ export class PodWorker {
     const { recorder } = this.#deps;
     recorder.record(referenceTo(this.#pod, podKind), 'Normal', this.#failure.reason, this.#failure.message);
     this.#terminate();
+    this.#status.report();
   }
 
   #terminate(): void {
     this.#stop.abort();
-    const { recorder } = this.#deps;
-    for (const record of [...this.#init.filter((one) => !isSidecar(one)), ...this.#main]) {
-      if (record.running === undefined) continue;
-      const path = `spec.containers{${record.spec.name}}`;
-      const message = `Stopping container ${record.spec.name}`;
-      recorder.record(referenceTo(this.#pod, podKind, path), 'Normal', 'Killing', message);
-      record.running.stop(this.#graceMs());
-    }
+    this.#containers.terminate();
   }
 
   async #write(): Promise<void> {

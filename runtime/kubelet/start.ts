@@ -1,10 +1,12 @@
 import type { Random } from '../../api/clock.ts';
 import type { NodeConnection } from '../../api/streams/node-connection.ts';
 import type { ControllerContext, ControllerDefinition } from '../framework/controller.ts';
+import { maxBackOffMs } from './back-off.ts';
 import { Kubelet } from './kubelet.ts';
 import type { NodeOptions } from './node-agent.ts';
 import type { Pod, PodRuntime } from './pod-runtime.ts';
 import { podResource } from './pod-worker.ts';
+import { ProbeSchedule } from './probes/probe-schedule.ts';
 import { createNodeConnection } from './server/connection.ts';
 import { createNodeUsage, type NodeUsage } from './statistics/report.ts';
 
@@ -12,6 +14,10 @@ export interface KubeletsOptions {
   /** How many nodes: `node-0`, `node-1` and so on. */
   readonly count: number;
   readonly kubeletVersion: string;
+  /** Default: `node-` and a number, as many as are counted. */
+  readonly names?: readonly string[] | undefined;
+  /** Where the kubelets serve; they count from 0. */
+  endpointOf?(index: number): NodeOptions['endpoint'];
   createRuntime(context: { readonly clock: ControllerContext['clock']; readonly random: Random }): PodRuntime;
   /** How the control plane reaches a node. */
   onNode(name: string, connection: NodeConnection, usage: NodeUsage): void;
@@ -27,10 +33,11 @@ const capacity = {
 };
 
 /** Nodes stand in a network of their own; pods' networks come from the cluster's range. */
-function nodeOptions(index: number, kubeletVersion: string): NodeOptions {
+function nodeOptions(index: number, { kubeletVersion, names, endpointOf }: KubeletsOptions): NodeOptions {
   return {
-    name: `node-${index}`,
+    name: names?.[index] ?? `node-${index}`,
     address: `172.18.${Math.floor((index + 2) / 256)}.${(index + 2) % 256}`,
+    endpoint: endpointOf?.(index),
     podCIDR: `10.${244 + Math.floor(index / 256)}.${index % 256}.0/24`,
     kubeletVersion,
     capacity,
@@ -39,12 +46,8 @@ function nodeOptions(index: number, kubeletVersion: string): NodeOptions {
 }
 
 /** The kubelets of this process: one informer of pods tells each of its own. */
-export function kubeletsDefinition({
-  count,
-  kubeletVersion,
-  createRuntime,
-  onNode,
-}: KubeletsOptions): ControllerDefinition {
+export function kubeletsDefinition(given: KubeletsOptions): ControllerDefinition {
+  const { count, createRuntime, onNode } = given;
   const name = 'kubelet';
   return {
     name,
@@ -58,12 +61,14 @@ export function kubeletsDefinition({
         runtime,
         pods,
         recorder: context.recorder(name),
+        probes: new ProbeSchedule(clock),
+        maxBackOffMs,
         onError: (error: unknown) => context.onError(error, name),
       };
       const kubelets = new Map<string, Kubelet>();
       const running: Promise<void>[] = [];
       for (let index = 0; index < count; index++) {
-        const options = nodeOptions(index, kubeletVersion);
+        const options = nodeOptions(index, given);
         const kubelet = new Kubelet(options, deps);
         kubelets.set(options.name, kubelet);
         onNode(options.name, createNodeConnection(kubelet), createNodeUsage(kubelet));

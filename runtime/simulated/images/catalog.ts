@@ -1,5 +1,6 @@
 import { agnhostImage } from './agnhost/image.ts';
 import { type Image, shortName } from './image.ts';
+import { httpdImage, nginxImage } from './web/image.ts';
 
 /** Images of which the shell is all that there is to run. */
 const shellImage: Image = { command: ['sh'] };
@@ -12,6 +13,11 @@ const images: Readonly<Record<string, Image>> = {
   ubuntu: shellImage,
   centos: shellImage,
   fedora: shellImage,
+  nginx: nginxImage(80),
+  'nginx-new': nginxImage(80),
+  'nginx-slim': nginxImage(80),
+  'nginx-unprivileged': nginxImage(8080),
+  httpd: httpdImage,
 };
 
 /** Any image is known by the last part of its name. Undefined: nobody knows it. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../api/clock.ts';
+import { textOf } from '../../files/byte-text.ts';
 import type { ProgramContext } from '../process.ts';
 
 type FlagKind = 'string' | 'bool' | 'int' | 'duration';
@@ -146,7 +147,8 @@ export function klog(
   { clock, stderr }: Pick<ProgramContext, 'clock' | 'stderr'>,
   place: string,
 ): (message: string, severity?: 'I' | 'W' | 'E' | 'F') => void {
-  return (message, severity = 'I') => stderr.write(`${severity}${klogTime(clock)}       1 ${place}] ${message}\n`);
+  return (message, severity = 'I') =>
+    stderr.write(textOf(`${severity}${klogTime(clock)}       1 ${place}] ${message}\n`));
 }
 
 function klogTime(clock: Clock): string {

@@ -1,10 +1,11 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { test } from 'tap';
 import type { Clock } from '../../../api/clock.ts';
-import type { FileTree } from '../../files/file-tree.ts';
+import { MemoryTree } from '../../files/memory-tree.ts';
+import type { PodRuntime, StartedContainer } from '../../kubelet/pod-runtime.ts';
 import { createNetwork } from '../../network/create-network.ts';
-import type { NetworkNamespace, VirtualNetwork } from '../../network/network.ts';
-import { startTestContainer } from '../test-container.ts';
+import type { NetworkNamespace } from '../../network/network.ts';
+import { createSimulatedRuntime } from '../simulated-runtime.ts';
 
 const clock: Clock = {
   now: () => Date.now(),
@@ -16,8 +17,7 @@ const clock: Clock = {
 const random = { next: () => 0.5, uuid: () => '00000000-0000-4000-8000-000000000000' };
 
 interface Running {
-  readonly exited: Promise<{ readonly exitCode: number; readonly message?: string }>;
-  readonly files: FileTree;
+  readonly container: StartedContainer;
   readonly network: NetworkNamespace;
   stdout(): string;
   stderr(): string;
@@ -28,39 +28,50 @@ interface Options {
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, string>>;
-  readonly network?: VirtualNetwork;
-  readonly ip?: string;
+  readonly runtime?: PodRuntime;
 }
 
-function run(image: string, args: readonly string[], options: Options = {}): Running {
-  const { environment = {}, files: given = {}, ip = '10.0.0.2' } = options;
-  const network = options.network ?? createNetwork({ hostIp: '172.18.0.1' });
-  const namespace = network.open({ node: 'node-0', ips: [ip] });
-  const written = { stdout: '', stderr: '' };
+const node = { name: 'node-0', addresses: ['172.18.0.2'], podCIDRs: ['10.244.0.0/24'] };
+
+function createRuntime(): PodRuntime {
+  return createSimulatedRuntime({ clock, random, network: createNetwork({ hostIp: '172.18.255.254' }) });
+}
+
+/** `files` are a volume at /d. */
+async function run(image: string, args: readonly string[], options: Options = {}): Promise<Running> {
+  const { runtime = createRuntime(), environment = {}, files = {}, command } = options;
   const container = {
     name: 'main',
     image,
     args: [...args],
-    ...(options.command === undefined ? {} : { command: [...options.command] }),
+    ...(command === undefined ? {} : { command: [...command] }),
   };
-  const process = startTestContainer({
-    clock,
-    random,
-    network: namespace,
+  const pod = {
+    metadata: { name: 'pod-a', namespace: 'default', uid: random.uuid() },
+    spec: { containers: [container] },
+  };
+  const sandbox = await runtime.createSandbox(pod, node);
+  const tree = new MemoryTree({ now: () => clock.now() });
+  for (const [path, text] of Object.entries(files)) tree.write(path, text);
+  const written = { stdout: '', stderr: '' };
+  const started = await sandbox.startContainer({
     container,
-    environment,
-    files: given,
+    attempt: 0,
+    environment: new Map(Object.entries(environment)),
+    mounts: [{ path: '/d', tree, isReadOnly: false }],
     log: (stream, text) => {
       written[stream] += text;
     },
   });
   return {
-    exited: process.exited,
-    files: process.files,
-    network: namespace,
+    container: started,
+    network: sandbox.network,
     stdout: () => written.stdout,
     stderr: () => written.stderr,
-    stop: () => process.stop(0),
+    stop: () => {
+      started.stop(0);
+      sandbox.close();
+    },
   };
 }
 
@@ -103,7 +114,7 @@ async function get(
 const agnhost = 'registry.k8s.io/e2e-test-images/agnhost:2.63.0';
 
 test('agnhost netexec answers, dials, runs commands and ends', async (t) => {
-  const one = run(agnhost, ['netexec', '--http-port=8080', '--udp-port', '8081']);
+  const one = await run(agnhost, ['netexec', '--http-port=8080', '--udp-port', '8081']);
   const ask = (path: string, headers?: Record<string, string>): Promise<Answer> =>
     get(one.network, 8080, path, headers);
   t.equal((await ask('/hostname')).body, 'pod-a');
@@ -115,39 +126,35 @@ test('agnhost netexec answers, dials, runs commands and ends', async (t) => {
   t.equal((await ask('/header?key=X-A', { 'x-a': 'b' })).body, 'b');
   t.equal((await ask('/header', { 'x-a': 'b' })).body, '{"Connection":["close"],"X-A":["b"]}');
   t.equal(
-    (await ask('/dial?host=10.0.0.2&port=8080&request=hostname&tries=2')).body,
+    (await ask('/dial?host=10.244.0.2&port=8080&request=hostname&tries=2')).body,
     '{"responses":["pod-a","pod-a"]}',
   );
-  t.equal((await ask('/dial?host=10.0.0.2&port=8081&request=hostname&protocol=udp')).body, '{"responses":["pod-a"]}');
-  const refused = 'Get "http://10.0.0.2:99/hostname": dial tcp 10.0.0.2:99: connect: connection refused';
-  t.same(JSON.parse((await ask('/dial?host=10.0.0.2&port=99&request=hostname')).body), { errors: [refused] });
+  t.equal((await ask('/dial?host=10.244.0.2&port=8081&request=hostname&protocol=udp')).body, '{"responses":["pod-a"]}');
+  const refused = 'Get "http://10.244.0.2:99/hostname": dial tcp 10.244.0.2:99: connect: connection refused';
+  t.same(JSON.parse((await ask('/dial?host=10.244.0.2&port=99&request=hostname')).body), { errors: [refused] });
   t.equal((await ask('/shell?cmd=echo+hi')).body, '{"output":"hi\\n"}');
   t.equal((await ask('/shell?cmd=exit+3')).body, '{"error":"exit status 3"}');
   t.match(one.stderr(), /^I\d{4} \d\d:\d\d:\d\d\.\d{6} +1 log\.go:244\] Started HTTP server on port 8080\n/);
   void ask('/exit?code=7').catch(() => undefined);
-  t.match(await one.exited, { exitCode: 7, reason: 'Error' });
+  t.match(await one.container.exited, { exitCode: 7, reason: 'Error' });
 });
 
 test('agnhost mounttest looks at files in the order of the image', async (t) => {
-  const one = run(
-    agnhost,
-    [
-      'mounttest',
-      '--new_file_0660=/d/f',
-      '--file_perm=/d/f',
-      '--fs_type=/d',
-      '--file_mode=/d',
-      '--file_content=/nosuch',
-    ],
-    { files: { '/d/x': '' } },
-  );
-  t.match(await one.exited, { exitCode: 1 });
+  const one = await run(agnhost, [
+    'mounttest',
+    '--new_file_0660=/d/f',
+    '--file_perm=/d/f',
+    '--fs_type=/tmp',
+    '--file_mode=/tmp',
+    '--file_content=/nosuch',
+  ]);
+  t.match(await one.container.exited, { exitCode: 1 });
   t.equal(
     one.stdout(),
     [
-      'mount type of "/d": 2035054128',
+      'mount type of "/tmp": 2035054128',
       'content of file "/d/f": mount-tester new file\n',
-      'mode of file "/d": drwxr-xr-x',
+      'mode of file "/tmp": dtrwxrwxrwx',
       'perms of file "/d/f": -rw-rw----',
       'error reading file content for "/nosuch": open /nosuch: no such file or directory\n',
     ].join('\n'),
@@ -155,42 +162,42 @@ test('agnhost mounttest looks at files in the order of the image', async (t) => 
 });
 
 test('agnhost says what it does not know, as cobra does', async (t) => {
-  const one = run(agnhost, ['guestbok']);
-  t.match(await one.exited, { exitCode: 1 });
+  const one = await run(agnhost, ['guestbok']);
+  t.match(await one.container.exited, { exitCode: 1 });
   t.equal(one.stderr(), 'Error: unknown command "guestbok" for "app"\n\nDid you mean this?\n\tguestbook\n\n');
-  const two = run(agnhost, ['netexec', '--x']);
-  t.match(await two.exited, { exitCode: 1 });
+  const two = await run(agnhost, ['netexec', '--x']);
+  t.match(await two.container.exited, { exitCode: 1 });
   t.equal(two.stderr(), 'Error: unknown flag: --x\n');
 });
 
 test('agnhost has many small servers', async (t) => {
-  const hostname = run(agnhost, ['serve-hostname', '--port=9376']);
+  const hostname = await run(agnhost, ['serve-hostname', '--port=9376']);
   t.match(await get(hostname.network, 9376, '/'), { status: 200, body: 'pod-a' });
-  const porter = run(agnhost, ['porter'], { environment: { SERVE_PORT_80: 'foo', SERVE_PORT_1080: 'bar' } });
+  const porter = await run(agnhost, ['porter'], { environment: { SERVE_PORT_80: 'foo', SERVE_PORT_1080: 'bar' } });
   t.equal((await get(porter.network, 1080, '/')).body, 'bar');
-  const web = run(agnhost, ['test-webserver'], { files: { '/etc/hosts': 'here' } });
-  t.match(await get(web.network, 80, '/etc/hosts'), {
+  const web = await run(agnhost, ['test-webserver'], { files: { '/hosts': 'here' } });
+  t.match(await get(web.network, 80, '/d/hosts'), {
     status: 200,
     body: 'here',
     headers: { 'cache-control': 'private' },
   });
   t.equal((await get(web.network, 80, '/nosuch')).status, 404);
-  t.match((await get(web.network, 80, '/etc/')).body, /<a href="hosts">hosts<\/a>/);
-  t.equal((await get(web.network, 80, '/etc/hosts', { range: 'bytes=1-2' })).body, 'er');
+  t.match((await get(web.network, 80, '/d/')).body, /<a href="hosts">hosts<\/a>/);
+  t.equal((await get(web.network, 80, '/d/hosts', { range: 'bytes=1-2' })).body, 'er');
   for (const one of [hostname, porter, web]) one.stop();
 });
 
 test('a program that is not in an image does not start', async (t) => {
   const words =
     'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process';
-  const one = run('busybox', [], { command: ['nosuch'] });
-  t.same(await one.exited, {
+  const one = await run('busybox', [], { command: ['nosuch'] });
+  t.same(await one.container.exited, {
     exitCode: 128,
     reason: 'StartError',
     message: `${words}: exec: "nosuch": executable file not found in $PATH: unknown`,
   });
-  const two = run('busybox', [], { command: ['/bin/nosuch'] });
-  t.match(await two.exited, {
+  const two = await run('busybox', [], { command: ['/bin/nosuch'] });
+  t.match(await two.container.exited, {
     message: `${words}: exec: "/bin/nosuch": stat /bin/nosuch: no such file or directory: unknown`,
   });
 });

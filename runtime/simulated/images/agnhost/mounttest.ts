@@ -1,6 +1,5 @@
 import { sleep } from '../../../client/sleep.ts';
-import { FileError, type FileStat } from '../../../files/file-tree.ts';
-import { MountedTree } from '../../../files/mounted-tree.ts';
+import { FileError, type FileStat, type FileTree } from '../../../files/file-tree.ts';
 import { resolvePath } from '../../../files/path.ts';
 import type { ProgramContext } from '../../process.ts';
 import type { CommandProgram } from './command.ts';
@@ -9,7 +8,7 @@ const initialContent = 'mount-tester new file\n';
 const pollMs = 2000;
 
 /** As statfs gives them; what is not named here is shown as tmpfs is not. */
-const magicNumbers: Readonly<Record<string, number>> = { overlayfs: 2_035_054_128, ext4: 61_267 };
+const magicNumbers: Readonly<Record<string, number>> = { overlay: 2_035_054_128, overlayfs: 2_035_054_128, ext4: 61_267 };
 
 const errorTexts: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or directory',
@@ -33,6 +32,7 @@ function permissionText(mode: number): string {
 /** Looks at files and makes them, in the order of upstream's image. */
 export const mounttest: CommandProgram = async (context, flags) => {
   const { stdout } = context;
+  context.umask = 0;
   const tester = createTester(context);
   let failures = 0;
   const steps: readonly (readonly [flag: string, look: (path: string) => void])[] = [
@@ -68,6 +68,14 @@ export const mounttest: CommandProgram = async (context, flags) => {
   }
   return failures > 0 ? 1 : 0;
 };
+
+/** By the longest place of /proc/mounts that the path is in. */
+function fsTypeAt(files: FileTree, path: string): string {
+  const rows = (files.read('/proc/self/mounts') ?? '').split('\n').map((line) => line.split(' '));
+  const around = rows.filter(([, place = '']) => place === '/' || path === place || path.startsWith(`${place}/`));
+  const [row] = around.toSorted(([, a = ''], [, b = '']) => b.length - a.length);
+  return row?.[2] ?? files.type;
+}
 
 class LookError extends Error {}
 
@@ -115,8 +123,7 @@ function createTester({ files, cwd, clock, killed, stdout }: ProgramContext): Te
   return {
     fsType: (path) => {
       statOf(path, 'statfs');
-      const mount = files instanceof MountedTree ? files.mountOf(at(path)) : undefined;
-      const { type } = mount?.tree ?? files;
+      const type = fsTypeAt(files, at(path));
       print(`mount type of ${quoted(path)}: ${type === 'tmpfs' ? type : (magicNumbers[type] ?? 61_267)}`);
     },
     newFile: (path, mode) => {

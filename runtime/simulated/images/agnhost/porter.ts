@@ -1,3 +1,4 @@
+import { unicodeOf } from '../../../files/byte-text.ts';
 import { goLog } from '../go-command.ts';
 import { reply, serveHttp } from '../http-service.ts';
 import { goTerminated, lifetimeOf } from '../lifetime.ts';
@@ -21,10 +22,11 @@ export const porter: CommandProgram = (context, flags) => {
           : reply(call, { body: value }),
       tls === undefined ? {} : { tls },
     );
-  for (const [name, value] of environment) {
-    const [, kind, text = ''] = /^SERVE_(TCP_|UDP_|TLS_|SCTP_)?PORT_(\d+)$/.exec(name) ?? [];
-    if (text === '') continue;
-    const port = Number(text);
+  for (const [name, text] of environment) {
+    const value = unicodeOf(text);
+    const [, kind, number = ''] = /^SERVE_(TCP_|UDP_|TLS_|SCTP_)?PORT_(\d+)$/.exec(name) ?? [];
+    if (number === '') continue;
+    const port = Number(number);
     if (kind === 'UDP_') {
       const socket = network.bind(port, ({ from }) => socket.send(from, Buffer.from(value)));
       servers.push(socket);
@@ -41,7 +43,7 @@ export const porter: CommandProgram = (context, flags) => {
       if (cert !== undefined && key !== undefined) servers.push(web(port, value, { cert, key }));
       else
         log(
-          `tls server on port ${JSON.stringify(text)} with certFile=${JSON.stringify(certFile)}, keyFile=${JSON.stringify(keyFile)} failed: open ${certFile}: no such file or directory`,
+          `tls server on port ${JSON.stringify(number)} with certFile=${JSON.stringify(certFile)}, keyFile=${JSON.stringify(keyFile)} failed: open ${certFile}: no such file or directory`,
         );
     } else servers.push(web(port, value));
   }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import type { ClientRequest } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,7 +34,7 @@ const connections = 16;
 const podsPath = '/api/v1/namespaces/default/pods';
 
 interface Watched {
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly resourceVersion: string };
   readonly status?: {
     readonly phase?: string;
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
@@ -53,31 +54,38 @@ function isReady({ status }: Watched): boolean {
   return status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') === true;
 }
 
-/** Follows a resource from its present state; `until` resolves once so many objects are as asked. */
+/** Follows a resource from its present state, over as many watches as it takes; `until` resolves once so many objects are as asked. */
 function follow({ url, token = '' }: Access, path: string) {
   const objects = new Map<string, Watched>();
   let check = (): void => undefined;
-  const outgoing = request(
-    `${url}${path}?watch=true`,
-    { rejectUnauthorized: false, headers: { Authorization: `Bearer ${token}` } },
-    (incoming) => {
-      let rest = '';
+  let isClosed = false;
+  let revision = '';
+  let outgoing: ClientRequest;
+  const open = (): void => {
+    if (isClosed) return;
+    let rest = '';
+    const from = revision === '' ? '' : `&resourceVersion=${revision}`;
+    const options = { rejectUnauthorized: false, headers: { Authorization: `Bearer ${token}` } };
+    outgoing = request(`${url}${path}?watch=true${from}`, options, (incoming) => {
       incoming.setEncoding('utf8');
       incoming.on('data', (chunk: string) => {
         const lines = (rest + chunk).split('\n');
         rest = lines.pop() ?? '';
         for (const line of lines) {
           const { type, object } = JSON.parse(line) as { type: string; object: Watched };
+          revision = object.metadata.resourceVersion;
           if (type === 'DELETED') objects.delete(object.metadata.name);
           else objects.set(object.metadata.name, object);
         }
         check();
       });
       incoming.on('error', () => undefined);
-    },
-  );
-  outgoing.on('error', () => undefined);
-  outgoing.end();
+      incoming.once('close', open);
+    });
+    outgoing.on('error', () => undefined);
+    outgoing.end();
+  };
+  open();
   return {
     until: (count: number, isRight: (object: Watched) => boolean): Promise<void> =>
       new Promise((resolve) => {
@@ -88,7 +96,10 @@ function follow({ url, token = '' }: Access, path: string) {
         };
         check();
       }),
-    close: () => outgoing.destroy(),
+    close: () => {
+      isClosed = true;
+      outgoing.destroy();
+    },
   };
 }
 

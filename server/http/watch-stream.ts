@@ -7,8 +7,8 @@ import type { StreamSink } from './message.ts';
 import { type Rendering, renderForWatch, tableOf } from './render.ts';
 
 // A watcher that lags by more than this has its stream ended; it resumes from its last revision.
-const maxPendingFrames = 1024;
-const maxPendingBytes = 4 * 1024 * 1024;
+const maxPendingFrames = 8192;
+const maxPendingBytes = 16 * 1024 * 1024;
 
 /** What is handed to a socket at a time: it keeps a copy until the client has taken it. */
 const maxBatchBytes = 64 * 1024;

@@ -326,19 +326,20 @@ t.test(
 
 t.test('a watcher that takes nothing is cut, its queue bounded, and the others are not kept waiting', async (t) => {
   await using server = await startTestServer();
+  const tooMany = 8300;
   const from = `resourceVersion=${server.store.revision}`;
   const slow = await watch(server, from, { blocked: true });
   const fast = await watch(server, from);
-  for (let i = 0; i < 1100; i++) await put(server, 'a', { i: String(i) });
+  for (let i = 0; i < tooMany; i++) await put(server, 'a', { i: String(i) });
   t.ok(slow.cut, 'at once: what it did not take is dropped');
   t.equal(slow.events.length, 1, 'it got what its socket took');
   t.notOk(fast.ended);
-  t.equal(fast.events.length, 1100);
-  for (let i = 0; i < 1500; i++) await put(server, `b${i}`);
+  t.equal(fast.events.length, tooMany);
+  for (let i = 0; i < tooMany; i++) await put(server, `b${i}`);
   const starting = await watch(server, '', { blocked: true });
   await put(server, 'a');
   t.notOk(starting.ended, 'initial events may be more than may wait later');
-  for (let i = 0; i < 1100; i++) await put(server, 'a', { i: String(i) });
+  for (let i = 0; i < tooMany; i++) await put(server, 'a', { i: String(i) });
   t.ok(starting.cut);
 });
 

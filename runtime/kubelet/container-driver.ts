@@ -8,6 +8,7 @@ import { stopContainer } from './container-stop.ts';
 import type { ImageManager } from './image-manager.ts';
 import { startLogged } from './logs/start-logged.ts';
 import type { NodeFacts, Pod, PodRuntime, PodSandbox, StartedContainer } from './pod-runtime.ts';
+import type { PreparedPod } from './pod-setup.ts';
 import { ContainerProbes } from './probes/container-probes.ts';
 import type { ProbeTarget } from './probes/probe.ts';
 import type { ProbeSchedule } from './probes/probe-schedule.ts';
@@ -33,6 +34,7 @@ export interface ContainerDriverDeps {
   readonly probes: ProbeSchedule;
   readonly maxBackOffMs: number;
   pod(): Readonly<Pod>;
+  prepared(): PreparedPod | undefined;
   changed(): void;
   /** An exit asks for all containers to start anew. */
   restartAll(source: ContainerRecord): void;
@@ -99,12 +101,12 @@ export class ContainerDriver implements ContainerLoop {
   }
 
   start(record: ContainerRecord): Promise<StartedContainer> {
-    const { images, node, runtime, pod } = this.#deps;
+    const { images, pod, prepared } = this.#deps;
     const sandbox = this.#sandbox;
     return startContainer(record, {
       images,
       pod,
-      configOf: (one) => configOf(one, { pod: pod(), node, runtime, sandbox }),
+      configOf: (one) => configOf(one, sandbox, prepared()),
       start: (one, config) => startLogged(one.logs, this.clock, (log) => sandbox.startContainer({ ...config, log })),
       event: (type, reason, message) => this.event(type, reason, message, record),
     });

@@ -7,6 +7,7 @@ import { NodeAdmission, type Rejection } from './admission.ts';
 import { ImageManager } from './image-manager.ts';
 import { NodeAgent, type NodeOptions } from './node-agent.ts';
 import type { NodeFacts, Pod, PodRuntime } from './pod-runtime.ts';
+import type { PodSetup } from './pod-setup.ts';
 import { PodWorker } from './pod-worker.ts';
 import type { ProbeSchedule } from './probes/probe-schedule.ts';
 import type { HostedPod, KubeletHost } from './server/kubelet-host.ts';
@@ -20,6 +21,7 @@ export interface KubeletDeps {
   readonly recorder: EventRecorder;
   /** Shared by the kubelets of a process. */
   readonly probes: ProbeSchedule;
+  readonly setup: PodSetup;
   readonly maxBackOffMs: number;
   onError(error: unknown): void;
 }

@@ -20,6 +20,8 @@ const retryMs = 1000;
 export interface NodeOptions {
   readonly name: string;
   readonly address: string;
+  /** Where its kubelet serves, when not at port 10250 of `address`. */
+  readonly endpoint?: { readonly address: string; readonly port: number } | undefined;
   /** Used until the node has one of its own from the API server. */
   readonly podCIDR: string;
   readonly kubeletVersion: string;
@@ -50,7 +52,7 @@ export function nodeStatus(
   now: string,
   old?: Node['status'],
 ): NonNullable<Node['status']> {
-  const { name, address, capacity, kubeletVersion } = options;
+  const { name, address, endpoint = { address, port: 10_250 }, capacity, kubeletVersion } = options;
   const condition = (type: string, status: string, reason: string, message: string) => {
     const before = old?.conditions?.find((one) => one.type === type);
     const since = before?.status === status ? before.lastTransitionTime : undefined;
@@ -58,7 +60,7 @@ export function nodeStatus(
   };
   return {
     addresses: [
-      { type: 'InternalIP', address },
+      { type: 'InternalIP', address: endpoint.address },
       { type: 'Hostname', address: name },
     ],
     capacity: { ...capacity },
@@ -67,7 +69,7 @@ export function nodeStatus(
       ...pressures.map(([type, reason, message]) => condition(type, 'False', reason, message)),
       condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'),
     ],
-    daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
+    daemonEndpoints: { kubeletEndpoint: { Port: endpoint.port } },
     nodeInfo: {
       architecture: 'amd64',
       bootID: name,
@@ -97,8 +99,8 @@ export class NodeAgent {
   }
 
   facts(): NodeFacts {
-    const { name, address } = this.#options;
-    return { name, addresses: [address], podCIDRs: this.#podCIDRs };
+    const { name, address, capacity } = this.#options;
+    return { name, addresses: [address], podCIDRs: this.#podCIDRs, allocatable: capacity };
   }
 
   /** Asks for the node as it is now. */

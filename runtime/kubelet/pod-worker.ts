@@ -11,6 +11,7 @@ import { PodContainers } from './pod-containers.ts';
 import { PodDeadline } from './pod-deadline.ts';
 import { phaseOf } from './pod-phase.ts';
 import type { NodeFacts, Pod, PodRuntime, PodSandbox } from './pod-runtime.ts';
+import type { PodSetup, PreparedPod } from './pod-setup.ts';
 import { type PodFailure, type PodStatus, statusOf, statusPatch } from './pod-status.ts';
 import type { ProbeSchedule } from './probes/probe-schedule.ts';
 import { StatusWriter } from './status-writer.ts';
@@ -26,6 +27,7 @@ export interface PodWorkerDeps {
   readonly node: NodeFacts;
   readonly images: ImageManager;
   readonly probes: ProbeSchedule;
+  readonly setup: PodSetup;
   /** Between restarts of a container that fails again and again. */
   readonly maxBackOffMs: number;
   readonly recorder: EventRecorder;
@@ -42,6 +44,7 @@ export class PodWorker {
   readonly #deadline: PodDeadline;
   readonly #startTime: string;
   #pod: Readonly<Pod>;
+  #prepared: PreparedPod | undefined;
   #sandbox: PodSandbox | undefined;
   #failure: PodFailure | undefined;
   #isClosed = false;
@@ -60,6 +63,7 @@ export class PodWorker {
     this.#containers = new PodContainers(pod, {
       ...deps,
       pod: () => this.#pod,
+      prepared: () => this.#prepared,
       changed: () => this.#status.report(),
     });
     this.#status = new StatusWriter({ clock, onError, write: () => this.#write() });
@@ -150,6 +154,7 @@ export class PodWorker {
     }
     this.#sandbox?.close();
     this.#sandbox = undefined;
+    this.#prepared?.close();
     this.#isOver = true;
     images.forget(this.#pod);
     runtime.volumes.release(this.#pod.metadata?.uid ?? '');
@@ -166,6 +171,9 @@ export class PodWorker {
 
   async #runContainers(): Promise<void> {
     this.#deadline.set(this.#pod, this.#startTime);
+    const { setup, node } = this.#deps;
+    this.#prepared = await setup.prepare(() => this.#pod, node, this.#stop.signal);
+    if (this.#prepared === undefined) return;
     this.#sandbox = await this.#createSandbox();
     if (this.#sandbox === undefined) return;
     this.#status.report();

@@ -2,9 +2,11 @@ import type { Random } from '../../api/clock.ts';
 import type { NodeConnection } from '../../api/streams/node-connection.ts';
 import type { ControllerContext, ControllerDefinition } from '../framework/controller.ts';
 import { maxBackOffMs } from './back-off.ts';
+import type { NameService } from './environment/resolver-config.ts';
 import { Kubelet } from './kubelet.ts';
 import type { NodeOptions } from './node-agent.ts';
 import type { Pod, PodRuntime } from './pod-runtime.ts';
+import { PodSetup } from './pod-setup.ts';
 import { podResource } from './pod-worker.ts';
 import { ProbeSchedule } from './probes/probe-schedule.ts';
 import { createNodeConnection } from './server/connection.ts';
@@ -32,6 +34,14 @@ const capacity = {
   'hugepages-2Mi': '0',
 };
 
+/** How pods find names: the cluster's own service, or the nodes' outside. */
+const names: NameService = {
+  clusterDomain: 'cluster.local',
+  clusterServers: ['10.96.0.10'],
+  nodeServers: ['172.18.255.254'],
+  nodeSearches: [],
+};
+
 /** Nodes stand in a network of their own; pods' networks come from the cluster's range. */
 function nodeOptions(index: number, { kubeletVersion, names, endpointOf }: KubeletsOptions): NodeOptions {
   return {
@@ -55,15 +65,20 @@ export function kubeletsDefinition(given: KubeletsOptions): ControllerDefinition
       const { client, clock, random, informers } = context;
       const runtime = createRuntime({ clock, random });
       const pods = informers.of<Pod>(podResource);
+      const recorder = context.recorder(name);
+      const onError = (error: unknown): void => context.onError(error, name);
+      const store = runtime.volumes;
+      const setup = new PodSetup({ client, clock, random, informers, store, recorder, names, onError });
       const deps = {
         client,
         clock,
         runtime,
         pods,
-        recorder: context.recorder(name),
+        recorder,
+        setup,
         probes: new ProbeSchedule(clock),
         maxBackOffMs,
-        onError: (error: unknown) => context.onError(error, name),
+        onError,
       };
       const kubelets = new Map<string, Kubelet>();
       const running: Promise<void>[] = [];

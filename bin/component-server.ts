@@ -24,7 +24,7 @@ const yearMs = 365 * 86_400_000;
 const open = new Set(['/healthz', '/livez', '/readyz']);
 
 /** Of its own making: whoever scrapes a component does not verify it, or is given a file of theirs. */
-function selfSigned(name: string, address: string): { readonly key: string; readonly cert: string } {
+export function selfSigned(name: string, address: string): { readonly key: string; readonly cert: string } {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const subject = { commonName: name };
   const now = systemClock.now();

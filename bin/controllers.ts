@@ -4,6 +4,7 @@ import type { ControllerDefinition } from '../runtime/framework/controller.ts';
 import type { RunningManager } from '../runtime/framework/manager.ts';
 import type { Metrics } from '../runtime/framework/metrics.ts';
 import { type ControllerManagerOptions, defaultOptions } from '../runtime/framework/options.ts';
+import type { KubeletsOptions } from '../runtime/kubelet/start.ts';
 import { type NetworkSetup, networkDefinitions, openNetwork } from './network.ts';
 import type { SigningKeys } from './signing.ts';
 import { systemClock, systemRandom } from './system.ts';
@@ -58,12 +59,19 @@ const nodesInRange = 256;
 /** Where the cluster's names are answered. */
 const dnsServer = '172.18.255.253';
 
-interface SimulatedNodes {
+export interface SimulatedSetup extends Pick<ControllersSetup, 'nodes' | 'release' | 'network'> {
+  readonly options: Partial<ControllerManagerOptions>;
+  /** Of kubelets that serve a port of this machine. */
+  readonly kubelet?: Pick<KubeletsOptions, 'names' | 'endpointOf'>;
+}
+
+export interface SimulatedNodes {
   readonly definitions: readonly ControllerDefinition[];
   readonly nodes: LocalNodes;
 }
 
-async function simulatedNodes(setup: ControllersSetup): Promise<SimulatedNodes> {
+/** Kubelets, and what pods find on their network. */
+export async function simulatedNodes(setup: SimulatedSetup): Promise<SimulatedNodes> {
   const { nodes: count, release: kubeletVersion } = setup;
   const { serviceClusterIPRange: serviceRange, clusterCIDR } = { ...defaultOptions, ...setup.options };
   const { kubeletsDefinition } = await import('../runtime/kubelet/start.ts');
@@ -75,6 +83,7 @@ async function simulatedNodes(setup: ControllersSetup): Promise<SimulatedNodes> 
   const kubelets = kubeletsDefinition({
     count,
     kubeletVersion,
+    ...setup.kubelet,
     createRuntime: (context) => createSimulatedRuntime({ ...context, network }),
     onNode: (name, connection, usage) => nodes.add(name, connection, usage),
   });

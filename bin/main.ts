@@ -5,6 +5,7 @@ const usage = `usage: kubefacade start [flags]
   start               serves the Kubernetes API; see the README for its flags
   controller-manager  runs the controllers against the API server of --kubeconfig
   scheduler           gives pods nodes on the API server of --kubeconfig
+  kubelet             runs nodes whose pods are simulated on the API server of --kubeconfig
 `;
 
 async function main(args: readonly string[]): Promise<void> {
@@ -22,6 +23,11 @@ async function main(args: readonly string[]): Promise<void> {
   if (command === 'scheduler') {
     const { scheduler } = await import('./scheduler.ts');
     await scheduler(rest);
+    return;
+  }
+  if (command === 'kubelet') {
+    const { kubelet } = await import('./kubelet.ts');
+    await kubelet(rest);
     return;
   }
   if (command === 'warm') {

@@ -8,6 +8,8 @@ import { accessOf } from '../runtime/transport/kubeconfig.ts';
 
 /** Another API server, as parts that run as processes of their own see it. */
 export interface Remote {
+  /** Its URL. */
+  readonly server: string;
   readonly client: ApiClient;
   /** PEM: what verifies the server. */
   readonly rootCA: string;
@@ -23,6 +25,7 @@ export async function openRemote(kubeconfig: string, component: string): Promise
   const { resources } = JSON.parse(await readFile(file, 'utf8')) as Catalog;
   const kinds = new Map(resources.map((one) => [`${apiVersionOf(one)}/${one.resource}`, one.kind]));
   return {
+    server: access.server,
     client: createHttpClient(connection, (resource) => kinds.get(`${apiVersionOf(resource)}/${resource.resource}`)),
     rootCA: access.tls.ca === undefined ? '' : String(access.tls.ca),
     untilSignal: () => {

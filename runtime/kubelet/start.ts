@@ -42,13 +42,20 @@ const names: NameService = {
   nodeSearches: [],
 };
 
+/** From 10.244.0.0/14 and on, then from 10.128.0.0: 5,000 nodes and more have one each. */
+function podCIDROf(index: number): string {
+  const own = 256 * 12;
+  const second = index < own ? 244 + Math.floor(index / 256) : 128 + Math.floor((index - own) / 256);
+  return `10.${second}.${index % 256}.0/24`;
+}
+
 /** Nodes stand in a network of their own; pods' networks come from the cluster's range. */
 function nodeOptions(index: number, { kubeletVersion, names, endpointOf }: KubeletsOptions): NodeOptions {
   return {
     name: names?.[index] ?? `node-${index}`,
     address: `172.18.${Math.floor((index + 2) / 256)}.${(index + 2) % 256}`,
     endpoint: endpointOf?.(index),
-    podCIDR: `10.${244 + Math.floor(index / 256)}.${index % 256}.0/24`,
+    podCIDR: podCIDROf(index),
     kubeletVersion,
     capacity,
     labels: {},

@@ -1,6 +1,5 @@
 import { PassThrough, type Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { createWebSocketStream } from 'ws';
 import type { Clock } from '../api/clock.ts';
 import { StatusError } from '../api/status.ts';
 import type { ContainerName, NodeConnection } from '../api/streams/node-connection.ts';
@@ -24,7 +23,6 @@ import {
 } from '../server/nodes/upgrade-request.ts';
 
 const forwardProtocol = 'portforward.k8s.io';
-const tunnelProtocol = `SPDY/3.1+${forwardProtocol}`;
 
 export interface KubeletRequestsOptions {
   readonly connection: NodeConnection;
@@ -88,12 +86,7 @@ export function createKubeletHandle({ connection, clock }: KubeletRequestsOption
     const [namespace = '', pod = '', uid] = parts;
     const target = { namespace, pod, ...(uid === undefined ? {} : { uid }) };
     const open = (port: number) => connection.portForward(target, port);
-    const raw = upgradeRequestOf(request);
-    if (isWebSocketRequest(request)) {
-      const protocol = webSocketProtocolOf(request, [tunnelProtocol]);
-      if (protocol === undefined) return noSubprotocol;
-      return webSocketAnswer(raw, protocol, (socket) => forwardSpdy(createWebSocketStream(socket), pod, open, clock));
-    }
+    upgradeRequestOf(request);
     const protocol = negotiateStreams(request, [forwardProtocol]);
     if (typeof protocol !== 'string') return protocol;
     return spdyAnswer(protocol, (transport) => forwardSpdy(transport, pod, open, clock));

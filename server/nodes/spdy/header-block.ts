@@ -54,6 +54,8 @@ function parsed(bytes: Buffer): SpdyHeaders {
 }
 
 const maxStored = 0xffff;
+/** Nothing, stored: until it comes Go's reader holds back what was before. */
+const flushed = Buffer.from([0, 0, 0, 0xff, 0xff]);
 
 /** Blocks as zlib reads them, but stored as they are: a few dozen bytes are not worth a compressor for each connection. */
 export function createHeaderWriter(): { write(headers: SpdyHeaders): Buffer } {
@@ -70,7 +72,7 @@ export function createHeaderWriter(): { write(headers: SpdyHeaders): Buffer } {
       stored.writeUInt16LE(~block.length & maxStored, 3);
       const start = isFirst ? Buffer.from([0x78, 0x01]) : Buffer.alloc(0);
       isFirst = false;
-      return Buffer.concat([start, stored, block]);
+      return Buffer.concat([start, stored, block, flushed]);
     },
   };
 }

@@ -1,0 +1,38 @@
+import type { ShellProgram } from '../shell-process.ts';
+import { type NetworkProgram, networkProgram } from './place.ts';
+
+const programs: Readonly<Record<string, () => Promise<NetworkProgram>>> = {
+  nslookup: async () => (await import('./nslookup.ts')).nslookup,
+  dig: async () => (await import('./dig.ts')).dig,
+  host: async () => (await import('./host.ts')).host,
+  getent: async () => (await import('./getent.ts')).getent,
+  wget: async () => (await import('./wget.ts')).wget,
+  curl: async () => (await import('./curl.ts')).curl,
+  nc: async () => (await import('./nc.ts')).nc,
+  telnet: async () => (await import('./nc.ts')).telnet,
+  ping: async () => (await import('./ping.ts')).ping,
+  ping6: async () => (await import('./ping.ts')).ping,
+  traceroute: async () => (await import('./ping.ts')).traceroute,
+  hostname: async () => (await import('./hostname.ts')).hostname,
+  ifconfig: async () => (await import('./interfaces.ts')).ifconfig,
+  ip: async () => (await import('./interfaces.ts')).ip,
+  route: async () => (await import('./interfaces.ts')).route,
+  netstat: async () => (await import('./sockets.ts')).netstat,
+  ss: async () => (await import('./sockets.ts')).ss,
+  httpd: async () => (await import('./httpd.ts')).httpd,
+};
+
+/** Of images that bring BIND's and OpenBSD's instead of busybox's. */
+const others: Readonly<Record<string, () => Promise<NetworkProgram>>> = {
+  nslookup: async () => (await import('./nslookup.ts')).bindNslookup,
+  nc: async () => (await import('./nc.ts')).openbsdNc,
+};
+
+/** What shells know of networks. Each is loaded when it is first called. */
+export const networkTools: ReadonlyMap<string, ShellProgram> = new Map(
+  Object.entries(programs).map(([name, load]) => [name, networkProgram(load)]),
+);
+
+export const fullNetworkTools: ReadonlyMap<string, ShellProgram> = new Map(
+  Object.entries(others).map(([name, load]) => [name, networkProgram(load)]),
+);

@@ -13,6 +13,8 @@ const nanosecondsPerStep = 1000;
 export interface Budget {
   /** Called by loops, once a turn. When it answers with a promise, that is to be awaited. */
   breathe(): Promise<void> | undefined;
+  /** Counts work that is only said to be done. */
+  spend(nanoseconds: number): void;
   /** What the container's programs used, as they would on a processor of their own. */
   cpuNanoseconds(): number;
 }
@@ -33,6 +35,9 @@ export function createBudget(clock: Clock): Budget {
       const isTired = left <= 0;
       if (isTired) used += restMs * 1e6;
       return new Promise((resolve) => void clock.after(isTired ? restMs : 0, resolve));
+    },
+    spend: (nanoseconds) => {
+      used += nanoseconds;
     },
     cpuNanoseconds: () => used,
   };

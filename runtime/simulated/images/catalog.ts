@@ -1,18 +1,26 @@
 import { agnhostImage } from './agnhost/image.ts';
+import { appImages } from './apps/image.ts';
 import { type Image, shortName } from './image.ts';
 import { httpdImage, nginxImage } from './web/image.ts';
 
 /** Images of which the shell is all that there is to run. */
 const shellImage: Image = { command: ['sh'] };
 
+/** What shows a picture to whoever asks, and which. */
+const pictureImage = (picture: string): Image => ({
+  ...agnhostImage,
+  command: ['test-webserver'],
+  files: (tree) => {
+    tree.write(`/${picture}`, '');
+    tree.write('/data.json', `{\n  "image": "${picture}"\n}\n`);
+  },
+});
+
 const images: Readonly<Record<string, Image>> = {
+  ...appImages,
   agnhost: agnhostImage,
-  busybox: shellImage,
-  alpine: shellImage,
-  debian: shellImage,
-  ubuntu: shellImage,
-  centos: shellImage,
-  fedora: shellImage,
+  nautilus: pictureImage('nautilus.jpg'),
+  kitten: pictureImage('kitten.jpg'),
   nginx: nginxImage(80),
   'nginx-new': nginxImage(80),
   'nginx-slim': nginxImage(80),
@@ -20,7 +28,33 @@ const images: Readonly<Record<string, Image>> = {
   httpd: httpdImage,
 };
 
+const shells = new Set([
+  'busybox',
+  'alpine',
+  'bash',
+  'debian',
+  'ubuntu',
+  'centos',
+  'fedora',
+  'amazonlinux',
+  'rockylinux',
+  'oraclelinux',
+  'opensuse',
+  'archlinux',
+  'glibc-dns-testing',
+  'jessie-dnsutils',
+  'dnsutils',
+  'netshoot',
+  'curl',
+  'curl-base',
+  'busyboxplus',
+  'git',
+  'git-sync',
+  'kubectl',
+]);
+
 /** Any image is known by the last part of its name. Undefined: nobody knows it. */
 export function imageOf(name: string): Image | undefined {
-  return images[shortName(name)];
+  const short = shortName(name);
+  return images[short] ?? (shells.has(short) ? shellImage : undefined);
 }

@@ -24,3 +24,6 @@ export function lifetimeOf(
 
 /** How a Go program without a handler for SIGTERM ends as the first process of a container. */
 export const goTerminated = 2;
+
+/** How a program ends that SIGTERM kills. */
+export const killedByTerm = 143;

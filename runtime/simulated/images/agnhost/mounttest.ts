@@ -8,7 +8,11 @@ const initialContent = 'mount-tester new file\n';
 const pollMs = 2000;
 
 /** As statfs gives them; what is not named here is shown as tmpfs is not. */
-const magicNumbers: Readonly<Record<string, number>> = { overlay: 2_035_054_128, overlayfs: 2_035_054_128, ext4: 61_267 };
+const magicNumbers: Readonly<Record<string, number>> = {
+  overlay: 2_035_054_128,
+  overlayfs: 2_035_054_128,
+  ext4: 61_267,
+};
 
 const errorTexts: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or directory',

@@ -89,6 +89,6 @@ export async function simulatedNodes(setup: SimulatedSetup): Promise<SimulatedNo
   });
   const dns = kubeDnsDefinition({ network, address: dnsServer });
   const podRanges = count > nodesInRange ? [podRange] : clusterCIDR.split(',');
-  const onNetwork = await networkDefinitions(network, setup.network, podRanges);
+  const onNetwork = await networkDefinitions(network, setup.network, { podRanges, dnsServer });
   return { definitions: [...onNetwork, kubelets, dns], nodes };
 }

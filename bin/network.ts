@@ -47,12 +47,22 @@ export async function openNetwork({
   return network;
 }
 
-/** What acts on the network: the proxies of its nodes. */
+const dnsPorts = [
+  { name: 'dns', protocol: 'UDP', port: 53 },
+  { name: 'dns-tcp', protocol: 'TCP', port: 53 },
+] as const;
+
+/** What acts on the network: the proxies of its nodes, and policies. */
 export async function networkDefinitions(
   network: VirtualNetwork,
   { proxyMode }: NetworkSetup,
-  podRanges: readonly string[],
+  { podRanges, dnsServer }: { readonly podRanges: readonly string[]; readonly dnsServer: string },
 ): Promise<ControllerDefinition[]> {
   const { proxyDefinition } = await import('../runtime/proxy/definition.ts');
-  return [proxyDefinition({ network, mode: proxyMode, podRanges })];
+  const { networkPolicyDefinition } = await import('../runtime/network-policy/definition.ts');
+  const dns = { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' }, ports: dnsPorts };
+  return [
+    proxyDefinition({ network, mode: proxyMode, podRanges }),
+    networkPolicyDefinition({ network, standIns: new Map([[dnsServer, dns]]) }),
+  ];
 }

@@ -40,8 +40,8 @@ export function createNetwork({ hostIp, clock }: NetworkOptions): VirtualNetwork
   const streams = createStreams({ clock, route, outside: (to) => outside(to), translation: () => translation });
   const datagrams = createDatagrams({ flows, route, nodeOwning: (ip) => nodes.get(owners.get(ip)?.node ?? '') });
   const fabric: Fabric = { ...streams, ...datagrams, rules: (node, family) => translation.save?.(node, family) ?? '' };
-  const open = (node: string, ips: readonly string[], isNode: boolean): Namespace => {
-    const namespace = new Namespace({ node, isNode, ips: ips.map(canonicalIP) }, fabric);
+  const open = (node: string, ips: readonly string[], isNode: boolean, pod?: string): Namespace => {
+    const namespace = new Namespace({ node, isNode, ips: ips.map(canonicalIP), pod }, fabric);
     // A node does not take what somebody has.
     for (const ip of namespace.ips) if (!isNode || !owners.has(ip)) owners.set(ip, namespace);
     return namespace;
@@ -50,8 +50,8 @@ export function createNetwork({ hostIp, clock }: NetworkOptions): VirtualNetwork
   nodes.set('', host);
   return {
     host,
-    open: ({ node, ips }) => {
-      const namespace = open(node, ips, false);
+    open: ({ node, ips, pod }) => {
+      const namespace = open(node, ips, false, pod);
       const close = namespace.close.bind(namespace);
       namespace.close = () => {
         close();

@@ -44,6 +44,7 @@ export interface NamespaceIdentity {
   readonly node: string;
   readonly isNode: boolean;
   readonly ips: readonly string[];
+  readonly pod?: string | undefined;
 }
 
 const noRules = '';
@@ -51,6 +52,7 @@ const noRules = '';
 export class Namespace implements NetworkNamespace {
   readonly node: string;
   readonly isNode: boolean;
+  readonly pod: string | undefined;
   readonly listeners = new Ports<Listener>();
   readonly bindings = new Ports<Binding>();
   readonly #fabric: Fabric;
@@ -58,9 +60,10 @@ export class Namespace implements NetworkNamespace {
   #streams: Set<Duplex> | undefined;
   #isClosed = false;
 
-  constructor({ node, isNode, ips }: NamespaceIdentity, fabric: Fabric) {
+  constructor({ node, isNode, ips, pod }: NamespaceIdentity, fabric: Fabric) {
     this.node = node;
     this.isNode = isNode;
+    this.pod = pod;
     this.#ips = ips;
     this.#fabric = fabric;
   }

@@ -113,6 +113,15 @@ export interface HostPort {
 export interface NamespaceOptions {
   readonly node: string;
   readonly ips: readonly string[];
+  /** Whose it is, `namespace/name`: what policies go by. */
+  readonly pod?: string;
+}
+
+/** Who has an address. */
+export interface Location {
+  readonly node: string;
+  readonly isNode: boolean;
+  readonly pod?: string | undefined;
 }
 
 /** All namespaces of a cluster, and the wires between them. */
@@ -123,8 +132,7 @@ export interface VirtualNetwork {
   node(name: string, ips?: readonly string[]): NetworkNamespace;
   /** Where the control plane connects from: reaches all, policies do not hold it. */
   readonly host: NetworkNamespace;
-  /** Who has this address, by node and whether it is the node's own. */
-  locate(ip: string): { readonly node: string; readonly isNode: boolean } | undefined;
+  locate(ip: string): Location | undefined;
   /** Until closed, the port of the node leads to the pod. */
   mapPort(mapping: HostPort): { close(): void };
   setTranslation(translation: Translation): void;

@@ -1,5 +1,6 @@
 import type { Clock, Random } from '../../api/clock.ts';
 import { parseQuantity } from '../../api/quantity.ts';
+import { keyOf } from '../client/object-key.ts';
 import type { Pod, PodRuntime } from '../kubelet/pod-runtime.ts';
 import type { VirtualNetwork } from '../network/network.ts';
 import { defaultPath } from '../processes/execute.ts';
@@ -9,6 +10,7 @@ import { AddressPool } from './addresses.ts';
 import { startContainer } from './container.ts';
 import { containerFiles } from './container-files.ts';
 import { credentialsOf } from './credentials.ts';
+import { openHostPorts } from './host-ports.ts';
 import { createImageStore } from './image-store.ts';
 import { createPodProcesses } from './pod-processes.ts';
 import { launchOf } from './programs.ts';
@@ -46,7 +48,8 @@ export function createSimulatedRuntime({ clock, random, network }: SimulatedRunt
       const isHost = pod.spec?.hostNetwork === true;
       const taken = isHost ? [] : podCIDRs.map((cidr, index) => poolOf(cidr).take(pod.status?.podIPs?.[index]?.ip));
       const ips = isHost ? addresses : taken.map(({ address }) => address);
-      const namespace = isHost ? network.node(node, addresses) : network.open({ node, ips });
+      const namespace = isHost ? network.node(node, addresses) : network.open({ node, ips, pod: keyOf(pod) });
+      const hostPorts = openHostPorts(network, pod, { node, ips: isHost ? [] : ips });
       const hostname = isHost ? node : hostnameOf(pod);
       const processes = createPodProcesses(pod, () => nodeTable(node), {
         clock,
@@ -100,6 +103,7 @@ export function createSimulatedRuntime({ clock, random, network }: SimulatedRunt
         },
         close: () => {
           processes.close();
+          hostPorts.close();
           if (!isHost) namespace.close();
           for (const { release } of taken) release();
         },

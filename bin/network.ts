@@ -55,14 +55,16 @@ const dnsPorts = [
 /** What acts on the network: the proxies of its nodes, and policies. */
 export async function networkDefinitions(
   network: VirtualNetwork,
-  { proxyMode }: NetworkSetup,
+  { proxyMode, exposeNodePorts }: NetworkSetup,
   { podRanges, dnsServer }: { readonly podRanges: readonly string[]; readonly dnsServer: string },
 ): Promise<ControllerDefinition[]> {
   const { proxyDefinition } = await import('../runtime/proxy/definition.ts');
   const { networkPolicyDefinition } = await import('../runtime/network-policy/definition.ts');
+  const exposed = exposeNodePorts ? [(await import('./exposed-ports.ts')).exposedPortsDefinition(network)] : [];
   const dns = { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' }, ports: dnsPorts };
   return [
     proxyDefinition({ network, mode: proxyMode, podRanges }),
     networkPolicyDefinition({ network, standIns: new Map([[dnsServer, dns]]) }),
+    ...exposed,
   ];
 }

@@ -261,7 +261,10 @@ function parseRequestHeader(values: ReadonlyMap<string, readonly string[]>): Req
   };
 }
 
-// node:util wants to know which flags take values; ours all do, and `--flag value` and `--flag=value` both work.
+/** Flags that may stand without a value, which then is true; they take one behind an equals sign only. */
+const switches = new Set(['--outside-network', '--expose-node-ports']);
+
+// node:util wants to know which flags take values; the others all do, and `--flag value` and `--flag=value` both work.
 function rawFlags(args: readonly string[]): { values: Map<string, string[]>; warnings: string[] } {
   const options = Object.fromEntries(
     [...Object.keys(known), ...joined, ...ignored, ...controllerFlags].map((name) => [
@@ -269,7 +272,8 @@ function rawFlags(args: readonly string[]): { values: Map<string, string[]>; war
       { type: 'string', multiple: true } as const,
     ]),
   );
-  const { tokens } = parseArgs({ args: [...args], options, strict: false, tokens: true, allowPositionals: true });
+  const given = args.map((arg) => (switches.has(arg) ? `${arg}=true` : arg));
+  const { tokens } = parseArgs({ args: given, options, strict: false, tokens: true, allowPositionals: true });
   const values = new Map<string, string[]>();
   const warnings: string[] = [];
   for (const token of tokens) {

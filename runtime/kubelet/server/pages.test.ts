@@ -84,6 +84,8 @@ test('pages answer as a kubelet does', async (t) => {
   t.match(await get('/containerLogs/default/none/main'), { status: 404, body: 'pod "none" does not exist' });
   t.match(await get('/logs/'), { status: 200, body: /<a href="containers\/">containers\/<\/a>/ });
   t.match(await get('/logs/pods'), { status: 301 });
+  t.match(await get('/logs'), { status: 307, body: '<a href="/logs/">Temporary Redirect</a>.\n\n' });
+  t.match(await get('/metrics/'), { status: 404 });
   t.match(await get('/logs/pods/default_web_u-1/main/0.log'), { body: /Z hello\n$/ });
   t.match(await get('/checkpoint/default/web/none', 'POST'), { status: 404, body: 'container none does not exist' });
 });

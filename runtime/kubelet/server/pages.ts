@@ -1,3 +1,4 @@
+import { toTime } from '../../../api/clock.ts';
 import { goQuote } from '../../../api/go-text.ts';
 import { StatusError } from '../../../api/status.ts';
 import type { NodeConnection, NodeRequest, NodeResponse } from '../../../api/streams/node-connection.ts';
@@ -12,7 +13,7 @@ import { healthPage } from './health.ts';
 import { hostedPod, type KubeletHost } from './kubelet-host.ts';
 import { logOptionsOf } from './log-options.ts';
 import { nodeLogs } from './node-logs.ts';
-import { jsonPage, noPage, type PageCall, page } from './page.ts';
+import { jsonPage, noPage, type PageCall, page, slashMissing, textType, unsniffed } from './page.ts';
 
 type Handler = (call: PageCall, parts: readonly string[]) => NodeResponse | Promise<NodeResponse>;
 
@@ -53,13 +54,35 @@ function runningPod({ metadata, spec }: Readonly<Pod>, names: ReadonlySet<string
   return { metadata: { name, namespace, uid }, spec: { containers }, status: {} };
 }
 
+/** For people: not to be read by machines. */
+function statusText({ startedAt, clock, kubeletVersion }: KubeletHost): string {
+  const seconds = Math.floor((clock.now() - startedAt) / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return [
+    '',
+    'kubelet statusz',
+    'Warning: This endpoint is not meant to be machine parseable, has no formatting compatibility guarantees and is for debugging purposes only.',
+    '',
+    `Started  ${toTime(startedAt)}`,
+    `Up  ${hours} hr ${two(minutes)} min ${two(seconds % 60)} sec`,
+    `Binary version  ${kubeletVersion.replace(/^v/, '')}`,
+    'Paths  /configz /healthz /metrics',
+    '',
+  ].join('\n');
+}
+
+/** Their pages are below. */
+const withSlash = new Set(['logs', 'runningpods', 'stats']);
+
 /** A kubelet's own pages. */
 export function createPages(
   host: KubeletHost,
   connection: Pick<NodeConnection, 'logs'>,
 ): (request: NodeRequest) => Promise<NodeResponse> {
   const metrics = (families: () => readonly Family[]): Handler => {
-    return () => page(200, metricText(families()), metricType);
+    const started = { 'process-start-time-unix': String(Math.floor(host.startedAt / 1000)) };
+    return () => page(200, metricText(families()), metricType, started);
   };
 
   const containerLogs: Handler = async ({ request, query }, [namespace = '', pod = '', container = '']) => {
@@ -84,7 +107,7 @@ export function createPages(
       return page(404, `container ${container} does not exist`);
     return page(
       500,
-      `checkpointing of ${namespace}/${pod}/${container} failed (the container runtime has no checkpoints)`,
+      `checkpointing of ${namespace}/${pod}/${container} failed (rpc error: code = Unimplemented desc = method CheckpointContainer not implemented)`,
     );
   };
 
@@ -103,7 +126,8 @@ export function createPages(
       }));
       return podList(pods.filter(({ names }) => names.size > 0).map(({ pod, names }) => runningPod(pod, names)));
     }),
-    route('GET', '/configz', () => jsonPage({ kubeletconfig: configurationOf(host) })),
+    route('GET', '/statusz', () => page(200, statusText(host))),
+    route('GET', '/configz', () => jsonPage({ kubeletconfig: configurationOf(host) }, unsniffed)),
     route('GET POST', '/stats/summary', ({ query }) => {
       return jsonPage(summaryOf(host, query.get('only_cpu_and_memory') === 'true'));
     }),
@@ -136,13 +160,12 @@ export function createPages(
     const { pathname, searchParams } = new URL(request.path, 'http://kubelet');
     const call = { request, path: decodeURIComponent(pathname), query: searchParams };
     const path = call.path.split('/').slice(1);
-    // Most pages answer with a slash at the end as well.
-    const plain = path.at(-1) === '' ? path.slice(0, -1) : path;
+    if (path.length === 1 && withSlash.has(path[0] ?? '')) return slashMissing(call.path);
     for (const { methods, segments, handler } of routes) {
-      const parts = partsOf(segments, segments.at(-1) === '*' ? path : plain);
+      const parts = partsOf(segments, path);
       if (parts === undefined) continue;
       if (methods.includes(request.method)) return handler(call, parts);
-      return page(405, '405: Method Not Allowed');
+      return page(405, '405: Method Not Allowed', textType, { allow: methods.join(', ') });
     }
     return noPage();
   };

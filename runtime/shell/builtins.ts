@@ -1,6 +1,7 @@
 import { sleep } from '../client/sleep.ts';
 import { resolvePath } from '../files/path.ts';
 import { find } from './find.ts';
+import { networkTools } from './network/tools.ts';
 import { Leave, type ShellProgram } from './shell-process.ts';
 import { test } from './test-command.ts';
 import { textTools } from './text-tools.ts';
@@ -145,6 +146,7 @@ const leave =
 /** What every shell has; the texts and files come from `textTools`. */
 export const builtins: ReadonlyMap<string, ShellProgram> = new Map<string, ShellProgram>([
   ...textTools,
+  ...networkTools,
   ['find', find],
   ['true', () => 0],
   [':', () => 0],

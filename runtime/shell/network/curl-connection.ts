@@ -127,10 +127,10 @@ function certificateFileError(name: string, path: string): CurlError {
 }
 
 /** What the container itself trusts, where a volume or an image brought it. */
-function trusted({ files, variables }: NetworkProcess): Buffer | undefined {
+function trusted({ files, environment }: NetworkProcess): Buffer | undefined {
   const places = [
-    variables.get('SSL_CERT_FILE'),
-    variables.get('CURL_CA_BUNDLE'),
+    environment.get('SSL_CERT_FILE'),
+    environment.get('CURL_CA_BUNDLE'),
     '/etc/ssl/certs/ca-certificates.crt',
   ];
   for (const path of places) {

@@ -6,6 +6,9 @@ import { askServer, candidateNames, readResolverConfiguration } from '../../netw
 import { addressOf, type NetworkProcess, type NetworkProgram } from './place.ts';
 import { dataText } from './record-text.ts';
 
+/** Where the TTL stands; the other columns follow. */
+const firstColumn = 24;
+const tabWidth = 8;
 const recordTypes = new Set(['A', 'AAAA', 'CNAME', 'SRV', 'PTR', 'TXT', 'SOA', 'NS', 'MX', 'ANY', 'CAA', 'HTTPS']);
 
 interface DigWords {
@@ -162,8 +165,15 @@ function headerText({ code, id, isAuthoritative, isRecursive, hasOptions, ...sec
 }
 
 function recordLine(record: DnsRecord): string {
-  const name = `${record.name}.`;
-  // Columns end at multiples of eight.
-  const tabs = '\t'.repeat(Math.max(1, 3 - Math.floor(name.length / 8)));
-  return `${name}${tabs}${record.ttl}\tIN\t${record.type}\t${dataText(record)}`;
+  let line = `${record.name}.`;
+  let column = line.length;
+  const cells = [record.ttl, 'IN', record.type, dataText(record)];
+  for (const [index, cell] of cells.entries()) {
+    const start = Math.max(column + 1, firstColumn + index * tabWidth);
+    const tabs = Math.floor(start / tabWidth) - Math.floor(column / tabWidth);
+    const from = tabs > 0 ? start - (start % tabWidth) : column;
+    line += '\t'.repeat(tabs) + ' '.repeat(start - from) + cell;
+    column = start + String(cell).length;
+  }
+  return line;
 }

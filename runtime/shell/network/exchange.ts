@@ -45,9 +45,11 @@ export function exchange(
       method,
       path: `${url.pathname}${url.search}`,
       setHost: false,
-      headers: headers.flat(),
-      agent: false,
     });
+    for (const [name, value] of headers) call.appendHeader(name, value);
+    // What is not asked for is not sent.
+    for (const name of ['Connection', 'Transfer-Encoding', 'Content-Length'])
+      if (!call.hasHeader(name)) call.removeHeader(name);
     const abort = (): void => {
       const error = Object.assign(new Error('timed out'), { code: 'ETIMEDOUT' });
       call.destroy(error);

@@ -4,7 +4,7 @@ import type { NetworkProgram } from './place.ts';
 /** Its name, and those that /etc/hosts gives to its addresses. */
 export const hostname: NetworkProgram = (args, process) => {
   const { network, stdout, stderr, files } = process;
-  const name = process.hostname ?? process.variables.get('HOSTNAME') ?? 'localhost';
+  const name = process.facts.hostname;
   const [flag] = args;
   if (flag !== undefined && !flag.startsWith('-')) {
     stderr.write('hostname: sethostname: Operation not permitted\n');

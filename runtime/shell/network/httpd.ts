@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { bytesOf, fromBytes } from '../../files/byte-text.ts';
 import { resolvePath } from '../../files/path.ts';
-import { copyOf } from '../shell-process.ts';
+import { readingFile, writingFile } from '../../processes/open-file.ts';
+import { ExecError } from '../../processes/program.ts';
 import { readerOf, writerOf } from '../streams.ts';
 import { parseFlags } from './flags.ts';
 import { codeOf, type NetworkProcess, type NetworkProgram } from './place.ts';
@@ -95,32 +96,38 @@ async function runProgram(
   const file = resolvePath(home, `.${path}`);
   if (process.files.read(file) === undefined)
     return fail(response, 404, 'Not Found', 'The requested URL was not found');
-  const { runScript } = await import('../interpreter.ts');
   const parts: Buffer[] = [];
   for await (const part of request) parts.push(part as Buffer);
   let output = '';
-  const inside = copyOf(process, {
-    stdin: readerOf(fromBytes(Buffer.concat(parts))),
-    stdout: writerOf((text) => {
+  const stdin = readingFile(readerOf(fromBytes(Buffer.concat(parts))));
+  const stdout = writingFile(
+    writerOf((text) => {
       output += text;
     }),
-    parameters: ['sh'],
-  });
-  const known = {
-    REQUEST_METHOD: request.method ?? 'GET',
-    QUERY_STRING: query,
-    REQUEST_URI: request.url ?? path,
-    SCRIPT_NAME: path,
-    CONTENT_LENGTH: request.headers['content-length'] ?? '',
-    CONTENT_TYPE: request.headers['content-type'] ?? '',
-    GATEWAY_INTERFACE: 'CGI/1.1',
-    SERVER_PROTOCOL: 'HTTP/1.0',
-  };
-  for (const [name, value] of Object.entries(known)) {
-    inside.variables.set(name, value);
-    inside.exported.add(name);
+  );
+  const environment = new Map([
+    ...process.environment,
+    ...Object.entries({
+      REQUEST_METHOD: request.method ?? 'GET',
+      QUERY_STRING: query,
+      REQUEST_URI: request.url ?? path,
+      SCRIPT_NAME: path,
+      CONTENT_LENGTH: request.headers['content-length'] ?? '',
+      CONTENT_TYPE: request.headers['content-type'] ?? '',
+      GATEWAY_INTERFACE: 'CGI/1.1',
+      SERVER_PROTOCOL: 'HTTP/1.0',
+    }),
+  ]);
+  const descriptors = new Map([
+    [0, stdin],
+    [1, stdout],
+  ]);
+  try {
+    await process.spawn({ args: [file], environment, descriptors }).exited;
+  } catch (error) {
+    if (!(error instanceof ExecError)) throw error;
+    return fail(response, 500, 'Internal Server Error', 'Internal Server Error');
   }
-  await runScript(`'${file.replaceAll("'", `'\\''`)}'`, inside);
   const [, head = '', body = output] = /^((?:[A-Za-z-]+: .*\r?\n)+)\r?\n([\s\S]*)$/.exec(output) ?? [];
   const headers = head.split(/\r?\n/).filter((line) => line !== '');
   const status = /^Status: (\d+)/i.exec(headers.find((line) => /^status:/i.test(line)) ?? '')?.[1];

@@ -1,6 +1,7 @@
 import { bytesOf, fromBytes } from '../../files/byte-text.ts';
 import type { Connection } from '../../network/network.ts';
-import { copyOf } from '../shell-process.ts';
+import { readingFile, writingFile } from '../../processes/open-file.ts';
+import { ExecError } from '../../processes/program.ts';
 import { readerOf, writerOf } from '../streams.ts';
 import { FlagError, type ParsedFlags, parseFlags } from './flags.ts';
 import {
@@ -143,20 +144,34 @@ async function connect(
 }
 
 /** A program whose input and output are the connection. */
-async function serve({ stream }: Connection, program: readonly string[], process: NetworkProcess): Promise<number> {
-  const { runScript } = await import('../interpreter.ts');
+async function serve(
+  { stream }: Connection,
+  args: readonly string[],
+  { spawn, stderr }: NetworkProcess,
+): Promise<number> {
   const iterator = stream[Symbol.asyncIterator]();
-  const stdin = readerOf(async () => {
+  const reader = readerOf(async () => {
     const next = await iterator.next().catch(() => ({ done: true, value: undefined }));
     return next.done === true ? undefined : fromBytes(next.value as Buffer);
   });
-  const stdout = writerOf((text) => {
+  const writer = writerOf((text) => {
     if (!stream.destroyed) stream.write(bytesOf(text));
   });
-  const line = program.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
-  const code = await runScript(line, copyOf(process, { stdin, stdout, parameters: ['sh'] }));
-  stream.end();
-  return code;
+  const [stdin, stdout] = [readingFile(reader, 'socket:[1]'), writingFile(writer, 'socket:[1]')];
+  try {
+    const descriptors = new Map([
+      [0, stdin],
+      [1, stdout],
+      [2, stdout],
+    ]);
+    return (await spawn({ args, descriptors }).exited).code;
+  } catch (error) {
+    if (!(error instanceof ExecError)) throw error;
+    stderr.write(`nc: can't execute '${args[0]}': No such file or directory\n`);
+    return error.code;
+  } finally {
+    stream.end();
+  }
 }
 
 /** Datagrams have no end: it waits for answers until nothing went for the time of `-w`, or for ever. */

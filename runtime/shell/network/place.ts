@@ -1,24 +1,30 @@
-import type { Connection, NetworkNamespace } from '../../network/network.ts';
+import type { Connection } from '../../network/network.ts';
 import { LookupError, type LookupPlace, lookup } from '../../network/resolve.ts';
-import type { ShellProcess, ShellProgram } from '../shell-process.ts';
+import type { Program, ProgramContext } from '../../processes/program.ts';
 
-/** A process that is in a network. */
-export interface NetworkProcess extends ShellProcess {
-  readonly network: NetworkNamespace;
-}
+/** What of a process the tools use. */
+export type NetworkProcess = Pick<
+  ProgramContext,
+  | 'clock'
+  | 'random'
+  | 'files'
+  | 'network'
+  | 'killed'
+  | 'cwd'
+  | 'stdin'
+  | 'stdout'
+  | 'stderr'
+  | 'environment'
+  | 'facts'
+  | 'spawn'
+>;
 
+/** `args` without the program's name. */
 export type NetworkProgram = (args: readonly string[], process: NetworkProcess) => Promise<number> | number;
 
-/** A program that is loaded when it is first called. */
-export function networkProgram(load: () => Promise<NetworkProgram>): ShellProgram {
-  return async (args, process) => {
-    const { network } = process;
-    if (network === undefined) {
-      process.stderr.write('network is unreachable\n');
-      return 1;
-    }
-    return (await load())(args, { ...process, network });
-  };
+/** A program that is loaded when it first runs. */
+export function networkProgram(load: () => Promise<NetworkProgram>): Program {
+  return async (context) => (await load())(context.args.slice(1), context);
 }
 
 const words: Readonly<Record<string, string>> = {
@@ -59,7 +65,7 @@ export async function addressOf(
 
 /** `signal` that aborts with the process or after a time; `end` gives the timer back. */
 export function deadline(
-  { clock, killed }: Pick<ShellProcess, 'clock' | 'killed'>,
+  { clock, killed }: Pick<ProgramContext, 'clock' | 'killed'>,
   ms: number | undefined,
 ): { readonly signal: AbortSignal; readonly hasPassed: () => boolean; end(): void } {
   if (ms === undefined) return { signal: killed, hasPassed: () => false, end: () => undefined };

@@ -1,3 +1,4 @@
+import type { Program, ProgramContext } from '../../processes/program.ts';
 import type { ShellProgram } from '../shell-process.ts';
 import { type NetworkProgram, networkProgram } from './place.ts';
 
@@ -28,11 +29,22 @@ const others: Readonly<Record<string, () => Promise<NetworkProgram>>> = {
   nc: async () => (await import('./nc.ts')).openbsdNc,
 };
 
-/** What shells know of networks. Each is loaded when it is first called. */
-export const networkTools: ReadonlyMap<string, ShellProgram> = new Map(
+/** By name. Each is loaded when it is first called. */
+export const networkPrograms: ReadonlyMap<string, Program> = new Map(
   Object.entries(programs).map(([name, load]) => [name, networkProgram(load)]),
 );
 
-export const fullNetworkTools: ReadonlyMap<string, ShellProgram> = new Map(
+export const fullNetworkPrograms: ReadonlyMap<string, Program> = new Map(
   Object.entries(others).map(([name, load]) => [name, networkProgram(load)]),
+);
+
+/** For shells that call their tools themselves. */
+export const networkTools: ReadonlyMap<string, ShellProgram> = new Map(
+  [...networkPrograms].map(([name, program]) => [
+    name,
+    (args, process) => {
+      const context = { ...process, args: [name, ...args], environment: process.variables };
+      return program(context as unknown as ProgramContext);
+    },
+  ]),
 );

@@ -20,6 +20,9 @@ import { upkeepCases } from '../cases/housekeeping/upkeep-cases.ts';
 import { listCases } from '../cases/lists/list-cases.ts';
 import { endpointsCases } from '../cases/network/endpoints-cases.ts';
 import { serviceRangeCases } from '../cases/network/service-range-cases.ts';
+import { kubeletPageCases } from '../cases/nodes/kubelet-page-cases.ts';
+import { logCases } from '../cases/nodes/log-cases.ts';
+import { metricsCases } from '../cases/nodes/metrics-cases.ts';
 import { nodeCases } from '../cases/nodes/node-cases.ts';
 import { podCases } from '../cases/nodes/pod-cases.ts';
 import { patchCases } from '../cases/patch/patch-cases.ts';
@@ -72,6 +75,9 @@ export function allCases(): Case[] {
     ...serviceRangeCases,
     ...nodeCases,
     ...podCases,
+    ...logCases,
+    ...kubeletPageCases,
+    ...metricsCases,
     ...schedulerCases,
     ...ownershipCases,
     ...upkeepCases,

@@ -1,6 +1,7 @@
 import { agnhostImage } from './agnhost/image.ts';
 import { appImages } from './apps/image.ts';
 import { type Image, shortName } from './image.ts';
+import { redisImages } from './redis/image.ts';
 import { httpdImage, nginxImage } from './web/image.ts';
 
 /** Images of which the shell is all that there is to run. */
@@ -18,6 +19,7 @@ const pictureImage = (picture: string): Image => ({
 
 const images: Readonly<Record<string, Image>> = {
   ...appImages,
+  ...redisImages,
   agnhost: agnhostImage,
   nautilus: pictureImage('nautilus.jpg'),
   kitten: pictureImage('kitten.jpg'),

@@ -1,4 +1,5 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { Writable } from 'node:stream';
 import { test } from 'tap';
 import type { Clock } from '../../../api/clock.ts';
 import { MemoryTree } from '../../files/memory-tree.ts';
@@ -14,7 +15,7 @@ const clock: Clock = {
     return { cancel: () => clearTimeout(timer) };
   },
 };
-const random = { next: () => 0.5, uuid: () => '00000000-0000-4000-8000-000000000000' };
+const random = { next: () => 0.5, uuid: () => crypto.randomUUID() };
 
 interface Running {
   readonly container: StartedContainer;
@@ -73,6 +74,28 @@ async function run(image: string, args: readonly string[], options: Options = {}
       sandbox.close();
     },
   };
+}
+
+async function exec({ container }: Running, command: readonly string[]): Promise<{ code: number; output: string }> {
+  let output = '';
+  const sink = (): Writable =>
+    new Writable({
+      write: (piece: Buffer, _encoding, done) => {
+        output += piece.toString('utf8');
+        done();
+      },
+    });
+  const code = await container.exec(command, {
+    stdout: sink(),
+    stderr: sink(),
+    isTerminal: false,
+    signal: new AbortController().signal,
+  });
+  return { code, output };
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 interface Answer {
@@ -200,4 +223,63 @@ test('a program that is not in an image does not start', async (t) => {
   t.match(await two.container.exited, {
     message: `${words}: exec: "/bin/nosuch": stat /bin/nosuch: no such file or directory: unknown`,
   });
+});
+
+test('nginx and httpd serve pages and log who asked', async (t) => {
+  const nginx = await run('docker.io/library/nginx:1.27', []);
+  const page = await get(nginx.network, 80, '/', { 'user-agent': 'test' });
+  t.match(page, { status: 200, headers: { server: 'nginx/1.27.0', 'content-type': 'text/html' } });
+  t.match(page.body, /<h1>Welcome to nginx!<\/h1>/);
+  t.match(await get(nginx.network, 80, '/nosuch'), { status: 404, body: /<hr><center>nginx\/1\.27\.0<\/center>/ });
+  t.match(nginx.stdout(), /127\.0\.0\.1 - - \[.*\] "GET \/ HTTP\/1\.1" 200 \d+ "-" "test" "-"\n/);
+  const quit = await exec(nginx, ['nginx', '-s', 'quit']);
+  t.equal(quit.code, 0);
+  t.match(await nginx.container.exited, { exitCode: 0 });
+  const httpd = await run('httpd', []);
+  t.match(await get(httpd.network, 80, '/'), { status: 200, body: '<html><body><h1>It works!</h1></body></html>\n' });
+  httpd.stop();
+});
+
+test('redis keeps data, tells followers of it, and has a client', async (t) => {
+  const runtime = createRuntime();
+  const leader = await run('redis:7', [], { runtime });
+  const cli = async (on: Running, ...words: string[]): Promise<string> =>
+    (await exec(on, ['redis-cli', ...words])).output;
+  t.equal(await cli(leader, 'set', 'a', 'b'), 'OK\n');
+  t.equal(await cli(leader, '--no-raw', 'get', 'a'), '"b"\n');
+  t.equal(await cli(leader, '--no-raw', 'rpush', 'l', 'x', 'y'), '(integer) 2\n');
+  t.equal(await cli(leader, '--no-raw', 'lrange', 'l', '0', '-1'), '1) "x"\n2) "y"\n');
+  t.equal(await cli(leader, '--no-raw', 'incr', 'a'), '(error) ERR value is not an integer or out of range\n');
+  t.equal(
+    await cli(leader, '--no-raw', 'get', 'l'),
+    '(error) WRONGTYPE Operation against a key holding the wrong kind of value\n',
+  );
+  const follower = await run('redis', ['--replicaof', leader.network.ips[0] ?? '', '6379'], { runtime });
+  await until(() => follower.stdout().includes('Finished with success'));
+  t.equal(await cli(follower, 'get', 'a'), 'b\n');
+  await cli(leader, 'set', 'c', 'd');
+  t.equal(await cli(follower, 'get', 'c'), 'd\n');
+  t.match(await cli(follower, 'set', 'a', 'x'), /READONLY You can't write against a read only replica/);
+  t.match(await cli(leader, 'info', 'replication'), /connected_slaves:1/);
+  t.equal(await cli(follower, 'slaveof', 'no', 'one'), 'OK\n');
+  t.equal(await cli(follower, 'set', 'a', 'x'), 'OK\n');
+  leader.stop();
+  follower.stop();
+});
+
+test('apps of tutorials answer as they are known', async (t) => {
+  const kubia = await run('luksa/kubia', []);
+  t.equal((await get(kubia.network, 8080, '/')).body, "You've hit pod-a\n");
+  const ill = await run('luksa/kubia-unhealthy', []);
+  const statuses: number[] = [];
+  for (let count = 0; count < 6; count++) statuses.push((await get(ill.network, 8080, '/')).status);
+  t.same(statuses, [200, 200, 200, 200, 200, 500]);
+  const echo = await run('hashicorp/http-echo', ['-text=hello', '-listen=:8081']);
+  t.match(await get(echo.network, 8081, '/'), { status: 200, body: 'hello\n' });
+  const picture = await run('registry.k8s.io/e2e-test-images/nautilus:1.8', []);
+  t.same(JSON.parse((await get(picture.network, 80, '/data.json')).body), { image: 'nautilus.jpg' });
+  const pi = await run('perl:5.34.0', [], { command: ['perl', '-Mbignum=bpi', '-wle', 'print bpi(20)'] });
+  t.match(await pi.container.exited, { exitCode: 0 });
+  t.equal(pi.stdout(), '3.1415926535897932385\n');
+  for (const one of [kubia, ill, echo, picture]) one.stop();
 });

@@ -31,6 +31,18 @@ export class NodeAdmission {
     return rejection;
   }
 
+  /** Gives a pod that runs what it asks for by now. */
+  resize(pod: Readonly<Pod>): Rejection | undefined {
+    const { uid = '' } = pod.metadata ?? {};
+    const before = this.#info.pods.get(uid);
+    this.#info.removePod(uid);
+    const wanted = podInfoOf(pod);
+    const rejection = this.#lacks(wanted);
+    if (rejection === undefined) this.#info.addPod(wanted);
+    else if (before !== undefined) this.#info.addPod(before);
+    return rejection;
+  }
+
   remove(uid: string): void {
     this.#info.removePod(uid);
   }
@@ -39,16 +51,23 @@ export class NodeAdmission {
     const node = this.#info;
     // Before the node is known, the API server's word counts.
     if (node.name === '') return undefined;
-    for (const [name, requestOf] of resources) {
-      const [wanted, used, capacity] = [requestOf(info), node.requested(name), node.allocatable.get(name) ?? 0];
-      if (wanted > 0 && wanted > capacity - used) return lacking(name, wanted, used, capacity);
-    }
+    const lack = this.#lacks(info);
+    if (lack !== undefined) return lack;
     if (node.podLimit > 0 && node.pods.size + 1 > node.podLimit)
       return lacking('pods', 1, node.pods.size, node.podLimit);
     if (info.hostPorts.some((port) => node.isPortTaken(port)))
       return failing('NodePorts', "node(s) didn't have free ports for the requested pod ports");
     if (pod.spec !== undefined && requiredNodes(pod.spec)?.matches(node.node) === false)
       return failing('NodeAffinity', "node(s) didn't match Pod's node affinity/selector");
+    return undefined;
+  }
+
+  #lacks(info: PodInfo): Rejection | undefined {
+    const node = this.#info;
+    for (const [name, requestOf] of resources) {
+      const [wanted, used, capacity] = [requestOf(info), node.requested(name), node.allocatable.get(name) ?? 0];
+      if (wanted > 0 && wanted > capacity - used) return lacking(name, wanted, used, capacity);
+    }
     return undefined;
   }
 }

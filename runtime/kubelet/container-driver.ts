@@ -212,6 +212,12 @@ export class ContainerDriver implements ContainerLoop {
     void this.stop(record, { message, graceSeconds }).catch(this.#deps.onError);
   }
 
+  /** Ends a container that runs again at once, however it ends. */
+  replace(record: ContainerRecord, message: string): void {
+    this.#mustRestart.add(record);
+    void this.stop(record, { message }).catch(this.#deps.onError);
+  }
+
   async stop(
     record: ContainerRecord,
     {

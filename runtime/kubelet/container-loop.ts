@@ -158,7 +158,7 @@ async function runOnce(record: ContainerRecord, loop: ContainerLoop, signal: Abo
   record.id = running.id;
   record.imageID = running.imageID;
   record.wasCreated = true;
-  record.resources = record.spec.resources;
+  record.resources = record.allocated;
   loop.event('Normal', 'Created', 'Container created', record);
   const stillborn = await earlyEnd(running);
   if (stillborn?.reason === 'StartError') {

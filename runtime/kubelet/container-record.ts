@@ -43,7 +43,9 @@ export interface ContainerRecord {
   /** As the runtime names it. */
   image: string;
   imageID: string;
-  /** What it was started with, or given since. */
+  /** What it was admitted with, or given since. */
+  allocated: Container['resources'];
+  /** What it runs with. */
   resources: Container['resources'];
   running: StartedContainer | undefined;
   readonly logs: ContainerLogs;
@@ -64,6 +66,7 @@ export function newRecord(spec: Container, reason: string, kind: ContainerKind =
     id: '',
     image: spec.image ?? '',
     imageID: '',
+    allocated: spec.resources,
     resources: undefined,
     running: undefined,
     logs: new ContainerLogs(),
@@ -116,8 +119,8 @@ function mountStatus({ volumeMounts = [] }: Container): Pick<ContainerStatus, 'v
 /** As it stands in a pod's status. */
 export function containerStatusOf(record: ContainerRecord): ContainerStatus {
   const { kind, spec, state, last, restarts, isReady, isStarted, image, imageID, id, wasCreated } = record;
-  const requests = spec.resources?.requests;
-  const given = state.is === 'running' ? record.resources : spec.resources;
+  const requests = record.allocated?.requests;
+  const given = state.is === 'running' ? record.resources : record.allocated;
   return {
     name: spec.name,
     state: stateOf(state),

@@ -77,7 +77,7 @@ export class Kubelet implements KubeletHost {
     const { uid = '' } = pod.metadata ?? {};
     const worker = this.#workers.get(uid);
     if (worker !== undefined) {
-      if (hasEnded(pod)) this.#admission.remove(uid);
+      if (hasEnded(pod)) this.#free(uid);
       worker.update(pod);
       return;
     }
@@ -95,7 +95,12 @@ export class Kubelet implements KubeletHost {
   }
 
   #start(uid: string, pod: Readonly<Pod>, rejection: Rejection | undefined): void {
-    const deps = { ...this.#deps, node: this.#agent.facts(), images: this.#images };
+    const deps = {
+      ...this.#deps,
+      node: this.#agent.facts(),
+      images: this.#images,
+      allocate: (now: Readonly<Pod>) => this.#admission.resize(now),
+    };
     this.#workers.set(uid, new PodWorker(pod, deps, rejection));
   }
 
@@ -110,13 +115,20 @@ export class Kubelet implements KubeletHost {
     this.#start(uid, latest, this.#admission.admit(latest, isLeaving));
   }
 
+  /** What a pod had may be what another waits for. */
+  #free(uid: string): void {
+    this.#admission.remove(uid);
+    for (const worker of this.#workers.values()) if (worker.isResizePending) worker.retryResize();
+  }
+
   /** A pod of this node has gone. */
   forget(pod: Readonly<Pod>): void {
     const { uid = '' } = pod.metadata ?? {};
-    this.#admission.remove(uid);
+    this.#free(uid);
     this.#waiting.delete(uid);
-    this.#workers.get(uid)?.close();
-    this.#workers.delete(uid);
+    const worker = this.#workers.get(uid);
+    worker?.abandon();
+    void worker?.ended.then(() => this.#workers.delete(uid));
   }
 }
 

@@ -104,6 +104,11 @@ export class PodContainers {
     }
   }
 
+  /** Ends a container so that it starts again. */
+  restart(record: ContainerRecord, message: string): void {
+    this.#driver?.replace(record, message);
+  }
+
   #respec(record: ContainerRecord, spec: Container): void {
     const isOther = spec.image !== record.spec.image;
     record.spec = spec;

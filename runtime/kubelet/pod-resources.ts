@@ -1,5 +1,6 @@
 import { parseQuantity, type Quantity } from '../../api/quantity.ts';
-import type { Container, PodSpec } from './pod-runtime.ts';
+import type { ContainerRecord } from './container-record.ts';
+import type { PodSpec } from './pod-runtime.ts';
 
 type Amounts = Readonly<Record<string, string>>;
 export type Resources = { readonly requests?: Amounts; readonly limits?: Amounts };
@@ -16,14 +17,12 @@ function sum(lists: readonly (Amounts | undefined)[]): Map<string, Quantity> {
 }
 
 /** Of all containers of a pod: those that run together are added up, one that runs before them may need more. */
-function totalOf({ containers = [], initContainers = [] }: PodSpec, what: 'requests' | 'limits'): Amounts {
-  const own = ({ resources }: Container): Amounts | undefined => resources?.[what];
-  const sidecars = initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always');
-  const total = sum([...containers, ...sidecars].map(own));
-  for (const [index, container] of initContainers.entries()) {
-    if (container.restartPolicy === 'Always') continue;
-    const beside = initContainers.slice(0, index).filter(({ restartPolicy }) => restartPolicy === 'Always');
-    for (const [name, amount] of sum([...beside, container].map(own))) {
+function totalOf(records: readonly ContainerRecord[], own: (record: ContainerRecord) => Amounts | undefined): Amounts {
+  const total = sum(records.filter(({ kind }) => kind !== 'init').map(own));
+  for (const [index, record] of records.entries()) {
+    if (record.kind !== 'init') continue;
+    const beside = records.slice(0, index).filter(({ kind }) => kind === 'sidecar');
+    for (const [name, amount] of sum([...beside, record].map(own))) {
       const known = total.get(name);
       if (known === undefined || known.compare(amount) < 0) total.set(name, amount);
     }
@@ -31,9 +30,14 @@ function totalOf({ containers = [], initContainers = [] }: PodSpec, what: 'reque
   return Object.fromEntries([...total].map(([name, amount]) => [name, amount.toString()]));
 }
 
-export function podResources(spec: PodSpec): Resources {
-  const requests = { ...totalOf(spec, 'requests'), ...spec.resources?.requests };
-  const limits = { ...totalOf(spec, 'limits'), ...spec.resources?.limits };
+/** `records`: init containers first, in their order. */
+export function podResources(
+  { resources }: PodSpec,
+  of: (record: ContainerRecord) => Resources | undefined,
+  records: readonly ContainerRecord[],
+): Resources {
+  const requests = { ...totalOf(records, (record) => of(record)?.requests), ...resources?.requests };
+  const limits = { ...totalOf(records, (record) => of(record)?.limits), ...resources?.limits };
   return {
     ...(Object.keys(requests).length === 0 ? {} : { requests }),
     ...(Object.keys(limits).length === 0 ? {} : { limits }),

@@ -60,6 +60,8 @@ export interface StartedContainer {
   /** A file as the container sees it. */
   readFile(path: string): ByteText | undefined;
   usage(): Usage;
+  /** While it runs. */
+  setResources?(resources: Container['resources']): void;
 }
 
 /** What containers of a pod share. */

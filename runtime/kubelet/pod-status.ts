@@ -19,6 +19,8 @@ export interface PodFacts extends PodState {
   readonly isOver: boolean;
   readonly ips: readonly string[];
   readonly startTime: string;
+  /** Of a change of resources that is asked for or under way. */
+  readonly resizing: readonly PodCondition[];
 }
 
 /** What the kubelet says of a pod. */
@@ -32,7 +34,7 @@ export function statusOf(pod: Readonly<Pod>, facts: PodFacts, node: NodeFacts, n
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     phase: isHeldBack ? (pod.status?.phase ?? 'Pending') : phase,
     ...(isHeldBack ? {} : failure),
-    conditions: conditionsOf(pod, facts, now),
+    conditions: [...facts.resizing, ...conditionsOf(pod, facts, now)],
     hostIP: node.addresses[0] ?? '',
     hostIPs: node.addresses.map((ip) => ({ ip })),
     ...(ips[0] === undefined ? {} : { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),
@@ -50,11 +52,16 @@ function byName({ name: one = '' }: ContainerStatus, { name: other = '' }: Conta
 
 function resourcesOf({ spec }: Readonly<Pod>, { main, init }: PodFacts): Pick<PodStatus, 'resources'> {
   if (spec === undefined || ![...init, ...main].some(({ wasCreated }) => wasCreated)) return {};
-  const resources = podResources(spec);
-  const { requests } = resources;
+  const { requests } = podResources(spec, ({ allocated }) => allocated, [...init, ...main]);
+  const resources = podResources(
+    spec,
+    ({ resources: actual, state, allocated }) => (state.is === 'running' ? actual : allocated),
+    [...init, ...main],
+  );
   return { resources, ...(requests === undefined ? {} : { allocatedResources: requests }) };
 }
 
+const passingConditions = ['PodResizePending', 'PodResizeInProgress'];
 /** What a kubelet may have said before and says no more. */
 const passing = ['podIP', 'podIPs'] as const;
 
@@ -62,15 +69,21 @@ const passing = ['podIP', 'podIPs'] as const;
 export function statusPatch({ metadata, status: known = {} }: Readonly<Pod>, status: PodStatus): object | undefined {
   const { conditions = [], ...rest } = status;
   const gone = passing.filter((key) => status[key] === undefined && known[key] !== undefined);
+  const past = (known.conditions ?? [])
+    .map(({ type }) => type)
+    .filter((type = '') => passingConditions.includes(type) && !conditions.some((one) => one.type === type));
   const isKnown =
     gone.length === 0 &&
+    past.length === 0 &&
     Object.entries(rest).every(([key, value]) => semanticEqual(known[key as keyof typeof known], value)) &&
     conditions.every((one) => known.conditions?.some((other) => isSame(one, other)) === true);
   if (isKnown) return undefined;
   // A merge keeps what it does not name: reasons that no longer hold are taken away.
   const cleared = conditions.map((condition) => ({ reason: null, message: null, ...condition }));
   const own = conditions.map(({ type }) => ({ type }));
-  const others = (known.conditions ?? []).filter(({ type }) => !own.some((one) => one.type === type));
+  const others = (known.conditions ?? []).filter(
+    ({ type }) => !past.includes(type) && !own.some((one) => one.type === type),
+  );
   const { podIPs = [], hostIPs } = status;
   const { uid } = metadata ?? {};
   const isNamed = podIPs.length > 0 || gone.includes('podIPs');
@@ -80,7 +93,7 @@ export function statusPatch({ metadata, status: known = {} }: Readonly<Pod>, sta
       ...status,
       ...(gone.includes('podIP') ? { podIP: null } : {}),
       '$setElementOrder/conditions': [...others.map(({ type }) => ({ type })), ...own],
-      conditions: cleared,
+      conditions: [...past.map((type) => ({ $patch: 'delete', type })), ...cleared],
       ...(isNamed ? { podIPs: [{ $patch: 'replace' }, ...podIPs] } : {}),
       ...(hostIPs === undefined ? {} : { hostIPs: [{ $patch: 'replace' }, ...hostIPs] }),
     },

@@ -10,6 +10,7 @@ import type { ImageManager } from './image-manager.ts';
 import { PodContainers } from './pod-containers.ts';
 import { PodDeadline } from './pod-deadline.ts';
 import { phaseOf } from './pod-phase.ts';
+import { PodResize } from './pod-resize.ts';
 import type { NodeFacts, Pod, PodRuntime, PodSandbox } from './pod-runtime.ts';
 import type { PodSetup, PreparedPod } from './pod-setup.ts';
 import { type PodFailure, type PodStatus, statusOf, statusPatch } from './pod-status.ts';
@@ -28,6 +29,8 @@ export interface PodWorkerDeps {
   readonly images: ImageManager;
   readonly probes: ProbeSchedule;
   readonly setup: PodSetup;
+  /** Gives a pod that runs what it asks for by now; otherwise why not. */
+  allocate(pod: Readonly<Pod>): Rejection | undefined;
   /** Between restarts of a container that fails again and again. */
   readonly maxBackOffMs: number;
   readonly recorder: EventRecorder;
@@ -38,6 +41,7 @@ export interface PodWorkerDeps {
 export class PodWorker {
   readonly #deps: PodWorkerDeps;
   readonly #containers: PodContainers;
+  readonly #resize: PodResize;
   /** Aborts when the pod is to stop: deleted, past its deadline, or the kubelet ends. */
   readonly #stop = new AbortController();
   readonly #status: StatusWriter;
@@ -67,6 +71,13 @@ export class PodWorker {
       changed: () => this.#status.report(),
     });
     this.#status = new StatusWriter({ clock, onError, write: () => this.#write() });
+    this.#resize = new PodResize({
+      clock,
+      allocate: (now) => deps.allocate(now),
+      restart: (record) => this.#containers.restart(record, `Container ${record.spec.name} resize requires restart`),
+      event: (type, reason, message) => recorder.record(referenceTo(this.#pod, podKind), type, reason, message),
+      changed: () => this.#status.report(),
+    });
     this.#deadline = new PodDeadline(clock, this.#stop.signal, () => this.#expire());
     if (rejection !== undefined) {
       this.#failure = { reason: rejection.reason, message: `Pod was rejected: ${rejection.message}` };
@@ -113,6 +124,7 @@ export class PodWorker {
       isOver,
       ips: this.#sandbox?.ips ?? [],
       startTime: this.#startTime,
+      resizing: this.#resize.conditions(),
     } as const;
     return statusOf(this.#pod, facts, node, toTime(clock.now()));
   }
@@ -124,8 +136,21 @@ export class PodWorker {
     const isDeleted = pod.metadata?.deletionTimestamp !== undefined;
     if (isDeleted && !this.#stop.signal.aborted) this.#terminate();
     if (isDeleted && this.#isDone) void this.#removeIfDeleted();
-    if (!this.#stop.signal.aborted) this.#containers.update(pod);
+    if (!this.#stop.signal.aborted) {
+      this.#containers.update(pod);
+      this.retryResize();
+    }
     this.#status.report();
+  }
+
+  /** Others may have left room for what it asks for. */
+  retryResize(): void {
+    if (this.#sandbox !== undefined && !this.#stop.signal.aborted)
+      this.#resize.consider(this.#pod, [...this.#containers.init, ...this.#containers.main]);
+  }
+
+  get isResizePending(): boolean {
+    return this.#resize.isPending;
   }
 
   /** It has gone from the API server, though it may still run: it is ended as any other, and nothing is said of it. */
@@ -209,6 +234,7 @@ export class PodWorker {
   }
 
   #terminate(): void {
+    this.#resize.close();
     this.#stop.abort();
     this.#containers.terminate();
   }

@@ -153,6 +153,11 @@ test('a connection is reset when a namespace closes, and ends when the other sid
 
 test('http works over it', async (t) => {
   const { a, b } = cluster();
+  const strict = createServer();
+  b.listen(81, ({ stream }) => void strict.emit('connection', stream));
+  const nonsense = await a.connect({ ip: '10.244.1.2', port: 81 });
+  nonsense.stream.end('nonsense\n');
+  t.match(await textOf(nonsense.stream), /^HTTP\/1.1 400 Bad Request/, 'what was said before an error is heard');
   const server = createServer((req, res) => void res.end(`hello ${req.socket.remoteAddress}${req.url}`));
   b.listen(80, ({ stream }) => void server.emit('connection', stream));
   for (const path of ['/one', '/two']) {

@@ -37,8 +37,8 @@ function createEnd(peer: () => End, { local, remote }: Sockets): End {
       done();
     },
     destroy: (error, done) => {
-      // Who still had something to say to us learns that it is lost.
-      if (!isAlone) peer().lose(error !== null || waiting !== undefined);
+      // A program's own errors are its own affair; who still had something to say to us learns that it is lost.
+      if (!isAlone) peer().lose(error instanceof NetworkError || waiting !== undefined);
       waiting = undefined;
       done(error);
     },

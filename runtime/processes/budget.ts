@@ -15,6 +15,8 @@ export interface Budget {
   breathe(): Promise<void> | undefined;
   /** Counts work that is only said to be done. */
   spend(nanoseconds: number): void;
+  /** From now on so much of a core, whatever the programs do. */
+  useSteadily(cores: number): void;
   /** What the container's programs used, as they would on a processor of their own. */
   cpuNanoseconds(): number;
 }
@@ -24,6 +26,8 @@ export function createBudget(clock: Clock): Budget {
   let filledAt = clock.now();
   let turns = 0;
   let used = 0;
+  let steady = { cores: 0, since: 0 };
+  const steadily = (): number => steady.cores * (clock.now() - steady.since) * 1e6;
   return {
     breathe: () => {
       left--;
@@ -39,6 +43,10 @@ export function createBudget(clock: Clock): Budget {
     spend: (nanoseconds) => {
       used += nanoseconds;
     },
-    cpuNanoseconds: () => used,
+    useSteadily: (cores) => {
+      used += steadily();
+      steady = { cores, since: clock.now() };
+    },
+    cpuNanoseconds: () => used + steadily(),
   };
 }

@@ -11,7 +11,8 @@ import { startContainer } from './container.ts';
 import { containerFiles } from './container-files.ts';
 import { credentialsOf } from './credentials.ts';
 import { openHostPorts } from './host-ports.ts';
-import { createImageStore } from './image-store.ts';
+import { createImageCatalog, type ImageCatalog } from './image-catalog.ts';
+import { createImageStore, imageIdOf } from './image-store.ts';
 import { createPodProcesses } from './pod-processes.ts';
 import { launchOf } from './programs.ts';
 import { createUserland } from './userland.ts';
@@ -21,10 +22,17 @@ export interface SimulatedRuntimeDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly network: VirtualNetwork;
+  /** Default: built-in images, and any other one as a server that stays up. */
+  readonly catalog?: ImageCatalog;
 }
 
 /** Runs pods without privileges and without images: a container is a program that stands for what its image does. */
-export function createSimulatedRuntime({ clock, random, network }: SimulatedRuntimeDeps): PodRuntime {
+export function createSimulatedRuntime({
+  clock,
+  random,
+  network,
+  catalog = createImageCatalog(),
+}: SimulatedRuntimeDeps): PodRuntime {
   const pools = new Map<string, AddressPool>();
   const now = (): number => clock.now();
   const userland = createUserland(now, toolPrograms());
@@ -43,7 +51,7 @@ export function createSimulatedRuntime({ clock, random, network }: SimulatedRunt
   return {
     version: 'simulated://1.0.0',
     volumes: createVolumeStore(now),
-    images: createImageStore(),
+    images: createImageStore(clock, catalog),
     createSandbox: async (pod, { name: node, addresses, podCIDRs }) => {
       const isHost = pod.spec?.hostNetwork === true;
       const taken = isHost ? [] : podCIDRs.map((cidr, index) => poolOf(cidr).take(pod.status?.podIPs?.[index]?.ip));
@@ -65,12 +73,12 @@ export function createSimulatedRuntime({ clock, random, network }: SimulatedRunt
         startContainer: async (config) => {
           const { container, attempt, environment, mounts, log } = config;
           const name = container.image ?? '';
-          const { args, image } = launchOf(container);
+          const { args, image } = launchOf(container, await catalog.imageFor(container, pod));
           const prepare = async (): Promise<void> => {
             await Promise.all(mounts.map((mount) => mount.prepare?.()));
           };
           // What nobody knows reads no files.
-          if (image.hasAnyProgram !== true || container.command !== undefined) await prepare();
+          if (image.anyProgram === undefined || container.command !== undefined) await prepare();
           const content = userland.contentOf(image);
           const facts = { hostname, node, pod, container, attempt };
           const table = processes.tableFor(container);
@@ -78,7 +86,7 @@ export function createSimulatedRuntime({ clock, random, network }: SimulatedRunt
           const limit = bytesOf(container.resources?.limits?.['memory']);
           return startContainer({
             id: `simulated://${newId()}`,
-            imageID: name,
+            imageID: imageIdOf(name),
             clock,
             random,
             facts,

@@ -3,7 +3,6 @@ import { makeDevices } from '../processes/devices.ts';
 import { executableText } from '../processes/execute.ts';
 import type { Program } from '../processes/program.ts';
 import type { Image } from './images/image.ts';
-import { server } from './process.ts';
 
 /** What an image brings: its files, shared by all its containers, and what their programs do. */
 export interface ImageContent {
@@ -74,7 +73,7 @@ const directories: readonly (readonly [path: string, mode: number])[] = [
 
 /** `tools` are the shell and what it has, by name. Trees and tables are made for the first container that needs them. */
 export function createUserland(now: () => number, tools: ReadonlyMap<string, Program>): Userland {
-  const contents = new Map<Image, ImageContent>();
+  const contents = new WeakMap<Image, ImageContent>();
   let devices: MemoryTree | undefined;
   return {
     get devices() {
@@ -101,12 +100,13 @@ function build(image: Image, now: () => number, tools: ReadonlyMap<string, Progr
   base.link('/var/run', '/run');
   const hasShell = image.hasShell !== false;
   if (hasShell) for (const name of tools.keys()) base.write(`/bin/${name}`, executableText(name), { mode: 0o755 });
+  const { anyProgram } = image;
   const own = Object.entries(image.programs ?? {});
   for (const [path] of own) base.write(path, executableText(path), { mode: 0o755 });
   image.files?.(base);
   return {
     base,
     programs: new Map([...(hasShell ? tools : []), ...own]),
-    ...(image.hasAnyProgram === true ? { unknownProgram: () => server } : {}),
+    ...(anyProgram === undefined ? {} : { unknownProgram: () => anyProgram }),
   };
 }

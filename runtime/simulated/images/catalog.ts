@@ -1,6 +1,7 @@
 import { agnhostImage } from './agnhost/image.ts';
 import { appImages } from './apps/image.ts';
-import { type Image, shortName } from './image.ts';
+import { type Image, lazily, shortName } from './image.ts';
+import { lifetimeOf } from './lifetime.ts';
 import { redisImages } from './redis/image.ts';
 import { httpdImage, nginxImage } from './web/image.ts';
 
@@ -21,6 +22,11 @@ const images: Readonly<Record<string, Image>> = {
   ...appImages,
   ...redisImages,
   agnhost: agnhostImage,
+  pause: {
+    entrypoint: ['/pause'],
+    hasShell: false,
+    programs: { '/pause': (context) => lifetimeOf(context).ended },
+  },
   nautilus: pictureImage('nautilus.jpg'),
   kitten: pictureImage('kitten.jpg'),
   nginx: nginxImage(80),
@@ -60,3 +66,8 @@ export function imageOf(name: string): Image | undefined {
   const short = shortName(name);
   return images[short] ?? (shells.has(short) ? shellImage : undefined);
 }
+
+/** An image that nobody knows: whatever it is asked to run is there, and stays up. */
+export const unknownImage: Image = {
+  anyProgram: lazily(async () => (await import('./unknown-image.ts')).unknownServer),
+};

@@ -1,5 +1,5 @@
 import type { FileTree } from '../../files/file-tree.ts';
-import type { Program } from '../process.ts';
+import type { Program, ProgramContext } from '../process.ts';
 
 /** What an image gives a container that asks for nothing else. */
 export interface Image {
@@ -15,15 +15,38 @@ export interface Image {
   readonly hasShell?: boolean;
   /** What it has besides them, by absolute path. */
   readonly programs?: Readonly<Record<string, Program>>;
-  /** Whether programs that nobody knows are there, too, and stay up. */
-  readonly hasAnyProgram?: boolean;
+  /** What programs do that nobody knows; absent: they are not there. */
+  readonly anyProgram?: Program;
+  /** Runs its entrypoint, whatever command and arguments a container has. */
+  readonly ignoresCommand?: boolean;
   /** Writes what it has beside the usual directories. Called once; all its containers share the files. */
   files?(tree: FileTree): void;
 }
 
 /** A program that is loaded when it runs first. */
 export function lazily(load: () => Promise<Program>): Program {
-  return async (context) => (await load())(context);
+  let loaded: Program | undefined;
+  return (context) =>
+    loaded === undefined
+      ? runLoaded(context, async () => {
+          loaded = await load();
+          return loaded;
+        })
+      : loaded(context);
+}
+
+/** Runs what has to be loaded first. A wish to end that comes before is told to the program. */
+export async function runLoaded(context: ProgramContext, load: () => Promise<Program>): Promise<number> {
+  let isTold = false;
+  context.onTerminate(() => {
+    isTold = true;
+  });
+  const program = await load();
+  context.onSignal('TERM', undefined);
+  context.onSignal('INT', undefined);
+  const code = program(context);
+  if (isTold && !context.killed.aborted) context.kill(context.pid, 'TERM');
+  return code;
 }
 
 /** The last part of an image's path, without tag and digest: images are known under any registry. */

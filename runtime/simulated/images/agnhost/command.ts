@@ -1,5 +1,6 @@
 import type { Program, ProgramContext } from '../../process.ts';
 import { FlagError, type Flags, type ParsedFlags, parseFlags } from '../go-command.ts';
+import { runLoaded } from '../image.ts';
 
 /** A command of agnhost, with its flags. */
 export interface AgnhostCommand {
@@ -12,44 +13,49 @@ export interface AgnhostCommand {
 
 export type CommandProgram = (context: ProgramContext, flags: ParsedFlags) => Promise<number> | number;
 
-export const agnhost: Program = async (context) => {
+export const agnhost: Program = (context) => runLoaded(context, () => programOf(context));
+
+/** What the words ask for, even if that is only help. */
+async function programOf({ args }: ProgramContext): Promise<Program> {
   const { commands } = await import('./commands.ts');
-  const { stdout, stderr, args } = context;
-  const [name, ...rest] = args.slice(1);
   const { helpOf, suggestionsFor } = await import('./help.ts');
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    stdout.write(helpOf(commands));
-    return 0;
-  }
-  if (name === '--version') {
-    stdout.write('app version 2.63.0\n');
-    return 0;
-  }
+  const [name, ...rest] = args.slice(1);
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') return says(helpOf(commands));
+  if (name === '--version') return says('app version 2.63.0\n');
   const command = commands[name];
-  if (command === undefined) {
-    stderr.write(`Error: unknown command ${JSON.stringify(name)} for "app"\n${suggestionsFor(name, commands)}`);
-    return 1;
-  }
+  if (command === undefined)
+    return complains(`unknown command ${JSON.stringify(name)} for "app"\n${suggestionsFor(name, commands)}`);
+  if (rest.includes('--help') || rest.includes('-h'))
+    return says(`${command.short}\n\nUsage:\n  app ${name} [flags]\n`);
   try {
-    if (rest.includes('--help') || rest.includes('-h')) {
-      stdout.write(`${command.short}\n\nUsage:\n  app ${name} [flags]\n`);
-      return 0;
-    }
     const flags = parseFlags(command.flags ?? {}, rest);
-    const { words, isExact } = command.accepts ?? { words: 0, isExact: false };
-    const count = flags.rest.length;
-    if (isExact && count !== words) throw new FlagError(`accepts ${words} arg(s), received ${count}`);
-    if (count > words)
-      throw new FlagError(
-        words === 0
-          ? `unknown command ${JSON.stringify(flags.rest[0])} for "app ${name}"`
-          : `accepts at most ${words} arg(s), received ${count}`,
-      );
+    checkWords(name, command, flags.rest);
     const program = await command.load();
-    return await program(context, flags);
+    return (context) => program(context, flags);
   } catch (error) {
     if (!(error instanceof FlagError)) throw error;
-    stderr.write(`Error: ${error.message}\n`);
-    return 1;
+    return complains(`${error.message}\n`);
   }
-};
+}
+
+function checkWords(name: string, { accepts }: AgnhostCommand, given: readonly string[]): void {
+  const { words, isExact } = accepts ?? { words: 0, isExact: false };
+  if (isExact && given.length !== words) throw new FlagError(`accepts ${words} arg(s), received ${given.length}`);
+  if (given.length <= words) return;
+  if (words > 0) throw new FlagError(`accepts at most ${words} arg(s), received ${given.length}`);
+  throw new FlagError(`unknown command ${JSON.stringify(given[0])} for "app ${name}"`);
+}
+
+const says =
+  (text: string): Program =>
+  ({ stdout }) => {
+    stdout.write(text);
+    return 0;
+  };
+
+const complains =
+  (text: string): Program =>
+  ({ stderr }) => {
+    stderr.write(`Error: ${text}`);
+    return 1;
+  };

@@ -1,0 +1,61 @@
+/** What an image does that a user describes. Times are in milliseconds. */
+export interface ImageEntry {
+  /** Globs; any image when there are none. */
+  readonly images: readonly string[];
+  /** A glob on the container's command and arguments, joined by spaces. */
+  readonly command?: string;
+  /** A glob on the container's name. */
+  readonly container?: string;
+  readonly pull: { readonly delayMs: number; readonly error?: string };
+  /** Before it serves and writes. */
+  readonly startMs: number;
+  /** Absent: until it is told to end. */
+  readonly runMs?: number;
+  /** By attempt; the last one stays. */
+  readonly exitCodes: readonly number[];
+  readonly logs: readonly LogRule[];
+  readonly http: readonly HttpRule[];
+  readonly tcp: readonly number[];
+  readonly programs: readonly ProgramRule[];
+  readonly millicores: number;
+  readonly memoryBytes: number;
+  /** Added to memory each second. */
+  readonly memoryGrowth: number;
+  readonly onTerminate: 'ignore' | { readonly exitCode: number; readonly delayMs: number };
+  readonly terminationMessage?: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, string>>;
+  readonly user?: string;
+  readonly workingDir?: string;
+}
+
+/** From when to when since the start. */
+export interface Span {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+export interface LogRule extends Span {
+  readonly text: string;
+  readonly stream: 'stdout' | 'stderr';
+  readonly everyMs?: number;
+}
+
+export interface HttpRule extends Span {
+  readonly port: number;
+  /** A glob. */
+  readonly path: string;
+  readonly method?: string;
+  readonly status: number;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly delayMs: number;
+}
+
+export interface ProgramRule extends Span {
+  readonly path: string;
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly delayMs: number;
+}

@@ -1,0 +1,40 @@
+import type { Container } from '../../kubelet/pod-runtime.ts';
+import { NetworkError } from '../../network/network.ts';
+import type { Program } from '../process.ts';
+import { reply, serveHttp } from './http-service.ts';
+import { lifetimeOf } from './lifetime.ts';
+
+type Probe = NonNullable<Container['livenessProbe']>;
+
+/** Where somebody expects an answer: declared ports, and those of probes. */
+function portsOf({ ports = [], livenessProbe, readinessProbe, startupProbe }: Container): readonly number[] {
+  const declared = ports.filter(({ protocol = 'TCP' }) => protocol === 'TCP').map(({ containerPort }) => containerPort);
+  const probes = [livenessProbe, readinessProbe, startupProbe].filter((probe): probe is Probe => probe !== undefined);
+  const probed = probes.flatMap(({ httpGet, tcpSocket }) => [httpGet?.port, tcpSocket?.port]);
+  return [...new Set([...declared, ...probed])].filter((port): port is number => typeof port === 'number' && port > 0);
+}
+
+/** Of an image that nobody knows: stays up and answers whoever asks. What is run beside it ends well at once. */
+export const unknownServer: Program = async (context) => {
+  const { container } = context.facts;
+  if (context.pid !== 1 && context.facts.pod.spec?.shareProcessNamespace !== true) return 0;
+  const ports = portsOf(container);
+  const servers: { close(): void }[] = [];
+  for (const port of ports) {
+    try {
+      servers.push(serveHttp(context.network, port, (call) => reply(call, { body: `${context.facts.hostname}\n` })));
+    } catch (error) {
+      // Another container of the pod has it, or another pod of the node.
+      if (!(error instanceof NetworkError)) throw error;
+    }
+  }
+  const { livenessProbe, readinessProbe, startupProbe } = container;
+  const grpc = [livenessProbe, readinessProbe, startupProbe].find((probe) => probe?.grpc !== undefined)?.grpc?.port;
+  if (grpc !== undefined && !ports.includes(grpc)) {
+    const { serveHealth } = await import('./grpc-service.ts');
+    servers.push(serveHealth(context.network, grpc, () => 'SERVING'));
+  }
+  const where = ports.length === 0 ? '' : `, answers on port${ports.length > 1 ? 's' : ''} ${ports.join(', ')}`;
+  context.stdout.write(`simulated image ${container.image ?? ''}: stays up${where}\n`);
+  return lifetimeOf(context, servers).ended;
+};

@@ -43,13 +43,18 @@ async function podPages(c: CaseContext): Promise<void> {
     readonly spec: { readonly containers: readonly { readonly name: string }[] };
   }
   for (const path of ['/pods', '/runningpods/']) {
-    const answer = await get(path);
-    c.equal([answer.at('kind'), answer.at('apiVersion')], ['PodList', 'v1'], path);
-    const found = (answer.at('items') as Item[]).find(({ metadata }) => metadata.namespace === namespace);
+    let found: Item | undefined;
+    // What runs is asked of the runtime now and then.
+    await c.eventually(`the pod is in ${path}`, async () => {
+      const answer = await get(path);
+      c.equal([answer.at('kind'), answer.at('apiVersion')], ['PodList', 'v1'], path);
+      found = (answer.at('items') as Item[]).find(({ metadata }) => metadata.namespace === namespace);
+      return found !== undefined;
+    });
     c.equal(
       found?.spec.containers.map(({ name }) => name),
       ['c'],
-      `the pod in ${path}`,
+      `its containers in ${path}`,
     );
   }
   await c.eventually('the log has come', async () => {

@@ -72,6 +72,10 @@ const rules: Readonly<Record<string, { readonly own: readonly string[]; readonly
   },
   'runtime/proxy': { own: ['api', 'runtime'], packages: ['node:http', 'node:crypto'] },
   'runtime/files': { own: ['runtime/files'], packages: [] },
+  'runtime/kubelet/probes': {
+    own: ['api', 'runtime'],
+    packages: ['node:stream', 'node:http', 'node:http2', 'node:tls', '@bufbuild/protobuf/wire'],
+  },
   'runtime/kubelet': { own: ['api', 'runtime'], packages: ['node:stream', 'node:http', 'node:http2', 'node:tls'] },
   'runtime/simulated': { own: ['api', 'runtime'], packages: ['node:', 'ws'] },
   'runtime/shell': { own: ['api', 'runtime'], packages: ['node:stream', 'node:http', 'node:tls', 'node:zlib'] },

@@ -21,7 +21,7 @@ export interface KubeletDeps {
   readonly recorder: EventRecorder;
   /** Shared by the kubelets of a process. */
   readonly probes: ProbeSchedule;
-  readonly setup: PodSetup;
+  readonly setup: Pick<PodSetup, 'prepare'>;
   readonly maxBackOffMs: number;
   onError(error: unknown): void;
 }

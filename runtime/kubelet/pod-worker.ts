@@ -28,7 +28,7 @@ export interface PodWorkerDeps {
   readonly node: NodeFacts;
   readonly images: ImageManager;
   readonly probes: ProbeSchedule;
-  readonly setup: PodSetup;
+  readonly setup: Pick<PodSetup, 'prepare'>;
   /** Gives a pod that runs what it asks for by now; otherwise why not. */
   allocate(pod: Readonly<Pod>): Rejection | undefined;
   /** Between restarts of a container that fails again and again. */

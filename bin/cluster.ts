@@ -273,6 +273,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     names: options.controllers,
     scheduler: options.scheduler,
     nodes: options.nodes,
+    images: options.images,
     release: generated.schema.release,
     network: {
       apiServer: { address: cluster.advertiseAddress, host: reachable(options.bindAddress), port: cluster.securePort },

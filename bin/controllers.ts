@@ -5,6 +5,7 @@ import type { RunningManager } from '../runtime/framework/manager.ts';
 import type { Metrics } from '../runtime/framework/metrics.ts';
 import { type ControllerManagerOptions, defaultOptions } from '../runtime/framework/options.ts';
 import type { KubeletsOptions } from '../runtime/kubelet/start.ts';
+import { type ImagesOptions, openImages } from './images.ts';
 import { type NetworkSetup, networkDefinitions, openNetwork } from './network.ts';
 import type { SigningKeys } from './signing.ts';
 import { systemClock, systemRandom } from './system.ts';
@@ -16,6 +17,7 @@ export interface ControllersSetup {
   readonly scheduler: boolean;
   /** How many simulated nodes, and which version they say they are. */
   readonly nodes: number;
+  readonly images: ImagesOptions;
   readonly release: string;
   readonly network: NetworkSetup;
   readonly options: Pick<ControllerManagerOptions, 'rootCA'> & Partial<ControllerManagerOptions>;
@@ -59,7 +61,7 @@ const nodesInRange = 256;
 /** Where the cluster's names are answered. */
 const dnsServer = '172.18.255.253';
 
-export interface SimulatedSetup extends Pick<ControllersSetup, 'nodes' | 'release' | 'network'> {
+export interface SimulatedSetup extends Pick<ControllersSetup, 'nodes' | 'images' | 'release' | 'network'> {
   readonly options: Partial<ControllerManagerOptions>;
   /** Of kubelets that serve a port of this machine. */
   readonly kubelet?: Pick<KubeletsOptions, 'names' | 'endpointOf'>;
@@ -77,6 +79,7 @@ export async function simulatedNodes(setup: SimulatedSetup): Promise<SimulatedNo
   const { kubeletsDefinition } = await import('../runtime/kubelet/start.ts');
   const { createSimulatedRuntime } = await import('../runtime/simulated/simulated-runtime.ts');
   const { createLocalNodes } = await import('../runtime/kubelet/server/local-nodes.ts');
+  const images = await openImages(setup.images);
   const network = await openNetwork(setup.network);
   const nodes = createLocalNodes({ network, ranges: [podRange, ...serviceRange.split(',')] });
   const { kubeDnsDefinition } = await import('../runtime/dns/kube-dns.ts');
@@ -84,11 +87,11 @@ export async function simulatedNodes(setup: SimulatedSetup): Promise<SimulatedNo
     count,
     kubeletVersion,
     ...setup.kubelet,
-    createRuntime: (context) => createSimulatedRuntime({ ...context, network }),
+    createRuntime: (context) => createSimulatedRuntime({ ...context, network, catalog: images.catalog }),
     onNode: (name, connection, usage) => nodes.add(name, connection, usage),
   });
   const dns = kubeDnsDefinition({ network, address: dnsServer });
   const podRanges = count > nodesInRange ? [podRange] : clusterCIDR.split(',');
   const onNetwork = await networkDefinitions(network, setup.network, { podRanges, dnsServer });
-  return { definitions: [...onNetwork, kubelets, dns], nodes };
+  return { definitions: [...onNetwork, images.definition, kubelets, dns], nodes };
 }

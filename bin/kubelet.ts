@@ -31,6 +31,9 @@ const flags = {
   'client-ca-file': { type: 'string' },
   'service-cluster-ip-range': { type: 'string' },
   'outside-network': { type: 'boolean' },
+  'image-table': { type: 'string' },
+  programs: { type: 'string' },
+  'strict-images': { type: 'boolean' },
 } as const;
 
 const defaultPort = '10250';
@@ -94,6 +97,11 @@ export async function kubelet(args: readonly string[]): Promise<void> {
   const options = serviceRange === undefined ? {} : { serviceClusterIPRange: serviceRange };
   const { definitions, nodes } = await simulatedNodes({
     nodes: count,
+    images: {
+      tableFile: values['image-table'],
+      programsFile: values.programs,
+      isStrict: values['strict-images'] === true,
+    },
     release: await release(),
     options,
     network: {

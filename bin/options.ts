@@ -3,6 +3,7 @@ import type { ControllerManagerOptions } from '../runtime/framework/options.ts';
 import { type PluginSelection, pluginSelectionErrors } from '../server/admission/default-plugins.ts';
 import { controllerFlags, controllerOptions, type FlagReaders } from './controller-flags.ts';
 import type { FlowLimits } from './flow-control.ts';
+import { type ImagesOptions, imagesOptions } from './images.ts';
 
 /** A mistake on the command line: one line on stderr, exit code 2. */
 export class UsageError extends Error {}
@@ -36,6 +37,7 @@ export interface StartOptions {
   readonly scheduler: boolean;
   /** How many simulated nodes run in this process. */
   readonly nodes: number;
+  readonly images: ImagesOptions;
   /** Whether their pods may connect to the world outside of the cluster. */
   readonly outsideNetwork: boolean;
   /** Whether localhost of this machine listens at the node ports of Services. */
@@ -118,6 +120,9 @@ const known = {
   'authorization-mode': 'Node,RBAC',
   'anonymous-auth': 'true',
   nodes: '',
+  'image-table': '',
+  programs: '',
+  'strict-images': 'false',
   'outside-network': 'false',
   'expose-node-ports': 'false',
   'proxy-mode': 'iptables',
@@ -356,6 +361,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
     controllerOptions: controllerOptions((flag) => values.get(flag)?.at(-1), flagReaders),
     scheduler,
     nodes: parseNodes(optional('nodes'), scheduler),
+    images: imagesOptions(get, parseBoolean),
     outsideNetwork: parseBoolean('outside-network', get('outside-network')),
     exposeNodePorts: parseBoolean('expose-node-ports', get('expose-node-ports')),
     proxyMode: parseProxyMode(get('proxy-mode')),

@@ -9,6 +9,7 @@ import { messageOf, VolumeError } from './volume-error.ts';
 
 const firstRetryMs = 500;
 const maxRetryMs = 122_000;
+const lookMs = 300;
 const firstClaimRetryMs = 1000;
 const maxClaimRetryMs = 15_000;
 
@@ -86,6 +87,8 @@ class Opening {
   async #complain(name: string, error: unknown, failures: number, signal: AbortSignal): Promise<void> {
     const { recorder, clock, onError } = this.#deps;
     if (error instanceof ClaimError) {
+      // The others are on their way.
+      await sleep(clock, lookMs, signal);
       const missing = this.#wanted.map((one) => one.name ?? '').filter((one) => !this.volumes.has(one));
       const list = missing.toSorted().join(' ');
       const message = `Unable to attach or mount volumes: unmounted volumes=[${list}], unattached volumes=[], failed to process volumes=[${name}]: ${error.message}`;

@@ -411,12 +411,17 @@ t.test('claims lead to the disks they are bound to', async (t) => {
   });
   const said =
     'Warning FailedMount Unable to attach or mount volumes: unmounted volumes=[data], unattached volumes=[], failed to process volumes=[data]: error processing PVC ns/claim: ';
-  await settled();
+  const wait = async (ms: number) => {
+    await settled();
+    pod.pass(ms);
+    await settled();
+  };
+  await wait(300);
   t.equal(pod.events.at(-1), `${said}failed to fetch PVC from API server: persistentvolumeclaims "claim" not found`);
   const spec = { volumeName: 'pv' };
   cluster.put('persistentvolumeclaims', 'claim', { spec, status: { phase: 'Pending' } });
-  pod.pass(1000);
-  await settled();
+  await wait(1000);
+  await wait(300);
   t.equal(pod.events.at(-1), `${said}PVC is not bound`);
   cluster.put('persistentvolumeclaims', 'claim', { spec, status: { phase: 'Bound' } });
   pod.stop();

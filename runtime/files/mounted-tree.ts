@@ -32,7 +32,8 @@ const maxLinks = 40;
 /** A tree with others mounted into it; the longest path that fits wins. Links lead from one into another. */
 export class MountedTree extends DelegatingTree {
   readonly type: string;
-  readonly mounts: readonly MountPoint[];
+  /** The deepest first; their paths lead through no link. */
+  mounts: readonly MountPoint[] = [];
   readonly root: FileTree;
   readonly isRootReadOnly: boolean;
 
@@ -41,10 +42,11 @@ export class MountedTree extends DelegatingTree {
     this.type = root.type;
     this.root = root;
     this.isRootReadOnly = isRootReadOnly;
-    this.mounts = [...mounts]
-      .map((mount) => ({ ...mount, path: mount.path.replace(/\/+$/, '') }))
-      .toSorted((a, b) => b.path.length - a.path.length);
-    for (const mount of this.mounts.toReversed()) this.#makePoint(mount);
+    for (const mount of [...mounts].toSorted((a, b) => a.path.length - b.path.length)) {
+      const placed = { ...mount, path: this.resolve(mount.path) };
+      this.#makePoint(placed);
+      this.mounts = [...this.mounts, placed].toSorted((a, b) => b.path.length - a.path.length);
+    }
   }
 
   #makePoint({ path, tree }: MountPoint): void {

@@ -11,8 +11,8 @@ import type { NodeFacts, Pod, PodRuntime, PodSandbox, StartedContainer } from '.
 import type { PreparedPod } from './pod-setup.ts';
 import { ContainerProbes } from './probes/container-probes.ts';
 import type { ProbeTarget } from './probes/probe.ts';
-import type { ProbeSchedule } from './probes/probe-schedule.ts';
 import { restartsAfter, restartsAll, restartsWhenKilled } from './restart-policy.ts';
+import type { Schedule } from './schedule.ts';
 import { StartFailure } from './start-failure.ts';
 import { terminationMessage } from './termination-message.ts';
 
@@ -31,7 +31,7 @@ export interface ContainerDriverDeps {
   readonly runtime: PodRuntime;
   readonly node: NodeFacts;
   readonly images: ImageManager;
-  readonly probes: ProbeSchedule;
+  readonly schedule: Schedule;
   readonly maxBackOffMs: number;
   pod(): Readonly<Pod>;
   prepared(): PreparedPod | undefined;
@@ -138,7 +138,7 @@ export class ContainerDriver implements ContainerLoop {
     const probes = new ContainerProbes(
       {
         clock: this.clock,
-        schedule: this.#deps.probes,
+        schedule: this.#deps.schedule,
         startup: hasProbes ? spec.startupProbe : undefined,
         readiness: hasProbes ? spec.readinessProbe : undefined,
         liveness: hasProbes ? spec.livenessProbe : undefined,

@@ -2,14 +2,14 @@ import type { ApiClient } from '../../api/client.ts';
 import type { Clock } from '../../api/clock.ts';
 import type { Informer } from '../client/informer.ts';
 import type { EventRecorder } from '../framework/event-recorder.ts';
-import type { Node } from '../scheduler/node-info.ts';
 import { NodeAdmission, type Rejection } from './admission.ts';
 import { ImageManager } from './image-manager.ts';
-import { NodeAgent, type NodeOptions } from './node-agent.ts';
+import { NodeAgent } from './node-agent.ts';
+import type { Node, NodeOptions } from './node-status.ts';
 import type { NodeFacts, Pod, PodRuntime } from './pod-runtime.ts';
 import type { PodSetup } from './pod-setup.ts';
 import { PodWorker } from './pod-worker.ts';
-import type { ProbeSchedule } from './probes/probe-schedule.ts';
+import type { Schedule } from './schedule.ts';
 import type { HostedPod, KubeletHost } from './server/kubelet-host.ts';
 
 export interface KubeletDeps {
@@ -20,9 +20,12 @@ export interface KubeletDeps {
   readonly pods: Pick<Informer<Pod>, 'subscribe' | 'get'>;
   readonly recorder: EventRecorder;
   /** Shared by the kubelets of a process. */
-  readonly probes: ProbeSchedule;
+  readonly schedule: Schedule;
   readonly setup: Pick<PodSetup, 'prepare'>;
   readonly maxBackOffMs: number;
+  /** Between renewals of the node's lease, and until the first. */
+  readonly renewMs: number;
+  readonly firstRenewMs: number;
   onError(error: unknown): void;
 }
 
@@ -49,10 +52,19 @@ export class Kubelet implements KubeletHost {
     this.#agent = new NodeAgent(options, { ...deps, version: deps.runtime.version, onNode });
   }
 
-  /** Until `signal` aborts. */
-  async run(signal: AbortSignal): Promise<void> {
-    await this.#agent.run(signal);
+  /** Registers the node; it is kept alive until `signal` aborts. */
+  async start(signal: AbortSignal): Promise<void> {
+    await this.#agent.start(signal);
+  }
+
+  /** Nothing runs any more. */
+  close(): void {
     for (const worker of this.#workers.values()) worker.close();
+  }
+
+  /** The node has changed. */
+  updateNode(node: Readonly<Node>): void {
+    this.#agent.update(node);
   }
 
   get clock(): Clock {

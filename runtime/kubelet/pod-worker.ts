@@ -14,7 +14,7 @@ import { PodResize } from './pod-resize.ts';
 import type { NodeFacts, Pod, PodRuntime, PodSandbox } from './pod-runtime.ts';
 import type { PodSetup, PreparedPod } from './pod-setup.ts';
 import { type PodFailure, type PodStatus, statusOf, statusPatch } from './pod-status.ts';
-import type { ProbeSchedule } from './probes/probe-schedule.ts';
+import type { Schedule } from './schedule.ts';
 import { StatusWriter } from './status-writer.ts';
 
 export const podResource = { group: '', version: 'v1', resource: 'pods' } as const;
@@ -27,7 +27,7 @@ export interface PodWorkerDeps {
   readonly runtime: PodRuntime;
   readonly node: NodeFacts;
   readonly images: ImageManager;
-  readonly probes: ProbeSchedule;
+  readonly schedule: Schedule;
   readonly setup: Pick<PodSetup, 'prepare'>;
   /** Gives a pod that runs what it asks for by now; otherwise why not. */
   allocate(pod: Readonly<Pod>): Rejection | undefined;

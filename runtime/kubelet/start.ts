@@ -4,11 +4,11 @@ import type { ControllerContext, ControllerDefinition } from '../framework/contr
 import { maxBackOffMs } from './back-off.ts';
 import type { NameService } from './environment/resolver-config.ts';
 import { Kubelet } from './kubelet.ts';
-import type { NodeOptions } from './node-agent.ts';
+import type { Node, NodeOptions } from './node-status.ts';
 import type { Pod, PodRuntime } from './pod-runtime.ts';
 import { PodSetup } from './pod-setup.ts';
 import { podResource } from './pod-worker.ts';
-import { ProbeSchedule } from './probes/probe-schedule.ts';
+import { Schedule } from './schedule.ts';
 import { createNodeConnection } from './server/connection.ts';
 import { createNodeUsage, type NodeUsage } from './statistics/report.ts';
 
@@ -33,6 +33,14 @@ const capacity = {
   'hugepages-1Gi': '0',
   'hugepages-2Mi': '0',
 };
+
+const nodeResource = { group: '', version: 'v1', resource: 'nodes' } as const;
+const fewNodes = 1000;
+const renewMs = 10_000;
+/** Of many nodes, which still is well within what the control plane waits for. */
+const slowRenewMs = 20_000;
+/** Nodes that register at a time. */
+const atOnce = 32;
 
 /** How pods find names: the cluster's own service, or the nodes' outside. */
 const names: NameService = {
@@ -83,26 +91,47 @@ export function kubeletsDefinition(given: KubeletsOptions): ControllerDefinition
         pods,
         recorder,
         setup,
-        probes: new ProbeSchedule(clock),
+        schedule: new Schedule(clock),
         maxBackOffMs,
+        renewMs: count > fewNodes ? slowRenewMs : renewMs,
         onError,
       };
       const kubelets = new Map<string, Kubelet>();
-      const running: Promise<void>[] = [];
       for (let index = 0; index < count; index++) {
         const options = nodeOptions(index, given);
-        const kubelet = new Kubelet(options, deps);
+        const kubelet = new Kubelet(options, { ...deps, firstRenewMs: (deps.renewMs * index) / count });
         kubelets.set(options.name, kubelet);
         onNode(options.name, createNodeConnection(kubelet), createNodeUsage(kubelet));
-        running.push(kubelet.run(signal));
       }
+      informers.of<Node>(nodeResource).subscribe({
+        added: (node) => kubelets.get(node.metadata?.name ?? '')?.updateNode(node),
+        updated: (node) => kubelets.get(node.metadata?.name ?? '')?.updateNode(node),
+      });
       const kubeletOf = ({ spec }: Readonly<Pod>): Kubelet | undefined => kubelets.get(spec?.nodeName ?? '');
       pods.subscribe({
         added: (pod) => kubeletOf(pod)?.sync(pod),
         updated: (pod) => kubeletOf(pod)?.sync(pod),
         deleted: (pod) => kubeletOf(pod)?.forget(pod),
       });
-      return { name, queues: [], ended: Promise.all(running).then(() => undefined) };
+      const ended = startAll([...kubelets.values()], signal).then(() => whenAborted(signal));
+      return { name, queues: [], ended };
     },
   };
+}
+
+/** A few at a time: each asks the API server for several things. */
+async function startAll(kubelets: readonly Kubelet[], signal: AbortSignal): Promise<void> {
+  signal.addEventListener('abort', () => {
+    for (const kubelet of kubelets) kubelet.close();
+  });
+  const waiting = kubelets.values();
+  const next = async (): Promise<void> => {
+    for (const kubelet of waiting) await kubelet.start(signal);
+  };
+  await Promise.all(Array.from({ length: atOnce }, next));
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -7,7 +7,7 @@ import { ImageManager } from './image-manager.ts';
 import type { Container, ContainerExit, ImageStore, Pod, PodRuntime, StartedContainer } from './pod-runtime.ts';
 import type { PodStatus } from './pod-status.ts';
 import { PodWorker } from './pod-worker.ts';
-import { ProbeSchedule } from './probes/probe-schedule.ts';
+import { Schedule } from './schedule.ts';
 
 export interface TestClock extends Clock {
   /** Lets `ms` pass, a step at a time, and all that waits for it happen. */
@@ -194,7 +194,7 @@ export async function testPod(spec: Pod['spec'], options: TestPodOptions = {}): 
     runtime,
     node,
     images: new ImageManager(clock, runtime.images, node.name),
-    probes: new ProbeSchedule(clock),
+    schedule: new Schedule(clock),
     setup: {
       prepare: async () => ({
         surroundings: async (container) => ({ container, environment: new Map(), mounts: [] }),

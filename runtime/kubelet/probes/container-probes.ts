@@ -1,12 +1,12 @@
 import type { Clock } from '../../../api/clock.ts';
+import type { Schedule, Scheduled } from '../schedule.ts';
 import type { ProbeOutcome, ProbeSpec } from './probe.ts';
-import type { ProbeSchedule, Scheduled } from './probe-schedule.ts';
 
 export type ProbeKind = 'Startup' | 'Readiness' | 'Liveness';
 
 export interface ContainerProbesDeps {
   readonly clock: Clock;
-  readonly schedule: ProbeSchedule;
+  readonly schedule: Schedule;
   readonly startup: ProbeSpec | undefined;
   readonly readiness: ProbeSpec | undefined;
   readonly liveness: ProbeSpec | undefined;

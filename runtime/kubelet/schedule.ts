@@ -1,4 +1,4 @@
-import type { Clock } from '../../../api/clock.ts';
+import type { Clock } from '../../api/clock.ts';
 
 interface Entry {
   readonly at: number;
@@ -11,8 +11,8 @@ export interface Scheduled {
   cancel(): void;
 }
 
-/** All that is due at some time, in a heap with one timer for the earliest: thousands of probes cost no timers. */
-export class ProbeSchedule {
+/** All that is due at some time, in a heap with one timer for the earliest: thousands of probes and leases cost no timers. */
+export class Schedule {
   readonly #clock: Clock;
   readonly #heap: Entry[] = [];
   #order = 0;

@@ -1,0 +1,80 @@
+import type { Api } from '../../api/object.ts';
+
+export type Node = Api<'io.k8s.api.core.v1.Node'>;
+
+export interface NodeOptions {
+  readonly name: string;
+  readonly address: string;
+  /** Where its kubelet serves, when not at port 10250 of `address`. */
+  readonly endpoint?: { readonly address: string; readonly port: number } | undefined;
+  /** Used until the node has one of its own from the API server. */
+  readonly podCIDR: string;
+  readonly kubeletVersion: string;
+  readonly capacity: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+const pressures: readonly (readonly [type: string, reason: string, message: string])[] = [
+  ['MemoryPressure', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
+  ['DiskPressure', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
+  ['PIDPressure', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
+];
+
+/** What schedulers ask of a node before they give it a pod that needs it. */
+const declaredFeatures = [
+  'ExtendWebSocketsToKubelet',
+  'InPlacePodLevelResourcesVerticalScaling',
+  'InPlacePodVerticalScalingInitContainers',
+  'RestartAllContainersOnContainerExits',
+];
+
+/** Of resources that others have announced on the node. */
+function extendedOf(status: Node['status']): Record<string, string> {
+  return Object.fromEntries(Object.entries(status?.capacity ?? {}).filter(([name]) => name.includes('/')));
+}
+
+/** Others have announced a resource of which pods cannot be given anything yet. */
+export function isBehind({ status }: Readonly<Node>): boolean {
+  return Object.entries(extendedOf(status)).some(([name, amount]) => status?.allocatable?.[name] !== amount);
+}
+
+/** What the kubelet says of its node. */
+export function nodeStatus(
+  options: NodeOptions,
+  version: string,
+  now: string,
+  old?: Node['status'],
+): NonNullable<Node['status']> {
+  const { name, address, endpoint = { address, port: 10_250 }, capacity, kubeletVersion } = options;
+  const condition = (type: string, status: string, reason: string, message: string) => {
+    const before = old?.conditions?.find((one) => one.type === type);
+    const since = before?.status === status ? before.lastTransitionTime : undefined;
+    return { type, status, reason, message, lastHeartbeatTime: now, lastTransitionTime: since ?? now };
+  };
+  return {
+    addresses: [
+      { type: 'InternalIP', address: endpoint.address },
+      { type: 'Hostname', address: name },
+    ],
+    capacity: { ...capacity },
+    allocatable: { ...extendedOf(old), ...capacity },
+    conditions: [
+      ...pressures.map(([type, reason, message]) => condition(type, 'False', reason, message)),
+      condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'),
+    ],
+    declaredFeatures,
+    daemonEndpoints: { kubeletEndpoint: { Port: endpoint.port } },
+    nodeInfo: {
+      architecture: 'amd64',
+      bootID: name,
+      containerRuntimeVersion: version,
+      kernelVersion: 'simulated',
+      kubeProxyVersion: '',
+      kubeletVersion,
+      machineID: name,
+      operatingSystem: 'linux',
+      osImage: 'kubefacade',
+      systemUUID: name,
+    },
+  };
+}

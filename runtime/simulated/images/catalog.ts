@@ -1,4 +1,5 @@
 import { agnhostImage } from './agnhost/image.ts';
+import { apiImages } from './api/image.ts';
 import { appImages } from './apps/image.ts';
 import { type Image, lazily, shortName } from './image.ts';
 import { lifetimeOf } from './lifetime.ts';
@@ -19,6 +20,7 @@ const pictureImage = (picture: string): Image => ({
 });
 
 const images: Readonly<Record<string, Image>> = {
+  ...apiImages,
   ...appImages,
   ...redisImages,
   agnhost: agnhostImage,

@@ -91,11 +91,19 @@ export interface Answer {
   readonly body?: string | Uint8Array;
 }
 
-/** Text unless a header says otherwise; with its length, and without its body for HEAD. */
+const htmlStart =
+  /^[\t\n\f\r ]*<(!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p|!--)[ >]/i;
+
+/** By its first tag, as Go's servers find out. */
+function looksLikeHtml(bytes: Uint8Array): boolean {
+  return htmlStart.test(Buffer.from(bytes.subarray(0, 512)).toString('latin1'));
+}
+
+/** Text or HTML unless a header says otherwise; with its length, and without its body for HEAD. */
 export function reply({ request, response }: HttpCall, { status = 200, headers = {}, body = '' }: Answer): void {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   response.writeHead(status, {
-    'content-type': 'text/plain; charset=utf-8',
+    'content-type': `text/${looksLikeHtml(bytes) ? 'html' : 'plain'}; charset=utf-8`,
     ...headers,
     'content-length': String(bytes.length),
   });

@@ -3,6 +3,7 @@ import { goLog } from '../go-command.ts';
 import { reply, serveHttp } from '../http-service.ts';
 import { goTerminated, lifetimeOf } from '../lifetime.ts';
 import type { CommandProgram } from './command.ts';
+import { localhostCertificate } from './localhost-certificate.ts';
 
 /** Serves a text at each port that a variable of the environment names. */
 export const porter: CommandProgram = (context, flags) => {
@@ -35,15 +36,13 @@ export const porter: CommandProgram = (context, flags) => {
       servers.push(network.listen(port, ({ stream }) => void stream.end(value), { protocol: 'SCTP' }));
       log('Started SCTP server');
     } else if (kind === 'TLS_') {
-      const [certFile, keyFile] = [
-        environment.get('CERT_FILE') ?? '/localhost.crt',
-        environment.get('KEY_FILE') ?? '/localhost.key',
-      ];
-      const [cert, key] = [files.read(certFile), files.read(keyFile)];
-      if (cert !== undefined && key !== undefined) servers.push(web(port, value, { cert, key }));
+      const certFile = environment.get('CERT_FILE');
+      const [cert, key] = [files.read(certFile ?? ''), files.read(environment.get('KEY_FILE') ?? '')];
+      if (certFile === undefined) servers.push(web(port, value, localhostCertificate));
+      else if (cert !== undefined && key !== undefined) servers.push(web(port, value, { cert, key }));
       else
         log(
-          `tls server on port ${JSON.stringify(number)} with certFile=${JSON.stringify(certFile)}, keyFile=${JSON.stringify(keyFile)} failed: open ${certFile}: no such file or directory`,
+          `tls server on port ${JSON.stringify(number)} with certFile=${JSON.stringify(certFile)} failed: open ${certFile}: no such file or directory`,
         );
     } else servers.push(web(port, value));
   }

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../api/object.ts';
 import { badRequest } from '../../api/status.ts';
+import { methodNotAllowed } from './error-response.ts';
 import { type ApiDeps, type ResourceCall, writeRequestOf } from './handlers/handler.ts';
 import type { ApiResponse } from './message.ts';
 
@@ -65,9 +66,24 @@ const answer =
     return handler(deps, call);
   };
 
-/** By `resource/subresource`: what nodes answer. */
-export function nodeHandler(name: string): Handler | undefined {
-  if (name === 'pods/log') return answer(name);
+const subresources = new Set(['log', 'exec', 'attach', 'portforward', 'proxy']);
+
+/** Whether the answer is another's, in whatever media type it likes. */
+export function isAnsweredByNodes(group: string, subresource: string): boolean {
+  return group === '' && subresources.has(subresource);
+}
+
+const proxiedMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'];
+
+function takes(name: string, method: string): boolean {
+  if (name === 'pods/log') return method === 'GET';
+  return name.endsWith('/proxy') ? proxiedMethods.includes(method) : method === 'GET' || method === 'POST';
+}
+
+/** By `resource/subresource`: what nodes answer. Throws for methods that they do not know. */
+export function nodeHandler(name: string, method: string): Handler | undefined {
   const kind = connections[name];
-  return kind === undefined ? undefined : connect(name, kind);
+  if (kind === undefined && name !== 'pods/log') return undefined;
+  if (!takes(name, method)) throw methodNotAllowed();
+  return kind === undefined ? answer(name) : connect(name, kind);
 }

@@ -6,7 +6,7 @@ import type { ServedResource } from '../registry/resource.ts';
 import type { UserInfo } from '../registry/strategy.ts';
 import { checkRouteAccepts } from './accept.ts';
 import { attributesOf } from './attributes.ts';
-import { nodeHandler } from './connect.ts';
+import { isAnsweredByNodes, nodeHandler } from './connect.ts';
 import {
   type ErrorLog,
   errorResponse,
@@ -243,7 +243,8 @@ async function routeResource(
   }
   checkScope(served, info);
   const handler = info.subresource === '' ? handlerOf(call, served, trace) : subresourceHandler(options, call, served);
-  checkRouteAccepts(headerOf(request, 'accept'), request.method === 'GET' && (info.name === '' || info.isWatchPath));
+  if (!isAnsweredByNodes(served.stored.group, info.subresource))
+    checkRouteAccepts(headerOf(request, 'accept'), request.method === 'GET' && (info.name === '' || info.isWatchPath));
   if (info.name !== '' && isPathSegmentName(info.name).length > 0) {
     throw badRequest(`Name parameter invalid: ${JSON.stringify(info.name)}: ${isPathSegmentName(info.name).join(';')}`);
   }
@@ -335,9 +336,9 @@ function subresourceHandler(
     if (handler === undefined) throw methodNotAllowed();
     return handler;
   }
-  if (!definition.verbs.includes(verb)) throw methodNotAllowed();
-  const ofNode = nodeHandler(name);
+  const ofNode = nodeHandler(name, request.method);
   if (ofNode !== undefined) return ofNode;
+  if (!definition.verbs.includes(verb)) throw methodNotAllowed();
   const sameKind = definition.kind === served.definition.kind;
   if (sameKind && verb === 'get') return handleGet;
   if (sameKind && verb === 'update') return handleUpdate;

@@ -20,6 +20,10 @@ const programs: Readonly<Record<string, () => Promise<NetworkProgram>>> = {
   route: async () => (await import('./interfaces.ts')).route,
   netstat: async () => (await import('./sockets.ts')).netstat,
   ss: async () => (await import('./sockets.ts')).ss,
+  'iptables-save': async () => (await import('./iptables.ts')).iptablesSave,
+  'ip6tables-save': async () => (await import('./iptables.ts')).ip6tablesSave,
+  iptables: async () => (await import('./iptables.ts')).iptables,
+  ip6tables: async () => (await import('./iptables.ts')).ip6tables,
   httpd: async () => (await import('./httpd.ts')).httpd,
 };
 

@@ -281,6 +281,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
       exposeNodePorts: options.exposeNodePorts,
       proxyMode: options.proxyMode,
     },
+    entries: { address: options.bindAddress, ...options.entryPorts },
     options: {
       ...options.controllerOptions,
       rootCA: identity.servingCa,

@@ -5,6 +5,7 @@ import type { RunningManager } from '../runtime/framework/manager.ts';
 import type { Metrics } from '../runtime/framework/metrics.ts';
 import { type ControllerManagerOptions, defaultOptions } from '../runtime/framework/options.ts';
 import type { KubeletsOptions } from '../runtime/kubelet/start.ts';
+import type { EntryPorts } from './entry-ports.ts';
 import { type ImagesOptions, openImages } from './images.ts';
 import { type NetworkSetup, networkDefinitions, openNetwork } from './network.ts';
 import type { SigningKeys } from './signing.ts';
@@ -20,6 +21,8 @@ export interface ControllersSetup {
   readonly images: ImagesOptions;
   readonly release: string;
   readonly network: NetworkSetup;
+  /** Of this machine, that lead to the cluster's names and Ingresses. */
+  readonly entries?: EntryPorts;
   readonly options: Pick<ControllerManagerOptions, 'rootCA'> & Partial<ControllerManagerOptions>;
   readonly keys: SigningKeys;
   clientFor(controller: string): ApiClient;
@@ -60,8 +63,10 @@ const podRange = '10.244.0.0/14';
 const nodesInRange = 256;
 /** Where the cluster's names are answered. */
 const dnsServer = '172.18.255.253';
+/** Where Ingresses are served. */
+const ingressGateway = '172.18.255.252';
 
-export interface SimulatedSetup extends Pick<ControllersSetup, 'nodes' | 'images' | 'release' | 'network'> {
+export interface SimulatedSetup extends Pick<ControllersSetup, 'nodes' | 'images' | 'release' | 'network' | 'entries'> {
   readonly options: Partial<ControllerManagerOptions>;
   /** Of kubelets that serve a port of this machine. */
   readonly kubelet?: Pick<KubeletsOptions, 'names' | 'endpointOf'>;
@@ -90,8 +95,21 @@ export async function simulatedNodes(setup: SimulatedSetup): Promise<SimulatedNo
     createRuntime: (context) => createSimulatedRuntime({ ...context, network, catalog: images.catalog }),
     onNode: (name, connection, usage) => nodes.add(name, connection, usage),
   });
-  const dns = kubeDnsDefinition({ network, address: dnsServer });
+  const { ingressDefinition } = await import('../runtime/ingress/ingress-controller.ts');
+  const entries =
+    setup.entries === undefined ? undefined : (await import('./entry-ports.ts')).createEntries(setup.entries);
+  const dns = kubeDnsDefinition({
+    network,
+    address: dnsServer,
+    ...(entries === undefined ? {} : { onReady: entries.dns }),
+  });
+  const ingress = ingressDefinition({
+    network,
+    address: ingressGateway,
+    fallbackCertificate: async () => (await import('./entry-ports.ts')).fallbackCertificate(),
+    ...(entries === undefined ? {} : { onReady: entries.ingress }),
+  });
   const podRanges = count > nodesInRange ? [podRange] : clusterCIDR.split(',');
   const onNetwork = await networkDefinitions(network, setup.network, { podRanges, dnsServer });
-  return { definitions: [...onNetwork, images.definition, kubelets, dns], nodes };
+  return { definitions: [...onNetwork, images.definition, kubelets, dns, ingress], nodes };
 }

@@ -43,6 +43,8 @@ export interface StartOptions {
   /** Whether localhost of this machine listens at the node ports of Services. */
   readonly exposeNodePorts: boolean;
   readonly proxyMode: 'iptables' | 'userspace';
+  /** Ports of the bind address that lead to the cluster's names and Ingresses; undefined: none. */
+  readonly entryPorts: Readonly<Record<'dns' | 'ingress' | 'ingressHttps', number | undefined>>;
   readonly eventTtlMs: number;
   readonly compactionIntervalMs: number;
   readonly minRequestTimeoutSeconds: number;
@@ -125,6 +127,9 @@ const known = {
   'strict-images': 'false',
   'outside-network': 'false',
   'expose-node-ports': 'false',
+  'dns-port': '',
+  'ingress-port': '',
+  'ingress-https-port': '',
   'proxy-mode': 'iptables',
 } as const;
 
@@ -327,6 +332,10 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
     throw new UsageError('--proxy-client-cert-file and --proxy-client-key-file belong together');
   }
   const controllers = (values.get('controllers') ?? ['*']).flatMap((text) => text.split(','));
+  const optionalPort = (flag: keyof typeof known): number | undefined => {
+    const text = optional(flag);
+    return text === undefined ? undefined : parsePort(flag, text);
+  };
   const scheduler = parseScheduler(optional('scheduler'), controllers);
   return {
     dataDir: get('data-dir'),
@@ -365,6 +374,11 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
     outsideNetwork: parseBoolean('outside-network', get('outside-network')),
     exposeNodePorts: parseBoolean('expose-node-ports', get('expose-node-ports')),
     proxyMode: parseProxyMode(get('proxy-mode')),
+    entryPorts: {
+      dns: optionalPort('dns-port'),
+      ingress: optionalPort('ingress-port'),
+      ingressHttps: optionalPort('ingress-https-port'),
+    },
     eventTtlMs: parseDuration('event-ttl', get('event-ttl')),
     compactionIntervalMs: parseDuration('compaction-interval', get('compaction-interval')),
     minRequestTimeoutSeconds: parseNumber('min-request-timeout', get('min-request-timeout')),

@@ -80,6 +80,7 @@ const rules: Readonly<Record<string, { readonly own: readonly string[]; readonly
   'runtime/simulated': { own: ['api', 'runtime'], packages: ['node:', 'ws'] },
   'runtime/shell': { own: ['api', 'runtime'], packages: ['node:stream', 'node:http', 'node:tls', 'node:zlib'] },
   'runtime/dns': { own: ['api', 'runtime'], packages: ['node:stream', 'dns-packet'] },
+  'runtime/ingress': { own: ['api', 'runtime'], packages: ['node:stream', 'node:http', 'node:https', 'node:tls'] },
   'runtime/transport': { own: ['api', 'runtime/transport'], packages: ['node:', '@kubernetes/client-node'] },
   bin: { own: ['api', 'server', 'runtime', 'bin'], packages: ['node:', 'pino', 'prom-client'] },
   conformance: { own: ['api', 'conformance'], packages: ['node:', 'yaml', '@kubernetes/client-node'] },

@@ -33,7 +33,10 @@ export interface KubeDnsOptions extends Partial<Omit<ZoneOptions, 'domain'>> {
   readonly domain?: string;
   readonly outside?: OutsideOptions;
   /** Is given what answers, for who wants to ask from outside of the network. */
-  readonly onReady?: (resolve: Resolver) => void;
+  readonly onReady?: (
+    resolve: Resolver,
+    lifetime: { readonly signal: AbortSignal; onError(error: unknown): void },
+  ) => void;
 }
 
 /** The address that pods find in their resolv.conf. */
@@ -95,7 +98,7 @@ export function kubeDnsDefinition(setup: KubeDnsOptions): ControllerDefinition {
       const { client, clock, informers, options } = context;
       const source = informedSource(informers);
       const resolve = createResolver(createClusterZone(source, { domain, ttl, pods }), createOutside(outside));
-      onReady?.(resolve);
+      onReady?.(resolve, { signal, onError: (error) => context.onError(error, name) });
       const clusterIP = dnsAddress(options.serviceClusterIPRange);
       const place = network.open({ node: '', ips: [address, clusterIP] });
       const server = serveDns(place, resolve);

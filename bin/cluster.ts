@@ -282,6 +282,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
       proxyMode: options.proxyMode,
     },
     entries: { address: options.bindAddress, ...options.entryPorts },
+    defaultStorageClass: options.defaultStorageClass,
     options: {
       ...options.controllerOptions,
       rootCA: identity.servingCa,

@@ -21,6 +21,8 @@ export interface ControllersSetup {
   readonly images: ImagesOptions;
   readonly release: string;
   readonly network: NetworkSetup;
+  /** Name of the one that is made; empty: none. */
+  readonly defaultStorageClass: string;
   /** Of this machine, that lead to the cluster's names and Ingresses. */
   readonly entries?: EntryPorts;
   readonly options: Pick<ControllerManagerOptions, 'rootCA'> & Partial<ControllerManagerOptions>;
@@ -46,7 +48,13 @@ export async function openControllers(setup: ControllersSetup): Promise<RunningC
   const scheduling = scheduler ? [(await import('../runtime/scheduler/definition.ts')).schedulerDefinition()] : [];
   const simulated = nodes > 0 ? await simulatedNodes(setup) : undefined;
   const kubelets = simulated === undefined ? [] : simulated.definitions;
-  const manager = startManager([...chosenControllers(definitions, names), ...scheduling, ...kubelets], {
+  const { defaultStorageClass: className } = setup;
+  const storage =
+    nodes > 0 && hasControllers && className !== ''
+      ? [(await import('../runtime/controllers/volumes/default-storage-class.ts')).defaultStorageClass(className)]
+      : [];
+  const parts = [...chosenControllers(definitions, names), ...scheduling, ...kubelets, ...storage];
+  const manager = startManager(parts, {
     clientFor,
     clock: systemClock,
     random: systemRandom,

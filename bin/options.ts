@@ -40,6 +40,8 @@ export interface StartOptions {
   readonly images: ImagesOptions;
   /** Whether their pods may connect to the world outside of the cluster. */
   readonly outsideNetwork: boolean;
+  /** Made where nodes run; empty: none. */
+  readonly defaultStorageClass: string;
   /** Whether localhost of this machine listens at the node ports of Services. */
   readonly exposeNodePorts: boolean;
   readonly proxyMode: 'iptables' | 'userspace';
@@ -125,6 +127,7 @@ const known = {
   'image-table': '',
   programs: '',
   'strict-images': 'false',
+  'default-storage-class': 'standard',
   'outside-network': 'false',
   'expose-node-ports': 'false',
   'dns-port': '',
@@ -371,6 +374,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
     scheduler,
     nodes: parseNodes(optional('nodes'), scheduler),
     images: imagesOptions(get, parseBoolean),
+    defaultStorageClass: get('default-storage-class'),
     outsideNetwork: parseBoolean('outside-network', get('outside-network')),
     exposeNodePorts: parseBoolean('expose-node-ports', get('expose-node-ports')),
     proxyMode: parseProxyMode(get('proxy-mode')),

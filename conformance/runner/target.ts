@@ -29,7 +29,7 @@ export async function startTarget({ storage, flags }: OwnServerOptions): Promise
   const tokens = join(folder, 'tokens.csv');
   await writeFile(tokens, `${token},admin,admin,"system:masters"\n`);
   // In memory next to nobody else changes objects, as where the answers were recorded; on disk everything is at work.
-  const working = storage === 'leveldb' ? ['--controllers=*'] : [];
+  const working = storage === 'leveldb' ? ['--controllers=*', '--default-storage-class='] : [];
   const allFlags = ['--token-auth-file', tokens, ...working, ...flags];
   const start = (port: number): Promise<RunningServer> =>
     startServer({ storage, dataDir: join(folder, 'data'), port, flags: allFlags });

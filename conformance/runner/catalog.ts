@@ -20,11 +20,13 @@ import { upkeepCases } from '../cases/housekeeping/upkeep-cases.ts';
 import { listCases } from '../cases/lists/list-cases.ts';
 import { endpointsCases } from '../cases/network/endpoints-cases.ts';
 import { serviceRangeCases } from '../cases/network/service-range-cases.ts';
+import { environmentCases } from '../cases/nodes/environment-cases.ts';
 import { kubeletPageCases } from '../cases/nodes/kubelet-page-cases.ts';
 import { logCases } from '../cases/nodes/log-cases.ts';
 import { metricsCases } from '../cases/nodes/metrics-cases.ts';
 import { nodeCases } from '../cases/nodes/node-cases.ts';
 import { podCases } from '../cases/nodes/pod-cases.ts';
+import { volumeCases } from '../cases/nodes/volume-cases.ts';
 import { patchCases } from '../cases/patch/patch-cases.ts';
 import { schedulerCases } from '../cases/scheduling/scheduler-cases.ts';
 import { securityCases } from '../cases/security/security-cases.ts';
@@ -76,6 +78,8 @@ export function allCases(): Case[] {
     ...nodeCases,
     ...podCases,
     ...logCases,
+    ...volumeCases,
+    ...environmentCases,
     ...kubeletPageCases,
     ...metricsCases,
     ...schedulerCases,

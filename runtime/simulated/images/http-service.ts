@@ -20,7 +20,7 @@ export interface HttpServiceOptions {
 
 export interface HttpService {
   readonly port: number;
-  /** Takes no more connections; those there are may end their answers. */
+  /** Takes no more connections and ends those that there are. */
   close(): void;
 }
 
@@ -29,8 +29,41 @@ export function serveHttp(
   network: NetworkNamespace,
   port: number,
   answer: (call: HttpCall) => void | Promise<void>,
-  { ip, tls, onUpgrade }: HttpServiceOptions = {},
+  options: HttpServiceOptions = {},
 ): HttpService {
+  const { ip, tls, onUpgrade } = options;
+  const secureContext = tls === undefined ? undefined : createSecureContext(tls);
+  const open = new Set<Duplex>();
+  // Many that serve are never asked: what answers is made for the first who comes.
+  let server: Serving | undefined;
+  const listener = network.listen(
+    port,
+    ({ stream, flow }) => {
+      server ??= createServing(answer, onUpgrade);
+      stream.on('error', () => undefined);
+      const socket = secureContext === undefined ? stream : secured(stream, secureContext);
+      open.add(socket);
+      socket.once('close', () => open.delete(socket));
+      server.take(socket, flow);
+    },
+    ip === undefined ? {} : { ip },
+  );
+  const close = (): void => {
+    listener.close();
+    // As when a process ends: what was written arrives, then the end.
+    for (const socket of open) socket.end(() => socket.destroy());
+  };
+  return { port: listener.port, close };
+}
+
+interface Serving {
+  take(socket: Duplex, flow: Flow): void;
+}
+
+function createServing(
+  answer: (call: HttpCall) => void | Promise<void>,
+  onUpgrade: HttpServiceOptions['onUpgrade'],
+): Serving {
   const flows = new WeakMap<Duplex, Flow>();
   const server = createServer({ requireHostHeader: false }, (request, response) => {
     const flow = flows.get(request.socket);
@@ -39,11 +72,7 @@ export function serveHttp(
       if (!response.headersSent) response.writeHead(500);
       response.end();
     };
-    const url = new URL(
-      request.url?.startsWith('/') === true ? `http://host${request.url}` : (request.url ?? '/'),
-      'http://host',
-    );
-    const call = async (): Promise<void> => answer({ request, response, flow, url });
+    const call = async (): Promise<void> => answer({ request, response, flow, url: urlOf(request.url ?? '/') });
     call().catch(failed);
   });
   // No timers for connections that wait: they are as cheap as an object.
@@ -51,18 +80,17 @@ export function serveHttp(
   server.headersTimeout = 0;
   server.requestTimeout = 0;
   if (onUpgrade !== undefined) server.on('upgrade', onUpgrade);
-  const secureContext = tls === undefined ? undefined : createSecureContext(tls);
-  const listener = network.listen(
-    port,
-    ({ stream, flow }) => {
-      stream.on('error', () => undefined);
-      const socket = secureContext === undefined ? stream : secured(stream, secureContext);
+  return {
+    take: (socket, flow) => {
       flows.set(socket, flow);
       server.emit('connection', socket);
     },
-    ip === undefined ? {} : { ip },
-  );
-  return { port: listener.port, close: () => listener.close() };
+  };
+}
+
+/** Of a path, or of all that a proxy is sent. */
+function urlOf(text: string): URL {
+  return text.startsWith('/') ? new URL(`http://host${text}`) : new URL(text, 'http://host');
 }
 
 function secured(stream: Duplex, secureContext: ReturnType<typeof createSecureContext>): TLSSocket {

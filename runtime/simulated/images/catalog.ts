@@ -1,6 +1,7 @@
 import { agnhostImage } from './agnhost/image.ts';
 import { apiImages } from './api/image.ts';
 import { appImages } from './apps/image.ts';
+import { databaseImages } from './databases/image.ts';
 import { type Image, lazily, shortName } from './image.ts';
 import { lifetimeOf } from './lifetime.ts';
 import { redisImages } from './redis/image.ts';
@@ -22,6 +23,7 @@ const pictureImage = (picture: string): Image => ({
 const images: Readonly<Record<string, Image>> = {
   ...apiImages,
   ...appImages,
+  ...databaseImages,
   ...redisImages,
   agnhost: agnhostImage,
   pause: {

@@ -150,3 +150,22 @@ test('apps of tutorials answer as they are known', async (t) => {
   t.equal(pi.stdout(), '3.1415926535897932385\n');
   for (const one of [kubia, ill, echo, picture]) one.stop();
 });
+
+test('databases want their passwords, take connections and have clients for probes', async (t) => {
+  const bare = await run('postgres:17', []);
+  t.match(await bare.container.exited, { exitCode: 1 });
+  t.match(bare.stderr(), /Database is uninitialized and superuser password is not specified/);
+  const postgres = await run('postgres:17', [], { environment: { POSTGRES_PASSWORD: 'x' } });
+  await until(() => postgres.stderr().includes('ready to accept connections'));
+  t.match(await exec(postgres, ['pg_isready', '-U', 'postgres']), { code: 0, output: /accepting connections/ });
+  t.match(await exec(postgres, ['psql', '-c', 'SELECT 1']), { code: 0 });
+  const mysql = await run('mysql:8', [], { environment: { MYSQL_ROOT_PASSWORD: 'x' } });
+  await until(() => mysql.stderr().includes('ready for connections'));
+  t.match(await exec(mysql, ['mysqladmin', 'ping']), { code: 0, output: 'mysqld is alive\n' });
+  t.match(await exec(mysql, ['mysql', '-h', '127.0.0.1', '-e', 'DROP TABLE x']), { code: 1, output: /knows no SQL/ });
+  const cache = await run('memcached', ['-m', '64']);
+  await until(() => cache.network.listening().length > 0);
+  const talk = "printf 'set a 0 0 3\\r\\nxyz\\r\\nget a\\r\\nquit\\r\\n' | nc 127.0.0.1 11211";
+  t.equal((await exec(cache, ['sh', '-c', talk])).output, 'STORED\r\nVALUE a 0 3\r\nxyz\r\nEND\r\n');
+  for (const one of [postgres, mysql, cache]) one.stop();
+});

@@ -10,6 +10,7 @@ import { servedOf } from '../../api/served.ts';
 import { StatusError } from '../../api/status.ts';
 import { isPublicPath } from '../auth/authenticator.ts';
 import type { TokenIssuer } from '../auth/token-request.ts';
+import type { NodeAccess } from '../nodes/access.ts';
 import { admitAll } from '../registry/context.ts';
 import { createHandle, openServer, type ServerParts } from '../server.ts';
 import { openMemoryStore } from '../storage/memory-store.ts';
@@ -129,7 +130,7 @@ export function requestOf(
 
 /** The whole server but TLS, admission and its bootstrap's addresses: a memory store, time that stands still, a seeded random. */
 export async function startTestServer(
-  options: { readonly store?: ObjectStore; readonly clock?: ManualClock } = {},
+  options: { readonly store?: ObjectStore; readonly clock?: ManualClock; readonly nodes?: NodeAccess } = {},
 ): Promise<TestServer> {
   const clock = options.clock ?? createManualClock();
   const random = createSeededRandom();
@@ -179,6 +180,7 @@ export async function startTestServer(
     issuer: { issuer: 'https://issuer.example', apiAudiences: [] } as unknown as TokenIssuer,
     reader: parts.reader,
     admission: () => admitAll,
+    ...(options.nodes === undefined ? {} : { nodes: options.nodes }),
   });
   const http = createServer({ maxHeaderSize: 1024 * 1024 }, createApp(handle));
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));

@@ -54,13 +54,15 @@ export function webSocketAnswer(
     status: 101,
     headers: {},
     takeOver: (socket, head) => {
+      // The library knows no protocol with a slash in its name, as that of port forwarding has.
+      delete raw.headers['sec-websocket-protocol'];
       const server = new WebSocketServer({
         noServer: true,
         clientTracking: false,
         perMessageDeflate: false,
         maxPayload: maxMessageBytes,
-        handleProtocols: () => (protocol === '' ? false : protocol),
       });
+      if (protocol !== '') server.on('headers', (lines) => lines.push(`Sec-WebSocket-Protocol: ${protocol}`));
       server.handleUpgrade(raw, socket, Buffer.from(head), (webSocket) => {
         webSocket.on('error', () => webSocket.terminate());
         open(webSocket);

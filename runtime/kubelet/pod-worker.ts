@@ -50,6 +50,8 @@ export class PodWorker {
   #pod: Readonly<Pod>;
   #prepared: PreparedPod | undefined;
   #sandbox: PodSandbox | undefined;
+  /** They are told of for as long as the pod is. */
+  #ips: readonly string[] = [];
   #failure: PodFailure | undefined;
   #isClosed = false;
   /** Nothing of it runs, or will. */
@@ -122,7 +124,7 @@ export class PodWorker {
       isRestartingAll: mayRestartAll ? isRestartingAll : undefined,
       failure: this.#failure,
       isOver,
-      ips: this.#sandbox?.ips ?? [],
+      ips: this.#ips,
       startTime: this.#startTime,
       resizing: this.#resize.conditions(),
     } as const;
@@ -201,6 +203,7 @@ export class PodWorker {
     if (this.#prepared === undefined) return;
     this.#sandbox = await this.#createSandbox();
     if (this.#sandbox === undefined) return;
+    this.#ips = this.#sandbox.ips;
     this.#status.report();
     await this.#containers.run(this.#sandbox, this.#stop.signal);
   }

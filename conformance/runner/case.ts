@@ -2,13 +2,15 @@ import type { CaseContext } from './context.ts';
 
 /**
  * What a cluster must offer for a case to make sense. Found out when the run begins. `quiet`: nobody else changes its objects; `programs`: its
- * nodes run what containers are told to run, or seem to.
+ * nodes run what containers are told to run, or seem to; `proxy`: they lead Services' addresses to pods; `policies`: NetworkPolicies hold.
  */
 export type Need =
   | 'controllers'
   | 'scheduler'
   | 'kubelet'
   | 'programs'
+  | 'proxy'
+  | 'policies'
   | 'restart'
   | 'quiet'
   | 'front-proxy'

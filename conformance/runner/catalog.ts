@@ -20,12 +20,16 @@ import { upkeepCases } from '../cases/housekeeping/upkeep-cases.ts';
 import { listCases } from '../cases/lists/list-cases.ts';
 import { endpointsCases } from '../cases/network/endpoints-cases.ts';
 import { serviceRangeCases } from '../cases/network/service-range-cases.ts';
+import { trafficCases } from '../cases/network/traffic-cases.ts';
 import { environmentCases } from '../cases/nodes/environment-cases.ts';
+import { hookCases } from '../cases/nodes/hook-cases.ts';
 import { kubeletPageCases } from '../cases/nodes/kubelet-page-cases.ts';
 import { logCases } from '../cases/nodes/log-cases.ts';
 import { metricsCases } from '../cases/nodes/metrics-cases.ts';
 import { nodeCases } from '../cases/nodes/node-cases.ts';
 import { podCases } from '../cases/nodes/pod-cases.ts';
+import { podLifeCases } from '../cases/nodes/pod-life-cases.ts';
+import { probeCases } from '../cases/nodes/probe-cases.ts';
 import { volumeCases } from '../cases/nodes/volume-cases.ts';
 import { patchCases } from '../cases/patch/patch-cases.ts';
 import { schedulerCases } from '../cases/scheduling/scheduler-cases.ts';
@@ -75,8 +79,12 @@ export function allCases(): Case[] {
     ...customResourceCases,
     ...endpointsCases,
     ...serviceRangeCases,
+    ...trafficCases,
     ...nodeCases,
     ...podCases,
+    ...probeCases,
+    ...hookCases,
+    ...podLifeCases,
     ...logCases,
     ...volumeCases,
     ...environmentCases,

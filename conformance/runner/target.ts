@@ -72,6 +72,10 @@ export async function attach(
   if (kubelets.length > 0) offers.add('kubelet');
   // kwok only says that pods run.
   if (kubelets.some((version) => !version.startsWith('kwok'))) offers.add('programs');
+  if (offers.has('programs') && (await hasProxies(connection()))) {
+    offers.add('proxy');
+    if (await holdsPolicies(connection())) offers.add('policies');
+  }
   if (restart !== undefined) offers.add('restart');
   // It can call webhooks of this process.
   if (/^https?:\/\/(127\.|localhost\b|\[::1\])/.test(connection().server)) offers.add('loopback');
@@ -133,6 +137,30 @@ async function kubeletsOf(connection: Connection): Promise<readonly string[]> {
     status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True'),
   );
   return ready.map(({ status }) => status?.nodeInfo?.kubeletVersion ?? '');
+}
+
+interface NamedNodes {
+  readonly items: readonly {
+    readonly metadata: { readonly name: string };
+    readonly status?: { readonly nodeInfo?: { readonly osImage: string } };
+  }[];
+}
+
+/** A proxy tells of its health at its node. */
+async function hasProxies(connection: Connection): Promise<boolean> {
+  const { items } = await getJson<NamedNodes>(connection, '/api/v1/nodes');
+  const path = `/api/v1/nodes/${items[0]?.metadata.name}:10256/proxy/healthz`;
+  const { status } = await connection.send({ method: 'GET', path, headers: {} });
+  return status === 200;
+}
+
+/** Nothing in the API says so: our own nodes do, and networks that are known for it. */
+async function holdsPolicies(connection: Connection): Promise<boolean> {
+  const { items } = await getJson<NamedNodes>(connection, '/api/v1/nodes');
+  if (items.some(({ status }) => status?.nodeInfo?.osImage === 'kubefacade')) return true;
+  const selector = encodeURIComponent('k8s-app in (calico-node,cilium,kube-router,antrea)');
+  const pods = await getJson<{ items: unknown[] }>(connection, `/api/v1/pods?labelSelector=${selector}`);
+  return pods.items.length > 0;
 }
 
 /** Aggregated servers can tell that a request comes from this cluster. */

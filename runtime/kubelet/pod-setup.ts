@@ -17,6 +17,7 @@ import { FollowedObjects } from './volumes/followed-objects.ts';
 import { LazyFile } from './volumes/lazy-file.ts';
 import { mountsOf } from './volumes/mounts.ts';
 import { openPodVolumes, type PodVolumes } from './volumes/pod-volumes.ts';
+import { SharedPayloads } from './volumes/volume-content.ts';
 import { messageOf } from './volumes/volume-error.ts';
 
 const podKind = { group: '', version: 'v1', kind: 'Pod' } as const;
@@ -52,6 +53,7 @@ export interface PreparedPod {
 export class PodSetup {
   readonly #deps: PodSetupDeps;
   readonly #objects: FollowedObjects;
+  readonly #payloads = new SharedPayloads();
 
   constructor(deps: PodSetupDeps) {
     this.#deps = deps;
@@ -67,15 +69,16 @@ export class PodSetup {
     const seen = new Date(clock.now()).toISOString();
     const known = withSource(pod, seen);
     const about = () => referenceTo(pod(), podKind);
-    const deps = { ...this.#deps, node, objects: this.#objects };
+    const deps = { ...this.#deps, node, objects: this.#objects, payloads: this.#payloads };
     const volumes = await openPodVolumes(known, about, deps, signal);
     if (volumes === undefined) return undefined;
-    const resolver = resolverConfig(pod(), names);
-    for (const complaint of resolver.complaints) recorder.record(about(), 'Warning', 'DNSConfigForming', complaint);
+    if (pod().spec?.dnsConfig !== undefined)
+      for (const complaint of resolverConfig(pod(), names).complaints)
+        recorder.record(about(), 'Warning', 'DNSConfigForming', complaint);
     const madeAt = clock.now();
-    const resolverTree = new LazyFile(() => resolverFile(resolver), madeAt);
-    const { hostname } = podHostNames(pod(), node, names);
-    const nameTree = new LazyFile(() => `${hostname}\n`, madeAt);
+    const resolverTree = new LazyFile(() => resolverFile(resolverConfig(pod(), names)), madeAt);
+    const hostnameOf = (): string => podHostNames(pod(), node, names).hostname;
+    const nameTree = new LazyFile(() => `${hostnameOf()}\n`, madeAt);
     let hosts: LazyFile | undefined;
     return {
       surroundings: async (container, podIPs) => {
@@ -103,7 +106,7 @@ export class PodSetup {
             ...(command === undefined ? {} : { command }),
             ...(args === undefined ? {} : { args }),
           },
-          environment: new Map([['HOSTNAME', textOf(hostname)], ...environment]),
+          environment: new Map([['HOSTNAME', textOf(hostnameOf())], ...environment]),
           mounts: [...own, ...given],
         };
       },
@@ -150,8 +153,22 @@ export class PodSetup {
   }
 }
 
+function seesAnnotations({ spec }: Readonly<Pod>): boolean {
+  const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+  const items = (spec?.volumes ?? []).flatMap(({ downwardAPI, projected }) => [
+    ...(downwardAPI?.items ?? []),
+    ...(projected?.sources ?? []).flatMap((source) => source.downwardAPI?.items ?? []),
+  ]);
+  const references = [
+    ...containers.flatMap(({ env = [] }) => env.map(({ valueFrom }) => valueFrom?.fieldRef)),
+    ...items.map(({ fieldRef }) => fieldRef),
+  ];
+  return references.some((reference) => reference?.fieldPath?.startsWith('metadata.annotations') === true);
+}
+
 /** The pod with what the kubelet notes about it, which its own programs may see. */
 function withSource(pod: () => Readonly<Pod>, seen: string): () => Readonly<Pod> {
+  if (!seesAnnotations(pod())) return pod;
   let last: Readonly<Pod> | undefined;
   let noted: Readonly<Pod> | undefined;
   return () => {

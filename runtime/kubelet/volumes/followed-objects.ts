@@ -52,7 +52,7 @@ export class FollowedObjects {
   ): Promise<FollowedObject<T>> {
     const { informer, release } = this.#informerOf<T>(resource, namespace, name);
     const key = `${namespace}/${name}`;
-    await informer.whenTried();
+    if (!informer.hasSynced) await informer.whenTried();
     // What is not there may be newer than what is known here.
     let first: Readonly<T> | undefined;
     if (informer.get(key) === undefined) {

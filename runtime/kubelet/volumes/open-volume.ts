@@ -12,10 +12,24 @@ import { boundVolume, claimNameOf, type PersistentVolume, type VolumeUse } from 
 import { checkHostPath } from './host-path.ts';
 import { networkDisk } from './network-disk.ts';
 import { giveToGroup, groupOf, userOf } from './ownership.ts';
-import { configMapFiles, type KeySelection, secretFiles } from './payload.ts';
+import {
+  configMapFiles,
+  type DownwardItem,
+  downwardFiles,
+  type KeySelection,
+  type Payload,
+  secretFiles,
+} from './payload.ts';
 import type { PodObjects } from './pod-objects.ts';
 import { trustAnchors } from './trust-anchors.ts';
-import { combinedContent, downwardContent, fixedContent, objectContent, tokenContent } from './volume-content.ts';
+import {
+  combinedContent,
+  downwardContent,
+  fixedContent,
+  objectContent,
+  type SharedPayloads,
+  tokenContent,
+} from './volume-content.ts';
 import { messageOf, VolumeError } from './volume-error.ts';
 
 export type Volume = NonNullable<NonNullable<Pod['spec']>['volumes']>[number];
@@ -41,6 +55,7 @@ export interface VolumeDeps {
   readonly random: Random;
   readonly node: NodeFacts;
   readonly store: VolumeStore;
+  readonly payloads: SharedPayloads;
   onError(error: unknown): void;
 }
 
@@ -116,8 +131,6 @@ function openPersistent(
 
 async function openContent(volume: Volume, place: VolumePlace): Promise<OpenVolume> {
   const { content, type } = await contentOf(volume, place);
-  // What cannot be told now is an error now.
-  content.current();
   const { clock, random, pod } = place;
   const nested = nestedPlaces(pod(), volume.name ?? '');
   const tree = new AtomicTree({ type, content, group: groupOf(pod()), nested, clock, random });
@@ -131,15 +144,15 @@ async function contentOf(
 ): Promise<{ readonly content: VolumeContent; readonly type: 'ext4' | 'tmpfs' }> {
   if (configMap !== undefined) {
     const { name = '', defaultMode = plainMode } = configMap;
-    return { content: await configMapContent(name, configMap, defaultMode, place), type: 'ext4' };
+    return { content: checked(await configMapContent(name, configMap, defaultMode, place)), type: 'ext4' };
   }
   if (secret !== undefined) {
     const { secretName = '', defaultMode = plainMode } = secret;
-    return { content: await secretContent(secretName, secret, defaultMode, place), type: 'tmpfs' };
+    return { content: checked(await secretContent(secretName, secret, defaultMode, place)), type: 'tmpfs' };
   }
   if (downwardAPI !== undefined) {
     const { items = [], defaultMode = plainMode } = downwardAPI;
-    return { content: downwardContent(items, place.pod, place.node.allocatable ?? {}, defaultMode), type: 'tmpfs' };
+    return { content: fieldContent(items, defaultMode, place), type: 'tmpfs' };
   }
   const { sources = [], defaultMode = plainMode } = projected ?? {};
   const parts = await Promise.allSettled(sources.map((source) => projectedContent(source, defaultMode, place)));
@@ -166,13 +179,19 @@ async function followed<T extends KubeObject>(
 async function configMapContent(name: string, selection: KeySelection, mode: number, place: VolumePlace) {
   const source = { kind: 'configmap', name, optional: selection.optional === true };
   const map = await followed<ConfigMap>(place, configMaps, name);
-  return objectContent(map, source, (object) => configMapFiles(object, selection, mode));
+  return objectContent(map, source, (object) => {
+    const make = (): Payload => configMapFiles(object, selection, mode);
+    return object === undefined ? make() : place.payloads.of(object, [selection.items, mode, source.optional], make);
+  });
 }
 
 async function secretContent(name: string, selection: KeySelection, mode: number, place: VolumePlace) {
   const source = { kind: 'secret', name, optional: selection.optional === true };
   const secret = await followed<Secret>(place, secrets, name);
-  return objectContent(secret, source, (object) => secretFiles(object, selection, mode));
+  return objectContent(secret, source, (object) => {
+    const make = (): Payload => secretFiles(object, selection, mode);
+    return object === undefined ? make() : place.payloads.of(object, [selection.items, mode, source.optional], make);
+  });
 }
 
 async function projectedContent(
@@ -183,14 +202,9 @@ async function projectedContent(
   const pod = place.pod();
   const user = userOf(pod);
   const privateMode = user === undefined && groupOf(pod) === undefined ? mode : ownMode;
-  const checked = (content: VolumeContent): VolumeContent => {
-    content.current();
-    return content;
-  };
   if (configMap !== undefined) return checked(await configMapContent(configMap.name ?? '', configMap, mode, place));
   if (secret !== undefined) return checked(await secretContent(secret.name ?? '', secret, mode, place));
-  if (downwardAPI !== undefined)
-    return checked(downwardContent(downwardAPI.items ?? [], place.pod, place.node.allocatable ?? {}, mode));
+  if (downwardAPI !== undefined) return fieldContent(downwardAPI.items ?? [], mode, place);
   if (serviceAccountToken !== undefined) {
     const { path = '', audience = '', expirationSeconds } = serviceAccountToken;
     const token = new AccountToken(pod, { audience, expirationSeconds }, place);
@@ -202,6 +216,18 @@ async function projectedContent(
     return fixedContent(new Map([[clusterTrustBundle.path ?? '', file]]));
   }
   return fixedContent(new Map());
+}
+
+/** What cannot be told now is an error now. */
+function checked(content: VolumeContent): VolumeContent {
+  content.current();
+  return content;
+}
+
+function fieldContent(items: readonly DownwardItem[], mode: number, { pod, node }: VolumePlace): VolumeContent {
+  const allocatable = node.allocatable ?? {};
+  downwardFiles(items, pod(), allocatable, mode);
+  return downwardContent(items, pod, allocatable, mode);
 }
 
 /** Where other volumes of a container are mounted below a volume. */

@@ -14,6 +14,20 @@ interface Source {
   readonly optional: boolean;
 }
 
+/** Files of objects that many pods mount alike: made once for each state of an object. */
+export class SharedPayloads {
+  readonly #payloads = new WeakMap<KubeObject, Map<string, Payload>>();
+
+  of(object: Readonly<KubeObject>, selection: object, make: () => Payload): Payload {
+    const known = this.#payloads.get(object) ?? new Map<string, Payload>();
+    this.#payloads.set(object, known);
+    const key = JSON.stringify(selection);
+    const payload = known.get(key) ?? make();
+    known.set(key, payload);
+    return payload;
+  }
+}
+
 /** Files of an object: those of its last state when it goes, and for good when it says that it never changes. */
 export function objectContent<T extends KubeObject & { readonly immutable?: boolean }>(
   followed: FollowedObject<T>,
@@ -42,11 +56,11 @@ export function downwardContent(
   mode: number,
 ): VolumeContent {
   let seen: Readonly<Pod> | undefined;
-  let payload: Payload = new Map();
+  let payload: Payload | undefined;
   return {
     current: () => {
       const now = pod();
-      if (now === seen) return payload;
+      if (payload !== undefined && now === seen) return payload;
       payload = downwardFiles(items, now, allocatable, mode);
       seen = now;
       return payload;
@@ -62,11 +76,11 @@ export interface TokenFile {
 
 export function tokenContent(token: AccountToken, { path, mode, user }: TokenFile): VolumeContent {
   let seen: string | undefined;
-  let payload: Payload = new Map();
+  let payload: Payload | undefined;
   return {
     current: () => {
       const text = token.current();
-      if (text === seen) return payload;
+      if (payload !== undefined && text === seen) return payload;
       seen = text;
       payload = new Map([[path, { text: textOf(text), mode, ...(user === undefined ? {} : { uid: user }) }]]);
       return payload;

@@ -275,7 +275,7 @@ function parseRequestHeader(values: ReadonlyMap<string, readonly string[]>): Req
 }
 
 /** Flags that may stand without a value, which then is true; they take one behind an equals sign only. */
-const switches = new Set(['--outside-network', '--expose-node-ports']);
+const switches = new Set(['--outside-network', '--expose-node-ports', '--strict-images']);
 
 // node:util wants to know which flags take values; the others all do, and `--flag value` and `--flag=value` both work.
 function rawFlags(args: readonly string[]): { values: Map<string, string[]>; warnings: string[] } {

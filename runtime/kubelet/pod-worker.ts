@@ -50,7 +50,7 @@ export class PodWorker {
   #pod: Readonly<Pod>;
   #prepared: PreparedPod | undefined;
   #sandbox: PodSandbox | undefined;
-  /** They are told of for as long as the pod is. */
+  /** Of a pod that has ended they are still told, of one that is deleted they are not. */
   #ips: readonly string[] = [];
   #failure: PodFailure | undefined;
   #isClosed = false;
@@ -124,7 +124,7 @@ export class PodWorker {
       isRestartingAll: mayRestartAll ? isRestartingAll : undefined,
       failure: this.#failure,
       isOver,
-      ips: this.#ips,
+      ips: this.#sandbox === undefined && this.#pod.metadata?.deletionTimestamp !== undefined ? [] : this.#ips,
       startTime: this.#startTime,
       resizing: this.#resize.conditions(),
     } as const;

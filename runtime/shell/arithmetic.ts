@@ -1,4 +1,4 @@
-import { ShellSyntaxError } from './syntax.ts';
+import { ExpansionError } from './control.ts';
 
 const levels: readonly (readonly string[])[] = [
   ['||'],
@@ -13,64 +13,77 @@ const levels: readonly (readonly string[])[] = [
   ['*', '/', '%'],
 ];
 
-const binary: Readonly<Record<string, (a: number, b: number) => number>> = {
-  '||': (a, b) => Number(a !== 0 || b !== 0),
-  '&&': (a, b) => Number(a !== 0 && b !== 0),
-  '|': (a, b) => Number(BigInt(a) | BigInt(b)),
-  '^': (a, b) => Number(BigInt(a) ^ BigInt(b)),
-  '&': (a, b) => Number(BigInt(a) & BigInt(b)),
-  '==': (a, b) => Number(a === b),
-  '!=': (a, b) => Number(a !== b),
-  '<=': (a, b) => Number(a <= b),
-  '>=': (a, b) => Number(a >= b),
-  '<': (a, b) => Number(a < b),
-  '>': (a, b) => Number(a > b),
-  '<<': (a, b) => a * 2 ** b,
-  '>>': (a, b) => Math.floor(a / 2 ** b),
+const is = (value: boolean): bigint => (value ? 1n : 0n);
+
+const binary: Readonly<Record<string, (a: bigint, b: bigint) => bigint>> = {
+  '||': (a, b) => is(a !== 0n || b !== 0n),
+  '&&': (a, b) => is(a !== 0n && b !== 0n),
+  '|': (a, b) => a | b,
+  '^': (a, b) => a ^ b,
+  '&': (a, b) => a & b,
+  '==': (a, b) => is(a === b),
+  '!=': (a, b) => is(a !== b),
+  '<=': (a, b) => is(a <= b),
+  '>=': (a, b) => is(a >= b),
+  '<': (a, b) => is(a < b),
+  '>': (a, b) => is(a > b),
+  '<<': (a, b) => a << (b & 63n),
+  '>>': (a, b) => a >> (b & 63n),
   '+': (a, b) => a + b,
   '-': (a, b) => a - b,
   '*': (a, b) => a * b,
 };
 
-const signs: Readonly<Record<string, (value: number) => number>> = {
+const signs: Readonly<Record<string, (value: bigint) => bigint>> = {
   '-': (value) => -value,
   '+': (value) => value,
-  '!': (value) => Number(value === 0),
-  '~': (value) => -value - 1,
+  '!': (value) => is(value === 0n),
+  '~': (value) => ~value,
 };
 
-/** A shell's variables. */
-export interface Variables {
-  get(name: string): string;
+/** A shell's variables; a name may have a subscript. */
+export interface NumberVariables {
+  get(name: string): string | undefined;
   set(name: string, value: string): void;
 }
 
-/** `$((…))` after its variables with a dollar sign were put in. Throws ShellSyntaxError. */
-export function evaluate(text: string, variables: Variables): number {
-  return new Arithmetic(text, variables).value();
-}
+const tokenForm =
+  /(?:\d+#[\dA-Za-z@_]+|0[xX][\da-fA-F]+|\d+|[A-Za-z_]\w*(?:\[[^\]]*\])?|\*\*|\+\+|--|<<=|>>=|[-+*/%&|^]=|<<|>>|<=|>=|==|!=|&&|\|\||\S)/g;
+const assigning = /^(?:[-+*/%&|^]|<<|>>)?=$/;
+/** A variable's value may be an expression that names another. */
+const maxDepth = 64;
+const digits = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ@_';
 
-const tokenPattern = /0[xX][\da-fA-F]+|\d+|[A-Za-z_]\w*|\+\+|--|[-+*/%]=|<<|>>|<=|>=|==|!=|&&|\|\||\S/g;
+/** `$((…))` after its variables with a dollar sign were put in, with 64 bits. Throws ExpansionError. */
+export function evaluate(text: string, variables: NumberVariables, depth = 0): bigint {
+  if (depth > maxDepth) throw new ExpansionError('arithmetic: expression recursion loop detected');
+  return new Arithmetic(text, variables, depth).value();
+}
 
 class Arithmetic {
   readonly #tokens: readonly string[];
-  readonly #variables: Variables;
+  readonly #variables: NumberVariables;
+  readonly #depth: number;
   #at = 0;
+  #nesting = 0;
+  /** Inside of what is not to happen: the other side of `&&`, `||` and `?:`. */
+  #idle = 0;
 
-  constructor(text: string, variables: Variables) {
-    this.#tokens = text.match(tokenPattern) ?? [];
+  constructor(text: string, variables: NumberVariables, depth: number) {
+    this.#tokens = text.match(tokenForm) ?? [];
     this.#variables = variables;
+    this.#depth = depth;
   }
 
-  value(): number {
-    if (this.#tokens.length === 0) return 0;
-    const value = this.#assignment();
+  value(): bigint {
+    if (this.#tokens.length === 0) return 0n;
+    const value = this.#list();
     if (this.#at < this.#tokens.length) this.#fail();
     return value;
   }
 
   #fail(): never {
-    throw new ShellSyntaxError('arithmetic syntax error');
+    throw new ExpansionError('arithmetic syntax error');
   }
 
   #isNext(...wanted: readonly string[]): boolean {
@@ -81,73 +94,139 @@ class Arithmetic {
     return this.#tokens[this.#at++] ?? '';
   }
 
-  #expect(token: string): void {
-    if (this.#take() !== token) this.#fail();
-  }
-
-  #numberOf(name: string): number {
-    return Number(this.#variables.get(name)) || 0;
-  }
-
-  #apply(operator: string, a: number, b: number): number {
-    if (operator === '/' || operator === '%') {
-      if (b === 0) throw new ShellSyntaxError('divide by zero');
-      return operator === '/' ? Math.trunc(a / b) : a % b;
+  #list(): bigint {
+    let value = this.#assignment();
+    while (this.#isNext(',')) {
+      this.#take();
+      value = this.#assignment();
     }
-    return binary[operator]?.(a, b) ?? this.#fail();
-  }
-
-  #assignment(): number {
-    const [name = '', operator = ''] = this.#tokens.slice(this.#at, this.#at + 2);
-    if (!/^[A-Za-z_]/.test(name) || !/^[-+*/%]?=$/.test(operator)) return this.#conditional();
-    this.#at += 2;
-    const right = this.#assignment();
-    const value = operator === '=' ? right : this.#apply(operator[0] ?? '', this.#numberOf(name), right);
-    this.#variables.set(name, String(value));
     return value;
   }
 
-  #conditional(): number {
+  #numberOf(name: string): bigint {
+    const text = (this.#variables.get(name) ?? '').trim();
+    if (text === '') return 0n;
+    if (/^-?\d+$/.test(text) && !/^-?0\d/.test(text)) return BigInt.asIntN(64, BigInt(text));
+    return evaluate(text, this.#variables, this.#depth + 1);
+  }
+
+  #store(name: string, value: bigint): bigint {
+    const kept = BigInt.asIntN(64, value);
+    if (this.#idle === 0) this.#variables.set(name, String(kept));
+    return kept;
+  }
+
+  #apply(operator: string, a: bigint, b: bigint): bigint {
+    if (operator === '/' || operator === '%') {
+      if (b === 0n) {
+        if (this.#idle > 0) return 0n;
+        throw new ExpansionError('divide by zero');
+      }
+      return operator === '/' ? a / b : a % b;
+    }
+    if (operator === '**') {
+      if (b < 0n) throw new ExpansionError('exponent less than 0');
+      return power(a, b);
+    }
+    return BigInt.asIntN(64, binary[operator]?.(a, b) ?? this.#fail());
+  }
+
+  #assignment(): bigint {
+    const [name = '', operator = ''] = this.#tokens.slice(this.#at, this.#at + 2);
+    if (!/^[A-Za-z_]/.test(name) || !assigning.test(operator)) return this.#conditional();
+    this.#at += 2;
+    const right = this.#assignment();
+    return this.#store(
+      name,
+      operator === '=' ? right : this.#apply(operator.slice(0, -1), this.#numberOf(name), right),
+    );
+  }
+
+  #quietly(isIdle: boolean, run: () => bigint): bigint {
+    if (isIdle) this.#idle++;
+    const value = run();
+    if (isIdle) this.#idle--;
+    return value;
+  }
+
+  #conditional(): bigint {
     const condition = this.#level(0);
     if (!this.#isNext('?')) return condition;
     this.#take();
-    const yes = this.#assignment();
-    this.#expect(':');
-    const no = this.#assignment();
-    return condition !== 0 ? yes : no;
+    const yes = this.#quietly(condition === 0n, () => this.#list());
+    if (this.#take() !== ':') this.#fail();
+    const no = this.#quietly(condition !== 0n, () => this.#assignment());
+    return condition !== 0n ? yes : no;
   }
 
-  #level(depth: number): number {
+  #level(depth: number): bigint {
     const operators = levels[depth];
-    if (operators === undefined) return this.#primary();
+    if (operators === undefined) return this.#power();
     let value = this.#level(depth + 1);
     while (this.#isNext(...operators)) {
       const operator = this.#take();
-      value = this.#apply(operator, value, this.#level(depth + 1));
+      const isIdle = (operator === '&&' && value === 0n) || (operator === '||' && value !== 0n);
+      const left = value;
+      const right = this.#quietly(isIdle, () => this.#level(depth + 1));
+      value = this.#apply(operator, left, right);
     }
     return value;
   }
 
-  #primary(): number {
+  #power(): bigint {
+    const base = this.#primary();
+    if (!this.#isNext('**')) return base;
+    this.#take();
+    return this.#apply('**', base, this.#power());
+  }
+
+  #primary(): bigint {
+    if (++this.#nesting > 1000) this.#fail();
     const token = this.#take();
     const sign = signs[token];
     if (sign !== undefined) return sign(this.#primary());
     if (token === '(') {
-      const value = this.#assignment();
-      this.#expect(')');
+      const value = this.#list();
+      if (this.#take() !== ')') this.#fail();
       return value;
     }
-    if (token === '++' || token === '--') return this.#stepped(this.#take(), token === '++' ? 1 : -1);
-    if (/^\d/.test(token)) return /^0\d/.test(token) ? Number.parseInt(token, 8) : Number(token);
+    if (token === '++' || token === '--') {
+      if (!/^[A-Za-z_]/.test(this.#tokens[this.#at] ?? '')) return signs[token[0] ?? '']?.(this.#primary()) ?? 0n;
+      const name = this.#take();
+      return this.#store(name, this.#numberOf(name) + (token === '++' ? 1n : -1n));
+    }
+    if (/^\d/.test(token)) return numberFrom(token) ?? this.#fail();
     if (!/^[A-Za-z_]/.test(token)) return this.#fail();
     const value = this.#numberOf(token);
-    if (this.#isNext('++', '--')) this.#stepped(token, this.#take() === '++' ? 1 : -1);
+    if (this.#isNext('++', '--')) this.#store(token, value + (this.#take() === '++' ? 1n : -1n));
     return value;
   }
+}
 
-  #stepped(name: string, by: number): number {
-    const value = this.#numberOf(name) + by;
-    this.#variables.set(name, String(value));
-    return value;
+function power(base: bigint, exponent: bigint): bigint {
+  let value = 1n;
+  let square = base;
+  for (let left = exponent; left > 0n; left >>= 1n) {
+    if ((left & 1n) === 1n) value = BigInt.asIntN(64, value * square);
+    square = BigInt.asIntN(64, square * square);
   }
+  return value;
+}
+
+/** With a base, as `16#ff`, in octal with a leading zero. Undefined: no number. */
+function numberFrom(token: string): bigint | undefined {
+  const [, baseText, figures = ''] = /^(\d+)#(.*)$/.exec(token) ?? [];
+  if (baseText !== undefined) return inBase(figures, Number(baseText));
+  if (/^0[xX]/.test(token)) return BigInt.asIntN(64, BigInt(token));
+  return /^0\d/.test(token) ? inBase(token.slice(1), 8) : BigInt.asIntN(64, BigInt(token));
+}
+
+function inBase(figures: string, base: number): bigint | undefined {
+  let value = 0n;
+  for (const figure of base <= 36 ? figures.toLowerCase() : figures) {
+    const digit = digits.indexOf(figure);
+    if (digit < 0 || digit >= base) return undefined;
+    value = value * BigInt(base) + BigInt(digit);
+  }
+  return BigInt.asIntN(64, value);
 }

@@ -1,251 +1,374 @@
-import { resolvePath } from '../files/path.ts';
-import { builtins } from './builtins.ts';
+import { nullFile } from '../processes/devices.ts';
+import { type OpenFile, pipeFiles } from '../processes/open-file.ts';
+import { Ended, type ProcessExit } from '../processes/program.ts';
+import { testCondition } from './conditions.ts';
+import { ExpansionError, Leave } from './control.ts';
 import { Expander } from './expand.ts';
-import { parseScript } from './parser.ts';
-import { copyOf, Leave, type ShellProcess } from './shell-process.ts';
-import { nothing, Pipe, readerOf, type Writer, writerOf } from './streams.ts';
-import { type Command, type Item, type List, type Pipeline, type Redirection, ShellSyntaxError } from './syntax.ts';
+import { addJob, childExit } from './jobs.ts';
+import { Cursor } from './language/cursor.ts';
+import { Parser } from './language/parser.ts';
+import {
+  type Command,
+  type Item,
+  type List,
+  type Pipeline,
+  type Redirection,
+  ShellSyntaxError,
+} from './language/syntax.ts';
+import { RedirectionError, redirect } from './redirect.ts';
+import type { Shell } from './shell.ts';
+import { runSimple } from './simple-command.ts';
+import { Pipe } from './streams.ts';
 
-/** A loop without end must let others work. */
-const turnsBetweenBreaths = 64;
-const notFoundCode = 127;
+const maxDepth = 400;
 
-/** Runs a script's text as a process of its own; the exit code. */
-export async function runScript(text: string, process: ShellProcess): Promise<number> {
-  const shell = new Interpreter(process);
-  let code: number;
-  try {
-    code = await shell.list(parseScript(text));
-  } catch (error) {
-    if (error instanceof Leave) code = error.what === 'exit' || error.what === 'return' ? error.value : 0;
-    else if (error instanceof ShellSyntaxError) {
-      process.stderr.write(`sh: ${error.message}\n`);
-      code = 2;
-    } else throw error;
-  }
-  return shell.atExit(code);
-}
+/** Runs what was read of a script. */
+export class Interpreter {
+  readonly shell: Shell;
+  readonly expander: Expander;
 
-/** `sh` finds the commands that run other commands here. */
-class Interpreter {
-  readonly #process: ShellProcess;
-  readonly #expander: Expander;
-  #turns = 0;
-
-  constructor(process: ShellProcess) {
-    this.#process = process;
-    this.#expander = new Expander(process, async (script, inside) => {
-      let text = '';
-      const stdout: Writer = writerOf((more) => {
-        text += more;
-      });
-      inside.lastCode = await new Interpreter(copyOf(inside, { stdout })).#contained(script);
-      return text;
+  constructor(shell: Shell) {
+    this.shell = shell;
+    this.expander = new Expander(shell, {
+      capture: (script) => this.#capture(script),
+      processPath: (script, isInput) => this.#processPath(script, isInput),
     });
   }
 
-  async atExit(code: number): Promise<number> {
-    const { traps } = this.#process;
-    const script = traps.get('EXIT');
-    if (script === undefined) return code;
-    traps.delete('EXIT');
-    this.#process.lastCode = code;
+  /** A text in this very shell, line by line, as `eval` and scripts have it. */
+  async source(text: string, firstLine = 1): Promise<number> {
+    const parser = new Parser(new Cursor(text, this.shell.aliases, firstLine));
+    for (let list = parser.line(); list !== undefined; list = parser.line()) await this.list(list);
+    return this.shell.lastCode;
+  }
+
+  /** In a shell of its own: nothing leaves it but its code. */
+  async contained(run: () => Promise<number>): Promise<number> {
+    let code: number;
     try {
-      await this.list(parseScript(script));
+      code = await run();
+    } catch (error) {
+      code = this.codeOf(error);
+    }
+    return this.#atExit(code);
+  }
+
+  /** What an error that ends the script makes its code. */
+  codeOf(error: unknown): number {
+    if (error instanceof Leave)
+      return error.what === 'exit' || error.what === 'return' ? error.value : this.shell.lastCode;
+    if (error instanceof ExpansionError || error instanceof ShellSyntaxError) {
+      this.shell.complain(error.message);
+      return 2;
+    }
+    if (error instanceof RangeError) {
+      // Nested deeper than we can follow: a real shell's stack would have ended, too.
+      this.shell.context.stderr.write('Segmentation fault\n');
+      return 139;
+    }
+    throw error;
+  }
+
+  async #atExit(code: number): Promise<number> {
+    const { traps } = this.shell;
+    const script = traps.get('EXIT');
+    if (script === undefined || script === '') return code;
+    traps.delete('EXIT');
+    this.shell.lastCode = code;
+    try {
+      await this.source(script);
       return code;
     } catch (error) {
-      if (error instanceof Leave) return error.value;
-      throw error;
+      return this.codeOf(error);
     }
   }
 
   async list(list: List): Promise<number> {
-    const { killed, options } = this.#process;
-    let code = this.#process.lastCode;
-    for (let i = 0; i < list.length; i++) {
-      if (killed.aborted) throw new Leave('exit', 137);
-      const chain = [list[i] as Item];
-      while (list[i + 1] !== undefined && list[i + 1]?.joined !== ';') chain.push(list[++i] as Item);
-      if (chain.at(-1)?.isBackground === true) {
-        const job = chain.map((item) => ({ ...item, isBackground: false }));
-        this.#process.jobs.push(new Interpreter(copyOf(this.#process)).#contained(job));
-        code = 0;
-      } else code = await this.#chain(chain);
-      this.#process.lastCode = code;
-      if (code !== 0 && options.has('e') && chain.length === 1 && chain[0]?.pipeline.isNegated !== true)
-        throw new Leave('exit', code);
+    const { shell } = this;
+    for (let at = 0; at < list.length; at++) {
+      const chain = [list[at] as Item];
+      while (list[at + 1] !== undefined && list[at + 1]?.joined !== ';') chain.push(list[++at] as Item);
+      if (chain.at(-1)?.isBackground === true) this.#background(chain);
+      else await this.#chain(chain);
+      await this.heedSignals();
     }
-    return code;
+    return shell.lastCode;
   }
 
-  async #chain(chain: readonly Item[]): Promise<number> {
-    let code = 0;
-    for (const { joined, pipeline } of chain) {
-      if ((joined === '&&' && code !== 0) || (joined === '||' && code === 0)) continue;
-      code = await this.#pipeline(pipeline);
-      this.#process.lastCode = code;
-    }
-    return code;
+  #background(chain: readonly Item[]): void {
+    const { shell } = this;
+    const job = chain.map((item) => ({ ...item, isBackground: false }));
+    const isMonitored = shell.options.has('m');
+    const descriptors = new Map(shell.context.descriptors);
+    const input = nullFile();
+    if (!isMonitored) descriptors.set(0, input);
+    const child = shell.fork((inner) => new Interpreter(inner).contained(() => new Interpreter(inner).last(job)), {
+      descriptors,
+      ...(isMonitored ? { group: 'new' as const } : {}),
+    });
+    input.release();
+    const added = addJob(shell, child, chain.map(({ pipeline }) => pipeline.text).join(' && '));
+    if (shell.isInteractive) shell.context.stderr.write(`[${added.id}] ${child.pid}\n`);
+    shell.lastCode = 0;
   }
 
-  async #contained(list: List): Promise<number> {
-    try {
-      return await this.list(list);
-    } catch (error) {
-      if (error instanceof Leave) return error.value;
-      if (!(error instanceof ShellSyntaxError)) throw error;
-      this.#process.stderr.write(`sh: ${error.message}\n`);
-      return 2;
-    }
-  }
-
-  async #pipeline({ isNegated, commands }: Pipeline): Promise<number> {
-    const [only] = commands;
-    let code: number;
-    if (commands.length === 1 && only !== undefined) code = await this.#command(only);
-    else {
-      const running: Promise<number>[] = [];
-      let { stdin } = this.#process;
-      for (const [index, command] of commands.entries()) {
-        const isLast = index === commands.length - 1;
-        const pipe = new Pipe();
-        const inside = copyOf(this.#process, { stdin, ...(isLast ? {} : { stdout: pipe }) });
-        const item: Item = { joined: ';', pipeline: { isNegated: false, commands: [command] }, isBackground: false };
-        running.push(new Interpreter(inside).#contained([item]).finally(() => pipe.end()));
-        stdin = pipe;
+  async #chain(chain: readonly Item[]): Promise<void> {
+    const { shell } = this;
+    for (const [index, { joined, pipeline }] of chain.entries()) {
+      if ((joined === '&&' && shell.lastCode !== 0) || (joined === '||' && shell.lastCode === 0)) continue;
+      const isLast = index === chain.length - 1;
+      if (!isLast) shell.conditionDepth++;
+      try {
+        shell.lastCode = await this.#pipeline(pipeline);
+      } finally {
+        if (!isLast) shell.conditionDepth--;
       }
-      code = (await Promise.all(running)).at(-1) ?? 0;
+      if (isLast && shell.lastCode !== 0 && !pipeline.isNegated && isChecked(pipeline)) await this.#failed();
+    }
+  }
+
+  /** What `set -e` and a trap for ERR do about a command that failed. */
+  async #failed(): Promise<void> {
+    const { shell } = this;
+    if (shell.conditionDepth > 0) return;
+    const trap = shell.traps.get('ERR');
+    const code = shell.lastCode;
+    if (trap !== undefined && trap !== '') {
+      await this.source(trap);
+      shell.lastCode = code;
+    }
+    if (shell.options.has('e')) throw new Leave('exit', code);
+  }
+
+  async #pipeline({ isNegated, isTimed, commands }: Pipeline): Promise<number> {
+    const { clock, stderr } = this.shell.context;
+    const startedAt = clock.now();
+    const [only] = commands;
+    if (isNegated) this.shell.conditionDepth++;
+    let code: number;
+    try {
+      code = commands.length === 1 && only !== undefined ? await this.command(only) : await this.#piped(commands);
+    } finally {
+      if (isNegated) this.shell.conditionDepth--;
+    }
+    if (isTimed) {
+      const seconds = (clock.now() - startedAt) / 1000;
+      const text = `${Math.floor(seconds / 60)}m${this.shell.isBash ? '' : ' '}${(seconds % 60).toFixed(this.shell.isBash ? 3 : 2)}s`;
+      const zero = this.shell.isBash ? '0m0.000s' : '0m 0.00s';
+      stderr.write(`${this.shell.isBash ? '\n' : ''}real\t${text}\nuser\t${zero}\nsys\t${zero}\n`);
     }
     return isNegated ? Number(code === 0) : code;
   }
 
-  async #command(command: Command): Promise<number> {
-    if (++this.#turns % turnsBetweenBreaths === 0)
-      await new Promise<void>((resolve) => void this.#process.clock.after(0, resolve));
-    if (this.#process.killed.aborted) throw new Leave('exit', 137);
-    await this.#heedSignals();
+  async #piped(commands: readonly Command[]): Promise<number> {
+    const { shell } = this;
+    const { descriptors } = shell.context;
+    const running: Promise<ProcessExit>[] = [];
+    let group: number | 'new' | undefined = shell.options.has('m') ? 'new' : undefined;
+    let input: OpenFile | undefined;
+    const pids: number[] = [];
+    for (const [index, command] of commands.entries()) {
+      const isLast = index === commands.length - 1;
+      const given = new Map(descriptors);
+      if (input !== undefined) given.set(0, input);
+      const [reading, writing] = isLast ? [] : pipeFiles(new Pipe(), shell.context.pid * 100 + index);
+      if (writing !== undefined) given.set(1, writing);
+      const child = shell.fork(
+        (inner) => new Interpreter(inner).contained(() => new Interpreter(inner).last(alone(command))),
+        {
+          descriptors: given,
+          ...(group === undefined ? {} : { group }),
+        },
+      );
+      if (group === 'new') group = child.pid;
+      pids.push(child.pid);
+      input?.release();
+      writing?.release();
+      input = reading;
+      running.push(child.exited);
+    }
+    const exits = await childExit(shell, Promise.all(running), typeof group === 'number' ? group : undefined);
+    const codes = exits.map(({ code }) => code);
+    const status = shell.variables.writable('PIPESTATUS');
+    status.array = new Map(codes.map((code, index) => [String(index), String(code)]));
+    const last = codes.at(-1) ?? 0;
+    return shell.options.has('pipefail') ? (codes.findLast((code) => code !== 0) ?? 0) : last;
+  }
+
+  /** The last of what a shell does: a program takes the shell's place. */
+  async last(list: List): Promise<number> {
+    const [item] = list;
+    const command = item?.pipeline.commands[0];
+    const isOne =
+      list.length === 1 &&
+      item?.pipeline.commands.length === 1 &&
+      !item.isBackground &&
+      !item.pipeline.isNegated &&
+      !item.pipeline.isTimed;
+    if (!isOne || command?.is !== 'simple' || this.shell.traps.size > 0) return this.list(list);
+    await this.#breathe();
+    this.shell.lastCode = await this.#redirected(command.redirections, () => runSimple(this, command, true));
+    if (this.shell.lastCode !== 0) await this.#failed();
+    return this.shell.lastCode;
+  }
+
+  async #breathe(): Promise<void> {
+    const { context } = this.shell;
+    const rest = context.budget.breathe();
+    if (rest === undefined) return;
+    await rest;
+    if (context.killed.aborted) throw new Ended('ended');
+  }
+
+  async command(command: Command): Promise<number> {
+    const { shell } = this;
+    await this.#breathe();
     if (command.is === 'function') {
-      this.#process.functions.set(command.name, command.body);
+      shell.functions.set(command.name, command.body);
       return 0;
     }
-    return this.#redirected(command.redirections, () => this.#bare(command));
+    if (++shell.depth > maxDepth) {
+      shell.depth = 0;
+      throw new RangeError('too deep');
+    }
+    try {
+      return await this.#redirected(command.redirections, () => this.#bare(command));
+    } finally {
+      shell.depth--;
+    }
   }
 
   /** As a shell does it: between two commands. */
-  async #heedSignals(): Promise<void> {
-    const { pending, traps } = this.#process;
-    for (const signal of pending) {
-      const script = traps.get(signal);
-      if (script === undefined) continue;
-      pending.delete(signal);
-      await this.list(parseScript(script));
+  async heedSignals(): Promise<void> {
+    const { shell } = this;
+    for (const signal of shell.pending) {
+      shell.pending.delete(signal);
+      const script = shell.traps.get(signal);
+      if (script === undefined || script === '') continue;
+      const code = shell.lastCode;
+      await this.source(script);
+      shell.lastCode = code;
     }
   }
 
   async #redirected(redirections: readonly Redirection[], run: () => Promise<number>): Promise<number> {
     if (redirections.length === 0) return run();
-    const process = this.#process;
-    const { stdin, stdout, stderr } = process;
+    const { shell } = this;
+    const before: (readonly [number, OpenFile | undefined])[] = [];
     try {
-      for (const redirection of redirections) await this.#redirect(redirection);
+      for (const one of redirections) before.push(...(await redirect(this, one)));
       return await run();
     } catch (error) {
       if (!(error instanceof RedirectionError)) throw error;
-      stderr.write(`sh: ${error.message}\n`);
+      shell.complain(error.message);
       return 1;
     } finally {
-      Object.assign(process, { stdin, stdout, stderr });
+      for (const [descriptor, file] of before.toReversed()) {
+        if (shell.context.descriptors.size > 0 || file !== undefined) shell.install(descriptor, file)?.release();
+      }
     }
-  }
-
-  async #redirect({ descriptor, operator, target }: Redirection): Promise<void> {
-    const process = this.#process;
-    const text = await this.#expander.text(target);
-    if (operator === '<<') process.stdin = readerOf(text);
-    else if (operator === '<') {
-      const found = process.files.read(resolvePath(process.cwd, text));
-      if (found === undefined && text !== '/dev/null') throw new RedirectionError(`can't open ${text}: no such file`);
-      process.stdin = readerOf(found ?? '');
-    } else if (operator === '>&' || operator === '<&') {
-      const from = text === '2' ? process.stderr : process.stdout;
-      if (descriptor === 2) process.stderr = from;
-      else process.stdout = from;
-    } else {
-      const writer = this.#fileWriter(text, operator === '>>');
-      if (descriptor === 2) process.stderr = writer;
-      else process.stdout = writer;
-    }
-  }
-
-  #fileWriter(target: string, isAppending: boolean): Writer {
-    const { files, cwd, stdout, stderr } = this.#process;
-    if (target === '/dev/null') return nothing;
-    if (target === '/dev/stdout') return stdout;
-    if (target === '/dev/stderr' || target === '/dev/termination-log-stderr') return stderr;
-    const path = resolvePath(cwd, target);
-    if (files.isDirectory(path)) throw new RedirectionError(`can't create ${target}: Is a directory`);
-    if (!isAppending || files.read(path) === undefined) files.write(path, '');
-    return writerOf((text) => files.write(path, (files.read(path) ?? '') + text));
   }
 
   async #bare(command: Exclude<Command, { is: 'function' }>): Promise<number> {
+    const { shell, expander } = this;
     switch (command.is) {
       case 'simple':
-        return this.#simple(command);
+        return runSimple(this, command);
       case 'group':
-        return command.isSubshell
-          ? new Interpreter(copyOf(this.#process)).#contained(command.body)
-          : this.list(command.body);
+        return command.isSubshell ? this.#subshell(command.body) : this.#inner(command.body);
       case 'if': {
         for (const { condition, body } of command.branches)
-          if ((await this.#condition(condition)) === 0) return this.list(body);
-        return command.otherwise === undefined ? 0 : this.list(command.otherwise);
+          if ((await this.#condition(condition)) === 0) return this.#inner(body);
+        return command.otherwise === undefined ? 0 : this.#inner(command.otherwise);
       }
       case 'loop':
-        return this.#loop(command);
-      case 'for':
-        return this.#for(command);
-      case 'case': {
-        const subject = await this.#expander.text(command.subject);
-        for (const { patterns, body } of command.branches) {
-          for (const pattern of patterns)
-            if ((await this.#expander.pattern(pattern)).test(subject)) return this.list(body);
-        }
-        return 0;
+        return this.#loop(
+          async () => ((await this.#condition(command.condition)) === 0) !== command.until,
+          command.body,
+        );
+      case 'for': {
+        const words = command.words === undefined ? shell.parameters : await expander.fields(command.words);
+        let at = 0;
+        return this.#loop(async () => {
+          if (at >= words.length) return false;
+          shell.variables.set(command.name, words[at++] ?? '');
+          return true;
+        }, command.body);
       }
+      case 'count': {
+        await expander.number(command.start);
+        let isFirst = true;
+        return this.#loop(async () => {
+          if (!isFirst) await expander.number(command.step);
+          isFirst = false;
+          return command.condition.length === 0 || (await expander.number(command.condition)) !== 0n;
+        }, command.body);
+      }
+      case 'case':
+        return this.#case(command);
+      case 'arithmetic':
+        return Number((await expander.number(command.expression)) === 0n);
+      case 'condition':
+        return Number(!(await testCondition(command.condition, this)));
     }
   }
 
-  async #loop({ condition, body, until }: Extract<Command, { is: 'loop' }>): Promise<number> {
+  async #inner(list: List): Promise<number> {
+    this.shell.lastCode = 0;
+    return this.list(list);
+  }
+
+  async #subshell(body: List): Promise<number> {
+    const { shell } = this;
+    const child = shell.fork((inner) => new Interpreter(inner).contained(() => new Interpreter(inner).last(body)));
+    const { code } = await childExit(shell, child.exited);
+    return code;
+  }
+
+  async #case({ subject, branches }: Extract<Command, { is: 'case' }>): Promise<number> {
+    const text = await this.expander.text(subject);
+    let isFalling = false;
     let code = 0;
-    while (((await this.#condition(condition)) === 0) !== until) {
-      const [isOver, value] = await this.#turn(body);
-      code = value;
-      if (isOver) break;
+    for (const { patterns, body, end } of branches) {
+      let isMatch = isFalling;
+      for (const pattern of patterns) isMatch ||= (await this.expander.pattern(pattern)).test(text);
+      if (!isMatch) continue;
+      code = await this.#inner(body);
+      if (end === ';;') return code;
+      isFalling = end === ';&';
     }
     return code;
   }
 
-  async #for({ name, words, body }: Extract<Command, { is: 'for' }>): Promise<number> {
-    const { parameters, variables } = this.#process;
+  async #loop(goesOn: () => Promise<boolean>, body: List): Promise<number> {
+    const { shell } = this;
     let code = 0;
-    for (const word of words === undefined ? parameters.slice(1) : await this.#expander.fields(words)) {
-      variables.set(name, word);
-      const [isOver, value] = await this.#turn(body);
-      code = value;
-      if (isOver) break;
+    shell.loopDepth++;
+    try {
+      while (await goesOn()) {
+        await this.#breathe();
+        const [isOver, value] = await this.#turn(body);
+        code = value;
+        if (isOver) break;
+      }
+    } catch (error) {
+      // `break` in the condition of a loop is its own.
+      if (!(error instanceof Leave) || error.what !== 'break' || error.value > 1) throw error;
+      code = 0;
+    } finally {
+      shell.loopDepth--;
     }
     return code;
   }
 
   /** `set -e` does not count in conditions. */
   async #condition(list: List): Promise<number> {
-    const { options } = this.#process;
-    const wasStrict = options.delete('e');
+    const { shell } = this;
+    shell.conditionDepth++;
     try {
       return await this.list(list);
     } finally {
-      if (wasStrict) options.add('e');
+      shell.conditionDepth--;
     }
   }
 
@@ -259,81 +382,53 @@ class Interpreter {
     }
   }
 
-  async #simple({ assignments, words }: Extract<Command, { is: 'simple' }>): Promise<number> {
-    const process = this.#process;
-    const [name, ...args] = await this.#expander.fields(words);
-    const values: (readonly [string, string])[] = [];
-    for (const assignment of assignments) values.push([assignment.name, await this.#expander.text(assignment.value)]);
-    if (name === undefined) {
-      for (const [variable, value] of values) process.variables.set(variable, value);
-      return words.length === 0 && assignments.some(({ value }) => value.some((part) => part.is === 'command'))
-        ? process.lastCode
-        : 0;
-    }
-    if (process.options.has('x')) process.stderr.write(`+ ${[name, ...args].join(' ')}\n`);
-    const before = values.map(([variable]) => [variable, process.variables.get(variable)] as const);
-    for (const [variable, value] of values) process.variables.set(variable, value);
-    try {
-      return await this.#perform(name, args);
-    } finally {
-      for (const [variable, value] of before) {
-        if (value === undefined) process.variables.delete(variable);
-        else process.variables.set(variable, value);
-      }
-    }
+  async #capture(script: List): Promise<string> {
+    const { shell } = this;
+    const pipe = new Pipe();
+    const [reading, writing] = pipeFiles(pipe);
+    const descriptors = new Map(shell.context.descriptors);
+    descriptors.set(1, writing);
+    const child = shell.fork((inner) => new Interpreter(inner).contained(() => new Interpreter(inner).last(script)), {
+      descriptors,
+    });
+    writing.release();
+    const text = await reading.reader.rest();
+    reading.release();
+    const { code } = await childExit(shell, child.exited);
+    shell.lastCode = code;
+    shell.substitutionCode = code;
+    return text;
   }
 
-  async #perform(name: string, args: readonly string[]): Promise<number> {
-    const process = this.#process;
-    const body = process.functions.get(name);
-    if (body !== undefined) return this.#call(body, args);
-    if (name === 'eval') return this.list(parseScript(args.join(' ')));
-    if (name === 'exec' && args.length === 0) return 0;
-    if (name === 'exec') throw new Leave('exit', await this.#perform(args[0] ?? '', args.slice(1)));
-    if (name === '.' || name === 'source') {
-      const text = process.files.read(resolvePath(process.cwd, args[0] ?? ''));
-      return text === undefined ? 1 : this.list(parseScript(text));
-    }
-    const short = name.slice(name.lastIndexOf('/') + 1);
-    if (short === 'sh' || short === 'bash' || short === 'ash') return this.#subshell(args);
-    const program = builtins.get(short) ?? process.programs.get(short);
-    if (program !== undefined) return program(args, process);
-    const file = process.files.read(resolvePath(process.cwd, name));
-    if (file !== undefined && name.includes('/'))
-      return runScript(file, copyOf(process, { parameters: [name, ...args] }));
-    process.stderr.write(`sh: ${name}: not found\n`);
-    return notFoundCode;
-  }
-
-  async #call(body: Command, args: readonly string[]): Promise<number> {
-    const process = this.#process;
-    const { parameters } = process;
-    process.parameters = [parameters[0] ?? 'sh', ...args];
-    try {
-      return await this.#command(body);
-    } catch (error) {
-      if (error instanceof Leave && error.what === 'return') return error.value;
-      throw error;
-    } finally {
-      process.parameters = parameters;
-    }
-  }
-
-  async #subshell(args: readonly string[]): Promise<number> {
-    const process = this.#process;
-    const at = args.findIndex((arg) => /^-[a-z]*c$/.test(arg));
-    if (at >= 0) {
-      const [text = '', ...parameters] = args.slice(at + 1);
-      return runScript(text, copyOf(process, { parameters: parameters.length === 0 ? ['sh'] : parameters }));
-    }
-    const [file, ...rest] = args.filter((arg) => !arg.startsWith('-'));
-    const text = file === undefined ? await process.stdin.rest() : process.files.read(resolvePath(process.cwd, file));
-    if (text === undefined) {
-      process.stderr.write(`sh: can't open '${file}': No such file or directory\n`);
-      return notFoundCode;
-    }
-    return runScript(text, copyOf(process, { parameters: [file ?? 'sh', ...rest] }));
+  #processPath(script: List, isInput: boolean): string {
+    const { shell } = this;
+    const [reading, writing] = pipeFiles(new Pipe());
+    const [own, others] = isInput ? [reading, writing] : [writing, reading];
+    const descriptors = new Map(shell.context.descriptors);
+    descriptors.set(isInput ? 1 : 0, others);
+    shell.fork((inner) => new Interpreter(inner).contained(() => new Interpreter(inner).last(script)), { descriptors });
+    others.release();
+    let number = 63;
+    while (shell.context.descriptors.has(number)) number--;
+    shell.context.descriptors.set(number, own);
+    return `/dev/fd/${number}`;
   }
 }
 
-class RedirectionError extends Error {}
+/** Whether `set -e` looks at it: what is inside of the others was looked at already. */
+function isChecked({ commands }: Pipeline): boolean {
+  const [only] = commands;
+  if (commands.length !== 1 || only === undefined) return true;
+  return (
+    only.is === 'simple' ||
+    only.is === 'arithmetic' ||
+    only.is === 'condition' ||
+    (only.is === 'group' && only.isSubshell)
+  );
+}
+
+function alone(command: Command): List {
+  return [
+    { joined: ';', isBackground: false, pipeline: { isNegated: false, isTimed: false, commands: [command], text: '' } },
+  ];
+}

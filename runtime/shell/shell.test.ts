@@ -1,8 +1,8 @@
+import { PassThrough } from 'node:stream';
 import t from 'tap';
-import { MemoryTree } from '../files/memory-tree.ts';
-import { runScript } from './interpreter.ts';
-import type { ShellProcess } from './shell-process.ts';
-import { readerOf, writerOf } from './streams.ts';
+import { bytesOf, fromBytes } from '../files/byte-text.ts';
+import { createNetwork } from '../network/create-network.ts';
+import { startTestContainer } from '../simulated/test-container.ts';
 
 const clock = {
   now: () => Date.UTC(2026, 0, 2, 3, 4, 5),
@@ -11,6 +11,7 @@ const clock = {
     return { cancel: () => clearTimeout(timer) };
   },
 };
+const random = { next: () => 0.75, uuid: () => '00000000-0000-4000-8000-000000000000' };
 
 interface Ran {
   readonly code: number;
@@ -18,39 +19,37 @@ interface Ran {
   readonly err: string;
 }
 
-function shell(input = '') {
-  const output = { out: '', err: '' };
-  const writer = (name: keyof typeof output) =>
-    writerOf((text) => {
-      output[name] += text;
-    });
-  const kill = new AbortController();
-  const pending = new Set<string>();
-  const process: ShellProcess = {
+/** A container of an image with a shell, which stays up. */
+function container(image = 'busybox') {
+  const network = createNetwork({ hostIp: '172.18.0.1' });
+  const started = startTestContainer({
     clock,
-    random: { next: () => 0.75, uuid: () => '' },
-    files: new MemoryTree(),
-    variables: new Map([['HOME', '/root']]),
-    exported: new Set(),
-    functions: new Map(),
-    traps: new Map(),
-    parameters: ['sh', 'one', 'two words'],
-    cwd: '/',
-    lastCode: 0,
-    stdin: readerOf(input),
-    stdout: writer('out'),
-    stderr: writer('err'),
-    killed: kill.signal,
-    pending,
-    jobs: [],
-    programs: new Map(),
-    options: new Set(),
+    random,
+    network: network.open({ node: 'node-0', ips: ['10.0.0.2'] }),
+    container: { name: 'main', image, command: ['sleep', '1000'] },
+    log: () => undefined,
+  });
+  const run = async (command: readonly string[], input = ''): Promise<Ran> => {
+    const written = { out: '', err: '' };
+    const stream = (name: keyof typeof written): PassThrough => {
+      const into = new PassThrough();
+      into.on('data', (piece: Uint8Array) => {
+        written[name] += fromBytes(piece);
+      });
+      return into;
+    };
+    const stdin = new PassThrough();
+    stdin.end(bytesOf(input));
+    const streams = { stdin, stdout: stream('out'), stderr: stream('err'), isTerminal: false };
+    const code = await started.exec(command, { ...streams, signal: new AbortController().signal });
+    await new Promise((resolve) => setImmediate(resolve));
+    return { code, ...written };
   };
-  const run = async (script: string): Promise<Ran> => {
-    const code = await runScript(script, process);
-    return { code, ...output };
+  return {
+    run,
+    script: (text: string, input = '') => run(['sh', '-c', text, 'sh', 'one', 'two words'], input),
+    stop: () => started.stop(0),
   };
-  return { run, kill, pending, process };
 }
 
 /** Script, what it writes, its exit code. */
@@ -108,32 +107,40 @@ const scripts: readonly (readonly [string, string, number])[] = [
   ['exec echo last; echo never', 'last\n', 0],
 ];
 
+function hangs(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 2000).unref());
+}
+
 t.test('scripts do what they say', async (t) => {
   for (const [script, out, code] of scripts) {
-    const ran = await shell().run(script);
+    const { script: run, stop } = container();
+    const ran = await run(script);
+    stop();
     t.strictSame([ran.out, ran.code], [out, code], `${script} (${ran.err.trim()})`);
   }
 });
 
 t.test('errors have the words that users know', async (t) => {
-  t.match(await shell().run('frobnicate'), { err: 'sh: frobnicate: not found\n' });
-  t.match(await shell().run('cat /none'), { code: 1, err: "cat: can't open '/none': No such file or directory\n" });
-  t.match(await shell().run('echo "open'), { code: 2, err: /unterminated quoted string/ });
+  const { script, stop } = container();
+  t.match(await script('frobnicate'), { err: 'sh: frobnicate: not found\n' });
+  t.match(await script('cat /none'), { code: 1, err: "cat: can't open '/none': No such file or directory\n" });
+  t.match(await script('echo "open'), { code: 2, err: /unterminated quoted string/ });
+  stop();
 });
 
 t.test('an endless loop lets others work, heeds a trap, and ends when it is killed', async (t) => {
-  const deaf = shell();
-  const endless = deaf.run('while true; do :; done');
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  deaf.pending.add('TERM');
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  deaf.kill.abort();
-  t.match(await endless, { code: 137 });
-  const polite = shell();
-  const waiting = polite.run('trap "echo bye; exit 3" TERM; while true; do sleep 0.01; done');
-  await new Promise((resolve) => setTimeout(resolve, 30));
-  polite.pending.add('TERM');
-  t.match(await waiting, { code: 3, out: 'bye\n' });
+  const { script, stop } = container();
+  t.match(await script('(while :; do :; done) & sleep 0.05; kill $!; wait $!; echo $?'), { out: '143\n' });
+  t.match(
+    await script(
+      'sh -c \'trap "echo bye; exit 3" TERM; while :; do sleep 0.01; done\' & sleep 0.1; kill $!; wait $!; echo $?',
+    ),
+    {
+      out: 'bye\n3\n',
+    },
+  );
+  t.match(await script('yes | head -n 2'), { out: 'y\ny\n', code: 0 });
+  stop();
 });
 
 t.test('garbage never hangs or throws', async (t) => {
@@ -171,14 +178,14 @@ t.test('garbage never hangs or throws', async (t) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     return state / 2 ** 32;
   };
+  const one = container();
   for (let i = 0; i < 2000; i++) {
     const script = Array.from({ length: 8 }, () => pieces[Math.floor(next() * pieces.length)]).join(
       next() < 0.5 ? ' ' : '',
     );
-    const { run, kill } = shell();
-    setTimeout(() => kill.abort(), 1000).unref();
-    const { code } = await run(script);
-    if (!(code >= 0)) t.fail(script);
+    const ran = await Promise.race([one.script(script), hangs()]);
+    if (ran === undefined || !(ran.code >= 0)) t.fail(script);
   }
+  one.stop();
   t.pass('2000 scripts');
 });

@@ -1,0 +1,42 @@
+import type { Interpreter } from '../interpreter.ts';
+import { flowBuiltins } from './flow.ts';
+import { jobBuiltins } from './job-control.ts';
+import { lookupBuiltins } from './lookup.ts';
+import { outputBuiltins } from './output.ts';
+import { placeBuiltins } from './place.ts';
+import { readBuiltins } from './read.ts';
+import { settingBuiltins } from './settings.ts';
+import { variableBuiltins } from './variables.ts';
+
+/** What a shell does itself. */
+export type Builtin = (args: readonly string[], interpreter: Interpreter) => Promise<number> | number;
+
+export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
+  ...flowBuiltins,
+  ...jobBuiltins,
+  ...lookupBuiltins,
+  ...outputBuiltins,
+  ...placeBuiltins,
+  ...readBuiltins,
+  ...settingBuiltins,
+  ...variableBuiltins,
+]);
+
+/** What is assigned before them stays. */
+export const specialBuiltins: ReadonlySet<string> = new Set([
+  ':',
+  '.',
+  'break',
+  'continue',
+  'eval',
+  'exec',
+  'exit',
+  'export',
+  'readonly',
+  'return',
+  'set',
+  'shift',
+  'times',
+  'trap',
+  'unset',
+]);

@@ -1,0 +1,191 @@
+import type { OpenFile } from '../../processes/open-file.ts';
+import { Ended } from '../../processes/program.ts';
+import type { Interpreter } from '../interpreter.ts';
+import { Interrupted } from '../streams.ts';
+import type { Builtin } from './catalog.ts';
+
+interface ReadFlags {
+  isRaw: boolean;
+  isSilent: boolean;
+  prompt: string;
+  seconds: number | undefined;
+  count: number | undefined;
+  delimiter: string;
+  descriptor: number;
+  array: string | undefined;
+}
+
+const valued: Readonly<Record<string, (flags: ReadFlags, value: string) => void>> = {
+  p: (flags, value) => {
+    flags.prompt = value;
+  },
+  t: (flags, value) => {
+    flags.seconds = Number(value);
+  },
+  n: (flags, value) => {
+    flags.count = Number(value);
+  },
+  N: (flags, value) => {
+    flags.count = Number(value);
+  },
+  d: (flags, value) => {
+    flags.delimiter = value === '' ? '\0' : value.slice(0, 1);
+  },
+  u: (flags, value) => {
+    flags.descriptor = Number(value);
+  },
+  a: (flags, value) => {
+    flags.array = value;
+  },
+};
+
+function parse(args: readonly string[]): readonly [ReadFlags, readonly string[]] {
+  const flags: ReadFlags = {
+    isRaw: false,
+    isSilent: false,
+    prompt: '',
+    seconds: undefined,
+    count: undefined,
+    delimiter: '\n',
+    descriptor: 0,
+    array: undefined,
+  };
+  let at = 0;
+  for (; /^-./.test(args[at] ?? ''); at++) {
+    const arg = args[at] ?? '';
+    if (arg === '--') return [flags, args.slice(at + 1)];
+    for (let letterAt = 1; letterAt < arg.length; letterAt++) {
+      const letter = arg[letterAt] ?? '';
+      const take = valued[letter];
+      if (take !== undefined) {
+        take(flags, arg.slice(letterAt + 1) || (args[++at] ?? ''));
+        break;
+      }
+      if (letter === 'r') flags.isRaw = true;
+      if (letter === 's') flags.isSilent = true;
+    }
+  }
+  return [flags, args.slice(at)];
+}
+
+interface Line {
+  readonly text: string;
+  /** Characters that had a backslash before them: they part no words. */
+  readonly escaped: ReadonlySet<number>;
+  readonly code: number;
+}
+
+async function readLine(file: OpenFile, flags: ReadFlags, signal: AbortSignal): Promise<Line> {
+  const { isRaw, count, delimiter } = flags;
+  const escaped = new Set<number>();
+  let text = '';
+  let isEscaped = false;
+  while (count === undefined || text.length < count) {
+    const piece = await file.reader.chunk({ limit: count === undefined ? 65_536 : 1, stop: delimiter, signal });
+    if (piece === undefined) return { text, escaped, code: 1 };
+    for (const char of piece) {
+      if (isEscaped) {
+        isEscaped = false;
+        if (char === '\n') continue;
+        escaped.add(text.length);
+        text += char;
+      } else if (char === '\\' && !isRaw) isEscaped = true;
+      else if (char === delimiter) return { text, escaped, code: 0 };
+      else if (char !== '\0') text += char;
+    }
+  }
+  return { text, escaped, code: 0 };
+}
+
+/** Words at separators; the last takes all that is left. */
+function words({ text, escaped }: Line, count: number, separators: string): string[] {
+  const isSeparator = (at: number): boolean =>
+    separators.includes(text[at] ?? '') && !escaped.has(at) && at < text.length;
+  const isBlank = (at: number): boolean => isSeparator(at) && /[ \t\n]/.test(text[at] ?? '');
+  const found: string[] = [];
+  let at = 0;
+  while (isBlank(at)) at++;
+  while (at < text.length && found.length < count - 1) {
+    const from = at;
+    while (at < text.length && !isSeparator(at)) at++;
+    found.push(text.slice(from, at));
+    while (isBlank(at)) at++;
+    if (isSeparator(at) && !/[ \t\n]/.test(text[at] ?? '')) {
+      at++;
+      while (isBlank(at)) at++;
+    }
+    if (found.length > 0 && at === from) break;
+  }
+  if (at < text.length || found.length < count) {
+    let end = text.length;
+    while (end > at && isBlank(end - 1)) end--;
+    let rest = text.slice(at, end);
+    // One separator at the end goes, too, where nothing else is parted.
+    if (rest.length > 0 && isSeparator(end - 1) && ![...rest.slice(0, -1)].some((_, index) => isSeparator(at + index)))
+      rest = rest.slice(0, -1);
+    found.push(rest);
+  }
+  return found;
+}
+
+const read: Builtin = async (args, { shell }) => {
+  const [flags, names] = parse(args);
+  const { context, variables } = shell;
+  const file = context.descriptors.get(flags.descriptor);
+  if (file === undefined) {
+    shell.complain(`${flags.descriptor}: Bad file descriptor`, 'read');
+    return 1;
+  }
+  const { terminal } = file.channel;
+  if (flags.prompt !== '' && terminal !== undefined) context.stderr.write(flags.prompt);
+  const timeout = new AbortController();
+  const timer =
+    flags.seconds === undefined ? undefined : context.clock.after(flags.seconds * 1000, () => timeout.abort());
+  const modes = terminal?.modes;
+  if (terminal !== undefined && modes !== undefined && (flags.isSilent || flags.count !== undefined))
+    terminal.modes = {
+      ...modes,
+      echo: modes.echo && !flags.isSilent,
+      canonical: modes.canonical && flags.count === undefined,
+    };
+  let line: Line;
+  try {
+    line = await readLine(file, flags, AbortSignal.any([shell.interruption, timeout.signal]));
+  } catch (error) {
+    if (error instanceof Ended || !(error instanceof Interrupted)) throw error;
+    return timeout.signal.aborted ? (shell.isBash ? 142 : 1) : 130;
+  } finally {
+    timer?.cancel();
+    if (terminal !== undefined && modes !== undefined) terminal.modes = modes;
+  }
+  const separators = variables.get('IFS') ?? ' \t\n';
+  if (flags.array !== undefined) {
+    const found = words(line, Number.MAX_SAFE_INTEGER, separators).filter(
+      (word, at, all) => word !== '' || at < all.length - 1,
+    );
+    variables.writable(flags.array).array = new Map(found.map((word, at) => [String(at), word]));
+    return line.code;
+  }
+  if (names.length === 0) variables.set('REPLY', line.text);
+  const found = words(line, names.length, separators);
+  for (const [index, name] of names.entries()) variables.set(name, found[index] ?? '');
+  return line.code;
+};
+
+/** `mapfile`: lines into an array. */
+const readArray: Builtin = async (args, interpreter: Interpreter) => {
+  const { variables, context } = interpreter.shell;
+  const isTrimmed = args.includes('-t');
+  const name = args.findLast((arg) => !arg.startsWith('-')) ?? 'MAPFILE';
+  const lines = new Map<string, string>();
+  for (let line = await context.stdin.line(); line !== undefined; line = await context.stdin.line())
+    lines.set(String(lines.size), isTrimmed ? line.replace(/\n$/, '') : line);
+  variables.writable(name).array = lines;
+  return 0;
+};
+
+export const readBuiltins: readonly (readonly [string, Builtin])[] = [
+  ['read', read],
+  ['mapfile', readArray],
+  ['readarray', readArray],
+];

@@ -1,0 +1,98 @@
+import { literalOf } from './cursor.ts';
+import type { Parser } from './parser.ts';
+import { readRedirection } from './redirections.ts';
+import {
+  type Assignment,
+  type Command,
+  type Element,
+  type Redirection,
+  ShellSyntaxError,
+  type Word,
+} from './syntax.ts';
+
+const declaring = new Set(['export', 'readonly', 'local', 'declare', 'typeset', 'alias']);
+const assignmentForm = /([A-Za-z_]\w*)(\[(?:[^\][]|\[[^\]]*\])*\])?(\+?=)/y;
+
+/** A command with its words, assignments and redirections; or a function that begins like one. */
+export function readSimple(parser: Parser): Command {
+  const { cursor, words: reader } = parser;
+  const { line } = cursor;
+  const assignments: Assignment[] = [];
+  const words: Word[] = [];
+  const declared = new Map<number, Assignment>();
+  const redirections: Redirection[] = [];
+  let isDeclaring = false;
+  for (;;) {
+    cursor.skipBlanks();
+    const redirection = readRedirection(cursor, reader);
+    if (redirection !== undefined) {
+      redirections.push(redirection);
+      continue;
+    }
+    if (words.length === 1 && assignments.length === 0 && cursor.match(/\(\s*\)/y) !== null) {
+      cursor.at = cursor.text.indexOf(')', cursor.at) + 1;
+      return parser.functionBody(literalOf(words[0] ?? []) ?? '');
+    }
+    if (cursor.isAtEnd || /[\n;&|()<>]/.test(cursor.char)) {
+      if (!/[<>]/.test(cursor.char) || cursor.text[cursor.at + 1] !== '(') break;
+    }
+    if (words.length === 0 && expandAlias(parser)) continue;
+    const assignment = words.length === 0 || isDeclaring ? readAssignment(parser) : undefined;
+    if (assignment !== undefined) {
+      if (words.length === 0) assignments.push(assignment);
+      else {
+        declared.set(words.length, assignment);
+        words.push([{ is: 'text', text: assignment.name, quoted: true }]);
+      }
+      continue;
+    }
+    const word = reader.word(cursor);
+    if (words.length === 0) isDeclaring = declaring.has(literalOf(word) ?? '');
+    words.push(word);
+  }
+  if (cursor.char === '(' && words.length + assignments.length > 0) throw cursor.unexpected();
+  if (assignments.length + words.length + redirections.length === 0) throw cursor.unexpected();
+  return { is: 'simple', assignments, words, declared, redirections, line };
+}
+
+/** Puts an alias's text in the place of its name. */
+function expandAlias({ cursor }: Parser): boolean {
+  if (cursor.aliases.size === 0) return false;
+  const [name = ''] = cursor.match(/[^\s;&|<>()'"\\$`=]+(?=[\s;&|<>()]|$)/y) ?? [];
+  const text = cursor.aliases.get(name);
+  if (text === undefined) return false;
+  const isInside = cursor.expanding.some((one) => one.name === name && cursor.at < one.end);
+  if (isInside) return false;
+  cursor.text = cursor.text.slice(0, cursor.at) + text + cursor.text.slice(cursor.at + name.length);
+  cursor.expanding.push({ name, end: cursor.at + text.length });
+  return true;
+}
+
+/** Undefined, without moving: none stands here. */
+function readAssignment({ cursor, words: reader }: Parser): Assignment | undefined {
+  const [whole, name = '', subscript, sign] = cursor.match(assignmentForm) ?? [];
+  if (whole === undefined) return undefined;
+  cursor.at += name.length;
+  const index = subscript === undefined ? undefined : reader.subscript(cursor);
+  cursor.at += sign?.length ?? 0;
+  const common = {
+    name,
+    isAppend: sign === '+=',
+    ...(index === undefined || typeof index === 'string' ? {} : { index }),
+  };
+  if (cursor.char !== '(') return { ...common, value: reader.word(cursor), isArray: false };
+  cursor.at++;
+  const elements: Element[] = [];
+  for (cursor.skipLines(); !cursor.take(')'); cursor.skipLines()) {
+    if (cursor.isAtEnd) throw cursor.unexpected(')');
+    const isIndexed = cursor.match(/\[[^\]]*\]=/y) !== null;
+    const at = isIndexed ? reader.subscript(cursor) : undefined;
+    if (isIndexed) cursor.at++;
+    const from = cursor.at;
+    const word = reader.word(cursor);
+    if (cursor.at === from && !isIndexed) throw cursor.unexpected(')');
+    if (at === '@' || at === '*') throw new ShellSyntaxError('syntax error: bad array subscript');
+    elements.push(at === undefined ? { word } : { index: at, word });
+  }
+  return { ...common, value: elements, isArray: true };
+}

@@ -1,0 +1,47 @@
+import type { ShellProgram } from '../shell-process.ts';
+
+type Tools = Readonly<Record<string, ShellProgram>>;
+
+/** Groups of tools, each loaded when one of it runs first. */
+const groups: readonly (readonly [names: string, load: () => Promise<Tools>])[] = [
+  ['sleep usleep', async () => (await import('./timing.ts')).timingTools],
+  ['cat head tail tac rev nl', async () => (await import('./reading.ts')).readingTools],
+  [
+    'touch rm unlink rmdir mkdir cp mv ln mkfifo mknod mktemp truncate',
+    async () => (await import('./changing.ts')).changingTools,
+  ],
+  [
+    'chmod chown chgrp stat readlink realpath basename dirname sync',
+    async () => (await import('./attributes.ts')).attributeTools,
+  ],
+  ['ls', async () => (await import('./listing.ts')).listingTools],
+  ['du df mount umount', async () => (await import('./sizes.ts')).sizeTools],
+  ['find', async () => (await import('./find.ts')).findTools],
+  ['wc sort uniq cut fold paste comm tee', async () => (await import('./text.ts')).textTools],
+  ['grep egrep fgrep', async () => (await import('./grep.ts')).grepTools],
+  ['tr', async () => (await import('./translate.ts')).translateTools],
+  ['seq expr bc factor', async () => (await import('./numbers.ts')).numberTools],
+  ['ps top pgrep pkill killall kill pidof uptime', async () => (await import('./processes.ts')).processTools],
+  [
+    'env printenv xargs timeout nohup nice ionice setsid stdbuf watch yes which su sudo busybox',
+    async () => (await import('./running.ts')).runningTools,
+  ],
+  [
+    'date cal id whoami groups logname uname arch free nproc sysctl getconf stty tty tput clear reset less more vi vim nano ' +
+      'ed echo printf test [ pwd true false dmesg reboot poweroff halt',
+    async () => (await import('./system.ts')).systemTools,
+  ],
+];
+
+/** By name; nothing of a tool is loaded before it runs. */
+export const tools: ReadonlyMap<string, ShellProgram> = new Map(
+  groups.flatMap(([names, load]) => names.split(' ').map((name) => [name, lazily(name, load)] as const)),
+);
+
+function lazily(name: string, load: () => Promise<Tools>): ShellProgram {
+  return async (args, process) => {
+    const tool = (await load())[name];
+    if (tool === undefined) throw new Error(`${name} is not in its group`);
+    return tool(args, process);
+  };
+}

@@ -36,6 +36,8 @@ export interface ContainerDriverDeps {
   pod(): Readonly<Pod>;
   prepared(): PreparedPod | undefined;
   changed(): void;
+  /** Others of the pod run, or will. */
+  goesOn(without: ContainerRecord): boolean;
   /** An exit asks for all containers to start anew. */
   restartAll(source: ContainerRecord): void;
   onError(error: unknown): void;
@@ -162,7 +164,10 @@ export class ContainerDriver implements ContainerLoop {
           const probe = what === 'Startup' ? spec.startupProbe : spec.livenessProbe;
           const graceSeconds = probe?.terminationGracePeriodSeconds;
           const restarts = restartsWhenKilled(record.spec, this.#deps.pod().spec ?? { containers: [] });
-          this.giveUp(record, `Container ${spec.name} failed ${word} probe`, restarts, graceSeconds);
+          // The last to run takes the pod with it.
+          if (restarts || this.#deps.goesOn(record))
+            this.giveUp(record, `Container ${spec.name} failed ${word} probe`, restarts, graceSeconds);
+          else void this.stop(record, {}).catch(this.#deps.onError);
         },
       },
       record.state.is === 'running' ? record.state.startedAt : this.clock.now(),

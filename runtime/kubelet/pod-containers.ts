@@ -12,7 +12,7 @@ const restartingMessage = 'The container is removed because RestartAllContainers
 export class PodContainers {
   readonly init: readonly ContainerRecord[];
   readonly main: readonly ContainerRecord[];
-  readonly #deps: Omit<ContainerDriverDeps, 'restartAll'>;
+  readonly #deps: Omit<ContainerDriverDeps, 'restartAll' | 'goesOn'>;
   readonly #ephemeral: ContainerRecord[] = [];
   readonly #looking: Promise<unknown>[] = [];
   /** Those that are being stopped already. */
@@ -23,7 +23,7 @@ export class PodContainers {
   #restart = new AbortController();
   #source: ContainerRecord | undefined;
 
-  constructor(pod: Readonly<Pod>, deps: Omit<ContainerDriverDeps, 'restartAll'>) {
+  constructor(pod: Readonly<Pod>, deps: Omit<ContainerDriverDeps, 'restartAll' | 'goesOn'>) {
     this.#deps = deps;
     const { initContainers = [], containers = [], ephemeralContainers = [], restartPolicy } = pod.spec ?? {};
     const reason = initContainers.length > 0 ? 'PodInitializing' : 'ContainerCreating';
@@ -62,7 +62,9 @@ export class PodContainers {
       this.#source = source;
       this.#restart.abort();
     };
-    const driver = new ContainerDriver(sandbox, { ...this.#deps, restartAll }, signal);
+    const goesOn = (without: ContainerRecord): boolean =>
+      this.main.some((record) => record !== without && record.state.is !== 'terminated');
+    const driver = new ContainerDriver(sandbox, { ...this.#deps, restartAll, goesOn }, signal);
     this.#driver = driver;
     this.#signal = signal;
     for (const record of this.#ephemeral) this.#look(record);

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { createSecureContext, TLSSocket } from 'node:tls';
+import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
 import type { Flow, NetworkNamespace } from '../../network/network.ts';
 
 /** A request, with where it came from. */
@@ -13,8 +13,8 @@ export interface HttpCall {
 
 export interface HttpServiceOptions {
   readonly ip?: string;
-  /** PEM. With it the service speaks TLS. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+  /** PEM. With it the service speaks TLS. A certificate that it asks for is not checked. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly asksForCertificate?: boolean };
   onUpgrade?(request: IncomingMessage, stream: Duplex, head: Buffer): void;
 }
 
@@ -41,7 +41,8 @@ export function serveHttp(
     ({ stream, flow }) => {
       server ??= createServing(answer, onUpgrade);
       stream.on('error', () => undefined);
-      const socket = secureContext === undefined ? stream : secured(stream, secureContext);
+      const socket =
+        secureContext === undefined ? stream : secured(stream, secureContext, tls?.asksForCertificate === true);
       open.add(socket);
       socket.once('close', () => open.delete(socket));
       server.take(socket, flow);
@@ -93,8 +94,14 @@ function urlOf(text: string): URL {
   return text.startsWith('/') ? new URL(`http://host${text}`) : new URL(text, 'http://host');
 }
 
-function secured(stream: Duplex, secureContext: ReturnType<typeof createSecureContext>): TLSSocket {
-  const socket = new TLSSocket(stream as never, { isServer: true, secureContext, ALPNProtocols: ['http/1.1'] });
+function secured(stream: Duplex, secureContext: SecureContext, requestCert: boolean): TLSSocket {
+  const socket = new TLSSocket(stream as never, {
+    isServer: true,
+    secureContext,
+    requestCert,
+    rejectUnauthorized: false,
+    ALPNProtocols: ['http/1.1'],
+  });
   socket.on('error', () => stream.destroy());
   return socket;
 }

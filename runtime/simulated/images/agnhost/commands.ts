@@ -112,11 +112,17 @@ export const commands: Readonly<Record<string, AgnhostCommand>> = {
   },
   mtlsclient: {
     short: 'Client is configured to build mTLS with server',
-    load: async () => (await import('./absent.ts')).absent('mtlsclient'),
+    flags: {
+      'fetch-url': stringFlag(''),
+      'server-trust-bundle': stringFlag(''),
+      'client-cred-bundle': stringFlag(''),
+    },
+    load: async () => (await import('./mtls.ts')).mtlsClient,
   },
   mtlsserver: {
     short: "Server is configured to build mTLS with client and echo client's spiffe identity",
-    load: async () => (await import('./absent.ts')).absent('mtlsserver'),
+    flags: { listen: stringFlag(''), 'server-creds': stringFlag(''), 'spiffe-trust-bundle': stringFlag('') },
+    load: async () => (await import('./mtls.ts')).mtlsServer,
   },
   net: {
     short: 'Creates webserver or runner for various networking tests',
@@ -137,7 +143,14 @@ export const commands: Readonly<Record<string, AgnhostCommand>> = {
   },
   nettest: {
     short: 'Starts a tiny web server for checking networking connectivity',
-    load: async () => (await import('./absent.ts')).absent('nettest'),
+    flags: {
+      port: intFlag(8080),
+      peers: intFlag(8),
+      service: stringFlag('nettest'),
+      namespace: stringFlag('default'),
+      'delay-shutdown': intFlag(0),
+    },
+    load: async () => (await import('./nettest.ts')).nettest,
   },
   'no-snat-test': {
     short: 'Creates the /checknosnat and /whoami endpoints',
@@ -172,7 +185,13 @@ export const commands: Readonly<Record<string, AgnhostCommand>> = {
   },
   'resource-consumer-controller': {
     short: 'Starts a HTTP server that spreads requests around resource consumers',
-    load: async () => (await import('./absent.ts')).absent('resource-consumer-controller'),
+    flags: {
+      port: intFlag(8080),
+      'consumer-port': intFlag(8080),
+      'consumer-service-name': stringFlag('resource-consumer'),
+      'consumer-service-namespace': stringFlag('default'),
+    },
+    load: async () => (await import('./consumer-controller.ts')).consumerController,
   },
   'serve-hostname': {
     short: 'Serves the hostname',

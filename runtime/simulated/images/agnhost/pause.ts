@@ -1,4 +1,6 @@
-import { goTerminated, lifetimeOf } from '../lifetime.ts';
+import { parseQuantity } from '../../../../api/quantity.ts';
+import { stressWith } from '../apps/stress.ts';
+import { lifetimeOf } from '../lifetime.ts';
 import type { CommandProgram } from './command.ts';
 
 /** Waits for a signal and tells of it in its log and its termination message. */
@@ -13,12 +15,13 @@ export const pause: CommandProgram = (context) => {
   }).ended;
 };
 
-/** Only says what it would use: nothing is used. */
+/** Says what it would use, and that it uses it. */
 export const stress: CommandProgram = (context, flags) => {
   const { stderr } = context;
+  const total = flags.text('mem-total');
   stderr.write(
-    `Allocating ${JSON.stringify(flags.text('mem-total'))} memory, in ${JSON.stringify(flags.text('mem-alloc-size'))} chunks\n`,
+    `Allocating ${JSON.stringify(total)} memory, in ${JSON.stringify(flags.text('mem-alloc-size'))} chunks\n`,
   );
   for (let cpu = 0; cpu < flags.number('cpus'); cpu++) stderr.write('Spawning a thread to consume CPU\n');
-  return lifetimeOf(context, [], (end) => end(goTerminated)).ended;
+  return stressWith(context, { cores: flags.number('cpus'), memoryBytes: Number(parseQuantity(total).value()) });
 };

@@ -19,6 +19,8 @@ const nodeApp = (name: keyof Hostnames): Image => {
   return { entrypoint: ['node', 'app.js'], programs: { '/usr/local/bin/node': program } };
 };
 const python = small('python');
+const stress = lazily(async () => (await import('./stress.ts')).stress);
+const consumer = lazily(async () => (await import('./resource-consumer.ts')).resourceConsumer);
 
 /** Apps of tutorials and tests, by the last part of their images' names. */
 export const appImages: Readonly<Record<string, Image>> = {
@@ -31,6 +33,8 @@ export const appImages: Readonly<Record<string, Image>> = {
   'hello-app': app('/hello-app', hostnameApp('helloApp')),
   'node-hello': app('/usr/local/bin/node', hostnameApp('nodeHello')),
   'hpa-example': app('/usr/local/bin/apache2-foreground', hostnameApp('hpaExample')),
+  stress: app('/usr/local/bin/stress', stress),
+  'resource-consumer': app('/consumer', consumer),
   'http-echo': app('/http-echo', echo('httpEcho'), { hasShell: false }),
   echoserver: app('/usr/local/bin/run.sh', echo('echoServer')),
   'echo-server': app('/usr/local/bin/node', echo('jsonEcho')),

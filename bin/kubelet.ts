@@ -135,8 +135,8 @@ export async function kubelet(args: readonly string[]): Promise<void> {
     const handle = createKubeletHandle({ connection, clock: systemClock });
     servers[index]?.serve(async (request) => (await mayPass(request, node)) ?? handle(request));
   }
-  const last = servers.at(-1)?.port;
-  const ports = count === 1 ? `port ${last}` : `ports ${servers[0]?.port} to ${last}`;
+  const ports =
+    count === 1 ? `port ${servers[0]?.port}` : port === 0 ? 'free ports' : `ports ${port} to ${port + count - 1}`;
   process.stdout.write(`running ${count === 1 ? `node ${names[0]}` : `${count} nodes`} at ${address}, ${ports}\n`);
   await remote.untilSignal();
   for (const one of servers) one.close();

@@ -21,6 +21,7 @@ import { listCases } from '../cases/lists/list-cases.ts';
 import { endpointsCases } from '../cases/network/endpoints-cases.ts';
 import { serviceRangeCases } from '../cases/network/service-range-cases.ts';
 import { trafficCases } from '../cases/network/traffic-cases.ts';
+import { nodeConnectionCases } from '../cases/nodes/connection-cases.ts';
 import { environmentCases } from '../cases/nodes/environment-cases.ts';
 import { hookCases } from '../cases/nodes/hook-cases.ts';
 import { kubeletPageCases } from '../cases/nodes/kubelet-page-cases.ts';
@@ -85,6 +86,7 @@ export function allCases(): Case[] {
     ...probeCases,
     ...hookCases,
     ...podLifeCases,
+    ...nodeConnectionCases,
     ...logCases,
     ...volumeCases,
     ...environmentCases,

@@ -38,7 +38,15 @@ export interface Connection extends Disposable {
   send(options: RequestOptions): Promise<Response>;
   stream(options: RequestOptions): Promise<StreamedResponse>;
   /** Asks for another protocol; the socket is there when the server agreed. */
-  upgrade(path: string, protocol: string): Promise<{ readonly status: number; readonly socket?: Duplex }>;
+  upgrade(path: string, protocol: string, headers?: Readonly<Record<string, string>>): Promise<Upgraded>;
+}
+
+export interface Upgraded {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly socket?: Duplex;
+  /** Of a refusal. */
+  readonly text: string;
 }
 
 interface ConnectionOptions {
@@ -83,18 +91,26 @@ export function connect(options: ConnectionOptions): Connection {
     const answer = await open(options);
     return { ...headOf(answer), chunks: answer, cancel: () => answer.destroy() };
   };
-  const upgrade = (path: string, protocol: string): Promise<{ readonly status: number; readonly socket?: Duplex }> =>
+  const upgrade = (path: string, protocol: string, more: Readonly<Record<string, string>> = {}): Promise<Upgraded> =>
     new Promise((succeed, fail) => {
       const headers = {
         ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
         Connection: 'Upgrade',
         Upgrade: protocol,
+        ...more,
       };
       const req = request(new URL(path, server), { ...trust, cert, key, agent: false, headers });
-      req.on('upgrade', ({ statusCode = 0 }, socket) => succeed({ status: statusCode, socket }));
+      req.on('upgrade', ({ statusCode = 0, headers: answered }, socket, head) => {
+        if (head.length > 0) socket.unshift(head);
+        succeed({ status: statusCode, headers: answered, socket, text: '' });
+      });
       req.on('response', (answer) => {
-        answer.resume();
-        succeed({ status: answer.statusCode ?? 0 });
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+        answer.on('end', () => {
+          const { statusCode = 0, headers: answered } = answer;
+          succeed({ status: statusCode, headers: answered, text: Buffer.concat(chunks).toString('utf8') });
+        });
       });
       req.on('error', fail);
       req.end();

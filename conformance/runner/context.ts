@@ -171,7 +171,7 @@ export function openContext({ connection, restart, namespacesEmptyThemselves }: 
       exchanges.push(exchange);
       return events;
     },
-    upgrade: (path, protocol) => connection().upgrade(path, protocol),
+    upgrade: (...asked) => connection().upgrade(...asked),
     eventually: async (what, check) => {
       const end = Date.now() + 10_000;
       while (!(await check())) {

@@ -107,6 +107,8 @@ export function startContainer(setup: ContainerSetup): StartedContainer {
     };
   }
   const process = first;
+  // A program may ask for memory before it has been put here.
+  space.checkMemory?.();
   if (terminal !== undefined) terminal.foreground = process.group;
   let isRunning = true;
   const exited = process.exited.then(({ code }): ContainerExit => {

@@ -169,3 +169,15 @@ test('databases want their passwords, take connections and have clients for prob
   t.equal((await exec(cache, ['sh', '-c', talk])).output, 'STORED\r\nVALUE a 0 3\r\nxyz\r\nEND\r\n');
   for (const one of [postgres, mysql, cache]) one.stop();
 });
+
+test('what wants more memory than it may have is killed for it, each time', async (t) => {
+  const limited = { resources: { limits: { memory: '100Mi' } } };
+  for (const attempt of [0, 1]) {
+    const one = await run('polinux/stress', ['--vm', '1', '--vm-bytes', '250M'], { attempt, spec: limited });
+    t.match(await one.container.exited, { exitCode: 137, reason: 'OOMKilled' });
+  }
+  const fits = await run('polinux/stress', ['--vm', '1', '--vm-bytes', '50M', '--cpu', '2', '-t', '0.02'], {
+    spec: limited,
+  });
+  t.match(await fits.container.exited, { exitCode: 0 });
+});

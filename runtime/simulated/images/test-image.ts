@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { Writable } from 'node:stream';
 import type { Clock } from '../../../api/clock.ts';
 import { MemoryTree } from '../../files/memory-tree.ts';
-import type { PodRuntime, StartedContainer } from '../../kubelet/pod-runtime.ts';
+import type { Container, PodRuntime, StartedContainer } from '../../kubelet/pod-runtime.ts';
 import { createNetwork } from '../../network/create-network.ts';
 import type { NetworkNamespace } from '../../network/network.ts';
 import type { ImageCatalog } from '../image-catalog.ts';
@@ -34,6 +34,7 @@ export interface Options {
   readonly runtime?: PodRuntime;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly attempt?: number;
+  readonly spec?: Partial<Container>;
 }
 
 const node = { name: 'node-0', addresses: ['172.18.0.2'], podCIDRs: ['10.244.0.0/24'] };
@@ -45,8 +46,17 @@ export function createRuntime(catalog?: ImageCatalog): PodRuntime {
 
 /** `files` are a volume at /d. */
 export async function run(image: string, args: readonly string[], options: Options = {}): Promise<Running> {
-  const { runtime = createRuntime(), environment = {}, files = {}, command, annotations = {}, attempt = 0 } = options;
+  const {
+    runtime = createRuntime(),
+    environment = {},
+    files = {},
+    command,
+    annotations = {},
+    attempt = 0,
+    spec = {},
+  } = options;
   const container = {
+    ...spec,
     name: 'main',
     image,
     args: [...args],

@@ -1,6 +1,7 @@
 import { toTime } from '../../api/clock.ts';
 import { ContainerLogs } from './logs/container-logs.ts';
 import type { Container, ContainerExit, ContainerStatus, StartedContainer } from './pod-runtime.ts';
+import { ProbeCounts } from './probes/probe-counts.ts';
 
 interface Waiting {
   readonly is: 'waiting';
@@ -49,6 +50,7 @@ export interface ContainerRecord {
   resources: Container['resources'];
   running: StartedContainer | undefined;
   readonly logs: ContainerLogs;
+  readonly probeCounts: ProbeCounts;
   /** Ends whatever the container waits for before it starts again. */
   wake(): void;
 }
@@ -70,6 +72,7 @@ export function newRecord(spec: Container, reason: string, kind: ContainerKind =
     resources: undefined,
     running: undefined,
     logs: new ContainerLogs(),
+    probeCounts: new ProbeCounts(),
     wake: () => undefined,
   };
 }

@@ -11,6 +11,8 @@ export interface ContainerProbesDeps {
   readonly readiness: ProbeSpec | undefined;
   readonly liveness: ProbeSpec | undefined;
   run(spec: ProbeSpec): Promise<ProbeOutcome>;
+  /** Each look, as it ended. */
+  counted?(kind: ProbeKind, outcome: ProbeOutcome['is']): void;
   event(reason: 'Unhealthy' | 'ProbeWarning', message: string): void;
   /** The first time that the container counts as started. */
   onStarted(): void;
@@ -121,6 +123,7 @@ class ProbeLoop {
   #heed(outcome: ProbeOutcome): void {
     const { event } = this.#deps;
     const kind = this.#kind;
+    this.#deps.counted?.(kind, outcome.is);
     if (outcome.is === 'error') {
       event('Unhealthy', `${kind} probe errored and resulted in unknown state: ${outcome.message}`);
       return;

@@ -76,5 +76,15 @@ export function kubeletMetrics(host: KubeletHost): Family[] {
 
 /** `/metrics/probes`. */
 export function probeMetrics(host: KubeletHost): Family[] {
-  return [started(host)];
+  const samples = [...host.hostedPods()].flatMap((hosted) => {
+    const { name: pod = '', namespace = '', uid = '' } = hosted.pod.metadata ?? {};
+    return hosted.containers().flatMap(({ spec, probeCounts }) =>
+      probeCounts.all().map(({ kind, result, count }) => ({
+        labels: { container: spec.name ?? '', namespace, pod, pod_uid: uid, probe_type: kind, result },
+        value: count,
+      })),
+    );
+  });
+  const help = '[BETA] Cumulative number of a liveness, readiness or startup probe for a container by result.';
+  return [started(host), { name: 'prober_probe_total', help, type: 'counter', samples }];
 }

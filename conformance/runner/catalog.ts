@@ -24,6 +24,7 @@ import { trafficCases } from '../cases/network/traffic-cases.ts';
 import { nodeConnectionCases } from '../cases/nodes/connection-cases.ts';
 import { environmentCases } from '../cases/nodes/environment-cases.ts';
 import { hookCases } from '../cases/nodes/hook-cases.ts';
+import { imageCases } from '../cases/nodes/image-cases.ts';
 import { kubeletPageCases } from '../cases/nodes/kubelet-page-cases.ts';
 import { logCases } from '../cases/nodes/log-cases.ts';
 import { metricsCases } from '../cases/nodes/metrics-cases.ts';
@@ -85,6 +86,7 @@ export function allCases(): Case[] {
     ...podCases,
     ...probeCases,
     ...hookCases,
+    ...imageCases,
     ...podLifeCases,
     ...nodeConnectionCases,
     ...logCases,

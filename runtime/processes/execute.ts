@@ -42,7 +42,7 @@ export function findProgram(name: string, setup: ExecutionSetup): string {
     const stat = statOf(files, path);
     if (stat === undefined)
       throw new ExecError('ENOENT', `exec: ${JSON.stringify(name)}: stat ${name}: no such file or directory`);
-    if (stat.type === 'directory') throw new ExecError('EACCES', `exec: ${JSON.stringify(name)}: is a directory`);
+    if (stat.type === 'directory') throw new ExecError('EACCES', `exec: ${JSON.stringify(name)}: permission denied`);
     if (!mayUse(user, stat, 1)) throw new ExecError('EACCES', `exec: ${JSON.stringify(name)}: permission denied`);
     return path;
   }

@@ -109,7 +109,10 @@ export class ContainerDriver implements ContainerLoop {
       images,
       pod,
       configOf: (one) => configOf(one, sandbox, prepared()),
-      start: (one, config) => startLogged(one.logs, this.clock, (log) => sandbox.startContainer({ ...config, log })),
+      start: (one, config) =>
+        startLogged(one.logs, this.clock, (log) =>
+          sandbox.startContainer({ ...config, container: { ...config.container, resources: one.allocated }, log }),
+        ),
       event: (type, reason, message) => this.event(type, reason, message, record),
     });
   }
@@ -148,6 +151,7 @@ export class ContainerDriver implements ContainerLoop {
           const { runProbe } = await import('./probes/run-probe.ts');
           return runProbe(probe, this.#target(record, running));
         },
+        counted: (which, outcome) => record.probeCounts.count(which, outcome),
         event: (reason, message) => this.event('Warning', reason, message, record),
         onStarted: () => {
           record.isStarted = true;

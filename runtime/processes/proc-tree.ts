@@ -31,6 +31,7 @@ export function mountLines({ mounts, isRootReadOnly }: ProcSources): string[] {
   const system: Readonly<Record<string, string>> = {
     '/proc': 'proc /proc proc rw,nosuid,nodev,noexec,relatime 0 0',
     '/dev': 'tmpfs /dev tmpfs rw,nosuid,size=65536k,mode=755,inode64 0 0',
+    '/sys/fs/cgroup': 'cgroup /sys/fs/cgroup cgroup2 ro,nosuid,nodev,noexec,relatime 0 0',
     '/sys': 'sysfs /sys sysfs ro,nosuid,nodev,noexec,relatime 0 0',
   };
   const others = mounts()

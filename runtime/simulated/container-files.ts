@@ -17,13 +17,15 @@ interface FilesSetup {
   readonly facts: ContainerFacts;
   readonly table: ProcessTable;
   readonly devices: MemoryTree;
+  /** What the container is given of its node. */
+  readonly cgroup?: FileTree;
   now(): number;
 }
 
 /** A layer over the image's files, the system's own places, and the pod's volumes. */
 export function containerFiles(
   { container, mounts }: Pick<ContainerConfig, 'container' | 'mounts'>,
-  { content, facts, table, devices, now }: FilesSetup,
+  { content, facts, table, devices, cgroup, now }: FilesSetup,
 ): FileTree {
   const layer = new MemoryTree({ now, base: content.base, capacity: layerCapacity });
   const isRootReadOnly = container.securityContext?.readOnlyRootFilesystem === true;
@@ -41,6 +43,7 @@ export function containerFiles(
   const isMounted = (path: string): boolean => mounts.some((mount) => mount.path === path);
   const own: MountPoint[] = [
     { path: '/proc', tree: proc },
+    ...(cgroup === undefined ? [] : [{ path: '/sys/fs/cgroup', tree: cgroup }]),
     { path: '/dev', tree: new MemoryTree({ type: 'tmpfs', now, base: devices }) },
   ];
   const tree: MountedTree = new MountedTree(layer, [...own.filter(({ path }) => !isMounted(path)), ...mounts], {

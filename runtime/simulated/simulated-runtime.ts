@@ -1,5 +1,4 @@
 import type { Clock, Random } from '../../api/clock.ts';
-import { parseQuantity } from '../../api/quantity.ts';
 import { keyOf } from '../client/object-key.ts';
 import type { Pod, PodRuntime } from '../kubelet/pod-runtime.ts';
 import type { VirtualNetwork } from '../network/network.ts';
@@ -7,6 +6,7 @@ import { defaultPath } from '../processes/execute.ts';
 import { createProcessTable, type ProcessTable } from '../processes/process-table.ts';
 import { toolPrograms } from '../shell/tool-programs.ts';
 import { AddressPool } from './addresses.ts';
+import { createCgroups } from './cgroups.ts';
 import { startContainer } from './container.ts';
 import { containerFiles } from './container-files.ts';
 import { credentialsOf } from './credentials.ts';
@@ -47,10 +47,11 @@ export function createSimulatedRuntime({
     nodeProcesses.set(node, table);
     return table;
   };
+  const cgroups = createCgroups();
   const newId = (): string => (random.uuid() + random.uuid()).replaceAll('-', '');
   return {
     version: 'simulated://1.0.0',
-    volumes: createVolumeStore(now),
+    volumes: createVolumeStore(now, cgroups.of),
     images: createImageStore(clock, catalog),
     createSandbox: async (pod, { name: node, addresses, podCIDRs }) => {
       const isHost = pod.spec?.hostNetwork === true;
@@ -66,6 +67,7 @@ export function createSimulatedRuntime({
         hostname,
         node,
       });
+      const podGroup = cgroups.open(node, pod);
       return {
         ips,
         network: namespace,
@@ -82,10 +84,12 @@ export function createSimulatedRuntime({
           const content = userland.contentOf(image);
           const facts = { hostname, node, pod, container, attempt };
           const table = processes.tableFor(container);
-          const files = containerFiles(config, { content, facts, table, now, devices: userland.devices });
-          const limit = bytesOf(container.resources?.limits?.['memory']);
-          return startContainer({
-            id: `simulated://${newId()}`,
+          const id = newId();
+          const group = podGroup.container(id, container.resources);
+          const { devices } = userland;
+          const files = containerFiles(config, { content, facts, table, now, devices, cgroup: group.tree });
+          const started = await startContainer({
+            id: `simulated://${id}`,
             imageID: imageIdOf(name),
             clock,
             random,
@@ -106,11 +110,16 @@ export function createSimulatedRuntime({
             table,
             log,
             prepare,
-            ...(limit === undefined ? {} : { memoryLimit: limit }),
+            get memoryLimit() {
+              return group.memoryLimit;
+            },
           });
+          void started.exited.then(() => group.close());
+          return Object.assign(started, { setResources: group.set });
         },
         close: () => {
           processes.close();
+          podGroup.close();
           hostPorts.close();
           if (!isHost) namespace.close();
           for (const { release } of taken) release();
@@ -123,8 +132,4 @@ export function createSimulatedRuntime({
 /** As the kubelet names a pod's sandbox. */
 function hostnameOf({ metadata, spec }: Readonly<Pod>): string {
   return spec?.hostnameOverride ?? (spec?.hostname || (metadata?.name ?? '')).slice(0, 63).replace(/[-.]+$/, '');
-}
-
-function bytesOf(quantity: string | undefined): number | undefined {
-  return quantity === undefined ? undefined : Number(parseQuantity(quantity).value());
 }

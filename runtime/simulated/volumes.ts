@@ -1,11 +1,13 @@
 import { parseQuantity } from '../../api/quantity.ts';
 import type { FileTree } from '../files/file-tree.ts';
 import { MemoryTree } from '../files/memory-tree.ts';
-import { SubTree } from '../files/mounted-tree.ts';
+import { MountedTree, SubTree } from '../files/mounted-tree.ts';
 import type { VolumeStore } from '../kubelet/pod-runtime.ts';
 
+const cgroupPath = '/sys/fs/cgroup';
+
 /** Files of nodes, of claims, and of pods' own directories, all in memory. */
-export function createVolumeStore(now: () => number): VolumeStore {
+export function createVolumeStore(now: () => number, cgroupsOf?: (node: string) => FileTree): VolumeStore {
   const nodes = new Map<string, FileTree>();
   const disks = new Map<string, FileTree>();
   const own = new Map<string, Map<string, FileTree>>();
@@ -15,6 +17,8 @@ export function createVolumeStore(now: () => number): VolumeStore {
     return tree;
   };
   const disk = (): FileTree => new MemoryTree({ type: 'ext4', now });
+  const nodeDisk = (node: string): FileTree =>
+    cgroupsOf === undefined ? disk() : new MountedTree(disk(), [{ path: cgroupPath, tree: cgroupsOf(node) }]);
   return {
     emptyDir: (podUid, volume, medium, sizeLimit) => {
       const trees = own.get(podUid) ?? new Map<string, FileTree>();
@@ -27,7 +31,7 @@ export function createVolumeStore(now: () => number): VolumeStore {
       });
     },
     hostPath: (node, path) => {
-      const root = kept(nodes, node, disk);
+      const root = kept(nodes, node, () => nodeDisk(node));
       const inner = path.replace(/\/+$/, '');
       if (root.stat(inner === '' ? '/' : inner) === undefined) root.makeDirectory(inner);
       return inner === '' ? root : new SubTree(root, inner);

@@ -122,13 +122,15 @@ const df: ShellProgram = (args, process) => {
 };
 
 const mount: ShellProgram = (args, process) => {
-  const words = args.filter((arg) => !arg.startsWith('-'));
+  const wanted = args[0] === '-t' ? args[1] : undefined;
+  const words = args.slice(wanted === undefined ? 0 : 2).filter((arg) => !arg.startsWith('-'));
   if (words.length > 0) {
     process.stderr.write('mount: permission denied (are you root?)\n');
     return 1;
   }
   for (const { device, path, type, options } of mountsOf(process))
-    process.stdout.write(`${device} on ${path} type ${type} (${options})\n`);
+    if (wanted === undefined || wanted === type)
+      process.stdout.write(`${device} on ${path} type ${type} (${options})\n`);
   return 0;
 };
 

@@ -255,6 +255,12 @@ test('a Service with several ports, families, protocols and slices leads each to
   t.equal(isStale({ ip: '10.96.0.1', port: 80 }, { ip: '10.244.0.99', port: 8080 }), false, 'connections stay');
   t.match(translation.save('n1', 6), /-A KUBE-SERVICES -d fd96::1\/128 -p tcp .*--dport 80 -j KUBE-SVC-/);
   t.match(translation.save('n1', 6), /! -d ::1\/128 .*-j KUBE-NODEPORTS/);
+  const foreign = table.get('ns/multi')?.service as Service;
+  const labels = { 'service.kubernetes.io/service-proxy-name': 'other' };
+  table.setService({ ...foreign, metadata: { ...foreign.metadata, labels } });
+  t.equal(where(pod, '10.96.0.1:80', 'n1'), 'accept', 'what another proxy serves is left to it');
+  table.setService(foreign);
+  t.equal(where(pod, '10.96.0.1:80', 'n1'), '10.244.1.2:9090');
   table.deleteService('ns/multi');
   t.equal(where(pod, '10.96.0.1:80', 'n1'), 'accept');
 });

@@ -59,10 +59,14 @@ function isExternalPolicyLocal({ spec }: Readonly<Service>): boolean {
   return isReachable && spec?.externalTrafficPolicy === 'Local';
 }
 
-/** None for headless Services and external names. */
+/** Somebody else's proxy serves it. */
+export const foreignProxyLabel = 'service.kubernetes.io/service-proxy-name';
+
+/** None for headless Services, external names, and what other proxies serve. */
 export function servicePorts(service: Readonly<Service>, family: Family): ServicePort[] {
   const { spec, metadata, status } = service;
-  const clusterIP = spec?.type === 'ExternalName' ? undefined : clusterIPOf(service, family);
+  const isSkipped = spec?.type === 'ExternalName' || metadata?.labels?.[foreignProxyLabel] !== undefined;
+  const clusterIP = isSkipped ? undefined : clusterIPOf(service, family);
   if (clusterIP === undefined) return [];
   const key = `${metadata?.namespace}/${metadata?.name}`;
   const isExternalLocal = isExternalPolicyLocal(service);

@@ -2,7 +2,7 @@ import { semanticEqual } from '../../api/equal.ts';
 import { keyOf } from '../client/object-key.ts';
 import { endpointChain } from './chain-names.ts';
 import { type EndpointSlice, endpointsOf, type ProxyEndpoint, portKey } from './endpoints.ts';
-import { type ProxyProtocol, type Service, type ServicePort, servicePorts } from './service-port.ts';
+import { foreignProxyLabel, type ProxyProtocol, type Service, type ServicePort, servicePorts } from './service-port.ts';
 import { type ProxyNode, type ServiceRules, serviceRules } from './service-rules.ts';
 
 /** Rules of so many nodes are kept for a port; they come again when they are asked for. */
@@ -82,7 +82,7 @@ export class ServiceTable {
     const tracked = this.#tracked(keyOf(service));
     const old = tracked.service;
     tracked.service = service;
-    if (old !== undefined && semanticEqual([old.spec, old.status], [service.spec, service.status])) return tracked;
+    if (old !== undefined && semanticEqual(concerns(old), concerns(service))) return tracked;
     this.#setPorts(
       tracked,
       ([4, 6] as const).flatMap((family) => servicePorts(service, family)),
@@ -162,6 +162,11 @@ export class ServiceTable {
       if (healthCheckNodePort !== undefined) this.#byHealthCheck.set(healthCheckNodePort, tracked.key);
     }
   }
+}
+
+/** What rules are made of. */
+function concerns({ metadata, spec, status }: Readonly<Service>): unknown {
+  return [metadata?.labels?.[foreignProxyLabel] !== undefined, spec, status];
 }
 
 function nodePortKey({ protocol, nodePort }: ServicePort): string {

@@ -6,6 +6,7 @@ import type { ContainerKind, ContainerRecord, Terminated } from './container-rec
 import { startContainer } from './container-start.ts';
 import { stopContainer } from './container-stop.ts';
 import type { ImageManager } from './image-manager.ts';
+import type { LogBudget } from './logs/log-budget.ts';
 import { startLogged } from './logs/start-logged.ts';
 import type { NodeFacts, Pod, PodRuntime, PodSandbox, StartedContainer } from './pod-runtime.ts';
 import type { PreparedPod } from './pod-setup.ts';
@@ -33,6 +34,7 @@ export interface ContainerDriverDeps {
   readonly images: ImageManager;
   readonly schedule: Schedule;
   readonly maxBackOffMs: number;
+  readonly logBudget?: LogBudget;
   pod(): Readonly<Pod>;
   prepared(): PreparedPod | undefined;
   changed(): void;
@@ -110,8 +112,12 @@ export class ContainerDriver implements ContainerLoop {
       pod,
       configOf: (one) => configOf(one, sandbox, prepared()),
       start: (one, config) =>
-        startLogged(one.logs, this.clock, (log) =>
-          sandbox.startContainer({ ...config, container: { ...config.container, resources: one.allocated }, log }),
+        startLogged(
+          one.logs,
+          this.clock,
+          (log) =>
+            sandbox.startContainer({ ...config, container: { ...config.container, resources: one.allocated }, log }),
+          this.#deps.logBudget,
         ),
       event: (type, reason, message) => this.event(type, reason, message, record),
     });

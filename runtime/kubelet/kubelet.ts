@@ -4,6 +4,7 @@ import type { Informer } from '../client/informer.ts';
 import type { EventRecorder } from '../framework/event-recorder.ts';
 import { NodeAdmission, type Rejection } from './admission.ts';
 import { ImageManager } from './image-manager.ts';
+import type { LogBudget } from './logs/log-budget.ts';
 import { NodeAgent } from './node-agent.ts';
 import type { Node, NodeOptions } from './node-status.ts';
 import type { NodeFacts, Pod, PodRuntime } from './pod-runtime.ts';
@@ -23,6 +24,7 @@ export interface KubeletDeps {
   readonly schedule: Schedule;
   readonly setup: Pick<PodSetup, 'prepare'>;
   readonly maxBackOffMs: number;
+  readonly logBudget?: LogBudget;
   /** Between renewals of the node's lease, and until the first. */
   readonly renewMs: number;
   readonly firstRenewMs: number;
@@ -140,7 +142,10 @@ export class Kubelet implements KubeletHost {
     this.#waiting.delete(uid);
     const worker = this.#workers.get(uid);
     worker?.abandon();
-    void worker?.ended.then(() => this.#workers.delete(uid));
+    void worker?.ended.then(() => {
+      this.#workers.delete(uid);
+      for (const { logs } of worker.containers()) logs.drop();
+    });
   }
 }
 

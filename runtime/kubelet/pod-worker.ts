@@ -7,6 +7,7 @@ import type { Rejection } from './admission.ts';
 import { podKind } from './container-driver.ts';
 import type { ContainerRecord } from './container-record.ts';
 import type { ImageManager } from './image-manager.ts';
+import type { LogBudget } from './logs/log-budget.ts';
 import { PodContainers } from './pod-containers.ts';
 import { PodDeadline } from './pod-deadline.ts';
 import { phaseOf } from './pod-phase.ts';
@@ -33,6 +34,7 @@ export interface PodWorkerDeps {
   allocate(pod: Readonly<Pod>): Rejection | undefined;
   /** Between restarts of a container that fails again and again. */
   readonly maxBackOffMs: number;
+  readonly logBudget?: LogBudget;
   readonly recorder: EventRecorder;
   onError(error: unknown): void;
 }

@@ -4,6 +4,7 @@ import type { ControllerContext, ControllerDefinition } from '../framework/contr
 import { maxBackOffMs } from './back-off.ts';
 import type { NameService } from './environment/resolver-config.ts';
 import { Kubelet } from './kubelet.ts';
+import { LogBudget } from './logs/log-budget.ts';
 import type { Node, NodeOptions } from './node-status.ts';
 import type { Pod, PodRuntime } from './pod-runtime.ts';
 import { PodSetup } from './pod-setup.ts';
@@ -93,6 +94,7 @@ export function kubeletsDefinition(given: KubeletsOptions): ControllerDefinition
         setup,
         schedule: new Schedule(clock),
         maxBackOffMs,
+        logBudget: new LogBudget(),
         renewMs: count > fewNodes ? slowRenewMs : renewMs,
         onError,
       };

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../api/clock.ts';
 import type { ByteText } from '../../files/file-tree.ts';
+import type { LogBudget } from './log-budget.ts';
 
 export type LogStream = 'stdout' | 'stderr';
 
@@ -24,13 +25,19 @@ const maxLineLength = 16 * 1024;
 /** What an entry costs beside its text. */
 const entryOverhead = 64;
 /** The oldest lines go by blocks of this size. */
-const blockBytes = 256 * 1024;
+const blockBytes = 64 * 1024;
 const tick = 0.001;
+
+export interface LogBounds {
+  readonly maxBytes?: number;
+  readonly budget?: LogBudget | undefined;
+}
 
 /** What one attempt of a container has written: its newest lines, up to a bound. Nothing is allocated before the first byte. */
 export class LogBuffer {
   readonly #clock: Clock;
   readonly #maxBytes: number;
+  readonly #budget: LogBudget | undefined;
   #blocks: Block[] | undefined;
   #cost = 0;
   #next = 0;
@@ -41,9 +48,10 @@ export class LogBuffer {
   #followers: Set<() => void> | undefined;
   #isWaking = false;
 
-  constructor(clock: Clock, maxBytes = maxLogBytes) {
+  constructor(clock: Clock, { maxBytes = maxLogBytes, budget }: LogBounds = {}) {
     this.#clock = clock;
     this.#maxBytes = maxBytes;
+    this.#budget = budget;
   }
 
   /** The container has ended: nothing comes any more. */
@@ -119,6 +127,13 @@ export class LogBuffer {
     return () => void this.#followers?.delete(callback);
   }
 
+  /** Nobody will ask for it any more; who reads it now ends. */
+  drop(): void {
+    this.end();
+    this.#blocks = undefined;
+    this.#forget(this.#cost);
+  }
+
   #addLong(stream: LogStream, line: ByteText): void {
     let rest = line;
     for (; rest.length > maxLineLength + 1; rest = rest.slice(maxLineLength))
@@ -139,7 +154,15 @@ export class LogBuffer {
     block.cost += cost;
     this.#cost += cost;
     this.#next++;
-    if (this.#cost > this.#maxBytes && this.#blocks.length > 1) this.#cost -= this.#blocks.shift()?.cost ?? 0;
+    this.#budget?.take(cost);
+    // However short it is for all, each keeps a block and what it writes now.
+    const isOver = this.#cost > this.#maxBytes || (this.#budget?.isShort === true && this.#blocks.length > 2);
+    if (isOver && this.#blocks.length > 1) this.#forget(this.#blocks.shift()?.cost ?? 0);
+  }
+
+  #forget(cost: number): void {
+    this.#cost -= cost;
+    this.#budget?.give(cost);
   }
 
   #wake(): void {

@@ -4,6 +4,7 @@ import type { LogOptions } from '../../../api/streams/node-connection.ts';
 import { newRecord } from '../container-record.ts';
 import type { StartedContainer } from '../pod-runtime.ts';
 import { logOf } from './container-log.ts';
+import { LogBudget } from './log-budget.ts';
 import { LogBuffer } from './log-buffer.ts';
 import { logTime, readLog } from './log-reader.ts';
 import { startLogged } from './start-logged.ts';
@@ -63,12 +64,24 @@ test('tail, limit, since and stamps select as a kubelet does', async (t) => {
 });
 
 test('what is kept has a bound, and the oldest goes first', async (t) => {
-  const log = new LogBuffer(clockAt(start), 1024 * 1024);
+  const log = new LogBuffer(clockAt(start), { maxBytes: 1024 * 1024 });
   for (let line = 0; line < 20_000; line++) log.write('stdout', `${String(line).padStart(100, '0')}\n`);
   const lines = (await text(readLog(log, plain, start, never))).split('\n').slice(0, -1).map(Number);
   t.equal(lines.at(-1), 19_999);
   t.ok(lines.length > 4000 && lines.length < 8000, `${lines.length} lines are left`);
   t.equal(lines[0], 20_000 - lines.length, 'without a gap');
+  const budget = new LogBudget(1024 * 1024);
+  const logs = Array.from({ length: 10 }, () => new LogBuffer(clockAt(start), { budget }));
+  for (const each of logs) for (let line = 0; line < 5000; line++) each.write('stdout', `${'x'.repeat(99)}\n`);
+  const kept = logs.reduce((sum, each) => sum + each.storedBytes, 0);
+  t.ok(kept < 2 * 1024 * 1024, `all together keep ${kept} bytes`);
+  t.ok(
+    logs.every((each) => each.storedBytes > 60 * 1024),
+    'and each its newest lines',
+  );
+  for (const each of logs) each.drop();
+  t.notOk(budget.isShort, 'what is dropped is given back');
+  t.equal(await text(readLog(log, plain, start, never)).then((all) => all.length > 0), true);
 });
 
 test('followers are woken, may be slow, and end with the container', async (t) => {

@@ -8,7 +8,11 @@ import { MemoryTree } from '../../files/memory-tree.ts';
 import { createNetwork } from '../../network/create-network.ts';
 import type { ProgramContext } from '../../processes/program.ts';
 import { Pipe, readerOf, writerOf } from '../streams.ts';
-import { fullNetworkPrograms, networkPrograms } from './tools.ts';
+import { bindPrograms, networkPrograms } from './tools.ts';
+
+const fullNetworkPrograms = new Map(
+  Object.entries(bindPrograms).map(([path, program]) => [path.replace('/usr/bin/', ''), program]),
+);
 
 const clock = {
   now: () => Date.now(),
@@ -19,7 +23,7 @@ const clock = {
 };
 
 /** Two pods, a web server at 10.244.1.3, a server of names. */
-function cluster() {
+function cluster(image = 'busybox:1.36') {
   const network = createNetwork({ hostIp: '172.18.255.254', clock });
   const hosts = new Map([
     ['web.shop.svc.cluster.local', ['10.244.1.3']],
@@ -73,7 +77,7 @@ function cluster() {
       random: { next: () => 0.5, uuid: () => '01234567-89ab-4def-8123-456789abcdef' },
       files,
       network: client,
-      facts: { hostname: 'client' },
+      facts: { hostname: 'client', container: { image } },
       args,
       environment: new Map(),
       cwd: '/',
@@ -129,6 +133,19 @@ test('nslookup speaks as BIND does where an image brings it', async (t) => {
     away.stdout,
     `${bind}away.shop.svc.cluster.local\tcanonical name = foo.example.com.\nName:\tfoo.example.com\nAddress: 192.0.2.7\n\n`,
   );
+});
+
+test('nslookup of old busyboxes asks as programs do', async (t) => {
+  const { run } = cluster('docker.io/library/busybox:1.28');
+  const head = 'Server:    10.96.0.10\nAddress 1: 10.96.0.10\n\n';
+  const web = await run('nslookup web');
+  t.same(web, {
+    code: 0,
+    stderr: '',
+    stdout: `${head}Name:      web\nAddress 1: 10.244.1.3 web.shop.svc.cluster.local\n`,
+  });
+  const nope = await run('nslookup nope');
+  t.same(nope, { code: 1, stdout: head, stderr: "nslookup: can't resolve 'nope'\n" });
 });
 
 test('dig answers in the form of a zone file', async (t) => {

@@ -2,7 +2,14 @@ import { reverseName } from '../../dns/names.ts';
 import type { ReceivedReply } from '../../dns/packet.ts';
 import type { DnsQuestion, DnsRecord } from '../../dns/records.ts';
 import { NetworkError } from '../../network/network.ts';
-import { addressesIn, askServer, candidateNames, readResolverConfiguration } from '../../network/resolve.ts';
+import {
+  addressesIn,
+  askServer,
+  candidateNames,
+  LookupError,
+  lookup,
+  readResolverConfiguration,
+} from '../../network/resolve.ts';
 import { addressOf, type NetworkProcess, type NetworkProgram, withPort } from './place.ts';
 
 interface Asked {
@@ -67,21 +74,50 @@ async function askOne(
   return undefined;
 }
 
+/** Until 1.28 it asked as all programs do, which tutorials count on. */
+function isOld({ facts }: NetworkProcess): boolean {
+  const [, minor] = /(?:^|\/)busybox:1\.(\d+)/.exec(facts.container?.image ?? '') ?? [];
+  return minor !== undefined && Number(minor) < 29;
+}
+
+async function named(ip: string, process: NetworkProcess): Promise<string> {
+  const [server = ''] = readResolverConfiguration(process.files).nameservers;
+  const [asked] = (await ask([{ name: reverseName(ip) ?? ip, type: 'PTR' }], server, process)) ?? [];
+  const [first] = asked?.reply.answers ?? [];
+  return first?.type === 'PTR' ? ` ${first.data}` : '';
+}
+
+async function oldNslookup(name: string, server: string, process: NetworkProcess): Promise<number> {
+  const { stdout, stderr } = process;
+  stdout.write(`Server:    ${server}\nAddress 1: ${server}${await named(server, process)}\n\n`);
+  try {
+    const ips = await lookup(name, process);
+    stdout.write(`Name:      ${name}\n`);
+    for (const [index, ip] of ips.entries()) stdout.write(`Address ${index + 1}: ${ip}${await named(ip, process)}\n`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof LookupError)) throw error;
+    stderr.write(`nslookup: can't resolve '${name}'\n`);
+    return 1;
+  }
+}
+
 /** Its exit code is 0 when one of the search list's names is there, as busybox's was for long. */
 export const nslookup: NetworkProgram = async (args, process) => {
   const { types, operands } = parse(args);
-  const [name, named] = operands;
+  const [name, given] = operands;
   const { stdout, stderr, files } = process;
   if (name === undefined) {
     stderr.write(usage);
     return 1;
   }
   const configuration = readResolverConfiguration(files);
-  const server = named === undefined ? undefined : await addressOf(named, process);
-  if (named !== undefined && server === undefined) {
-    stderr.write(`nslookup: bad address '${named}'\n`);
+  const server = given === undefined ? undefined : await addressOf(given, process);
+  if (given !== undefined && server === undefined) {
+    stderr.write(`nslookup: bad address '${given}'\n`);
     return 1;
   }
+  if (isOld(process)) return oldNslookup(name, server ?? configuration.nameservers[0] ?? '', process);
   const turned = reverseName(name);
   const isShort = !name.includes('.') && turned === undefined;
   const names = isShort ? configuration.search.map((domain) => `${name}.${domain}`) : [name.replace(/\.$/, '')];
@@ -127,12 +163,12 @@ function lineOf({ name, type, data }: DnsRecord): string {
 /** As BIND's, which images with its tools have: it goes through the search list until a name is there. */
 export const bindNslookup: NetworkProgram = async (args, process) => {
   const { types, operands } = parse(args);
-  const [name = '', named] = operands;
+  const [name = '', given] = operands;
   const { stdout, stderr, files } = process;
   const configuration = readResolverConfiguration(files);
-  const server = named === undefined ? configuration.nameservers[0] : await addressOf(named, process);
+  const server = given === undefined ? configuration.nameservers[0] : await addressOf(given, process);
   if (server === undefined) {
-    stderr.write(`nslookup: couldn't get address for '${named}': not found\n`);
+    stderr.write(`nslookup: couldn't get address for '${given}': not found\n`);
     return 1;
   }
   const [type = 'A'] = types;

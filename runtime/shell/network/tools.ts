@@ -1,5 +1,4 @@
-import type { Program, ProgramContext } from '../../processes/program.ts';
-import type { ShellProgram } from '../shell-process.ts';
+import type { Program } from '../../processes/program.ts';
 import { type NetworkProgram, networkProgram } from './place.ts';
 
 const programs: Readonly<Record<string, () => Promise<NetworkProgram>>> = {
@@ -27,28 +26,13 @@ const programs: Readonly<Record<string, () => Promise<NetworkProgram>>> = {
   httpd: async () => (await import('./httpd.ts')).httpd,
 };
 
-/** Of images that bring BIND's and OpenBSD's instead of busybox's. */
-const others: Readonly<Record<string, () => Promise<NetworkProgram>>> = {
-  nslookup: async () => (await import('./nslookup.ts')).bindNslookup,
-  nc: async () => (await import('./nc.ts')).openbsdNc,
-};
-
 /** By name. Each is loaded when it is first called. */
 export const networkPrograms: ReadonlyMap<string, Program> = new Map(
   Object.entries(programs).map(([name, load]) => [name, networkProgram(load)]),
 );
 
-export const fullNetworkPrograms: ReadonlyMap<string, Program> = new Map(
-  Object.entries(others).map(([name, load]) => [name, networkProgram(load)]),
-);
-
-/** For shells that call their tools themselves. */
-export const networkTools: ReadonlyMap<string, ShellProgram> = new Map(
-  [...networkPrograms].map(([name, program]) => [
-    name,
-    (args, process) => {
-      const context = { ...process, args: [name, ...args], environment: process.variables };
-      return program(context as unknown as ProgramContext);
-    },
-  ]),
-);
+/** What images bring that have BIND's tools and OpenBSD's `nc`, by path. */
+export const bindPrograms: Readonly<Record<string, Program>> = {
+  '/usr/bin/nslookup': networkProgram(async () => (await import('./nslookup.ts')).bindNslookup),
+  '/usr/bin/nc': networkProgram(async () => (await import('./nc.ts')).openbsdNc),
+};

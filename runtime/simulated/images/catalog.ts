@@ -1,3 +1,4 @@
+import { bindPrograms } from '../../shell/network/tools.ts';
 import { agnhostImage } from './agnhost/image.ts';
 import { apiImages } from './api/image.ts';
 import { appImages } from './apps/image.ts';
@@ -9,6 +10,9 @@ import { httpdImage, nginxImage } from './web/image.ts';
 
 /** Images of which the shell is all that there is to run. */
 const shellImage: Image = { command: ['sh'] };
+
+/** Of those that look for names. */
+const dnsToolsImage: Image = { command: ['sh'], programs: bindPrograms };
 
 /** What shows a picture to whoever asks, and which. */
 const pictureImage = (picture: string): Image => ({
@@ -31,6 +35,10 @@ const images: Readonly<Record<string, Image>> = {
     hasShell: false,
     programs: { '/pause': (context) => lifetimeOf(context).ended },
   },
+  'glibc-dns-testing': dnsToolsImage,
+  'jessie-dnsutils': dnsToolsImage,
+  dnsutils: dnsToolsImage,
+  netshoot: dnsToolsImage,
   nautilus: pictureImage('nautilus.jpg'),
   kitten: pictureImage('kitten.jpg'),
   nginx: nginxImage(80),
@@ -53,10 +61,6 @@ const shells = new Set([
   'oraclelinux',
   'opensuse',
   'archlinux',
-  'glibc-dns-testing',
-  'jessie-dnsutils',
-  'dnsutils',
-  'netshoot',
   'curl',
   'curl-base',
   'busyboxplus',

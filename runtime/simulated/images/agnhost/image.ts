@@ -1,3 +1,4 @@
+import { bindPrograms } from '../../../shell/network/tools.ts';
 import { type Image, lazily } from '../image.ts';
 
 const agnhost = lazily(async () => (await import('./command.ts')).agnhost);
@@ -6,6 +7,6 @@ const agnhost = lazily(async () => (await import('./command.ts')).agnhost);
 export const agnhostImage: Image = {
   entrypoint: ['/agnhost'],
   command: ['pause'],
-  programs: { '/agnhost': agnhost, '/agnhost-2': agnhost },
+  programs: { '/agnhost': agnhost, '/agnhost-2': agnhost, ...bindPrograms },
   files: (tree) => tree.makeDirectory('/uploads', 0o777),
 };

@@ -40,8 +40,7 @@ export async function openNetwork({
   const { createNetwork } = await import('../runtime/network/create-network.ts');
   const network = createNetwork({ hostIp: controlPlaneAddress, clock: systemClock });
   network.setOutside((to) => {
-    const isServer = to.port === apiServer.port && (to.ip === apiServer.address || to.ip === controlPlaneAddress);
-    if (isServer) return dial(apiServer.port, apiServer.host, to);
+    if (to.port === apiServer.port && to.ip === apiServer.address) return dial(apiServer.port, apiServer.host, to);
     return outside ? dial(to.port, to.ip, to) : undefined;
   });
   return network;

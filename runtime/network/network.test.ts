@@ -175,8 +175,9 @@ test('rules of the node that a packet leaves, or comes to, say where it goes', a
   const { clock, a, b, node1, node2, network, rules } = cluster();
   telling(b, 8080);
   const asked: string[] = [];
-  rules(({ to }, node) => {
+  rules(({ from, to }, node) => {
     asked.push(`${to.ip}:${to.port}@${node}`);
+    if (to.ip === '127.96.0.2') return { to: { ip: '10.244.1.2', port: 8080 }, masquerade: from.ip === '127.0.0.1' };
     if (to.ip === '10.96.0.1') return { to: { ip: '10.244.1.2', port: 8080 } };
     if (to.ip === '127.96.0.1') return { to: { ip: '10.244.1.2', port: 8080 }, masquerade: true };
     if (to.ip === '10.96.0.2') return 'reject';
@@ -195,6 +196,7 @@ test('rules of the node that a packet leaves, or comes to, say where it goes', a
   t.equal(await ask(node1, '127.0.0.1', 30000), '172.18.0.2 -> 10.244.1.2:8080', "a node's localhost is translated");
   t.equal(await ask(a, '127.0.0.1', 30000), 'ECONNREFUSED', "a pod's is not");
   t.equal(await ask(a, '127.96.0.1', 80), '172.18.0.2 -> 10.244.1.2:8080');
+  t.equal(await ask(a, '127.96.0.2', 80), '10.244.0.2 -> 10.244.1.2:8080', 'not as from localhost');
   t.equal(await ask(b, '10.96.0.1', 80), '10.244.1.2 -> 10.244.1.2:8080', 'hairpin');
   t.equal(await ask(network.host, '172.18.0.3', 30000), '172.18.0.3 -> 10.244.1.2:8080');
   t.equal(await ask(a, '10.96.0.2', 80), 'ECONNREFUSED');

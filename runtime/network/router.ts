@@ -56,9 +56,13 @@ export function createRouter(deps: RouterDeps): (source: Namespace, flow: Flow) 
     return { step: translate(flow, next.node), at: next.node };
   };
 
-  return (source, flow) => {
-    const { protocol, from, to } = flow;
-    const { step, at } = cross(source, flow);
+  return (source, given) => {
+    const { protocol, to } = given;
+    // What a pod sends to such an address of the cluster's does not come from its localhost.
+    const isElsewhere = !source.isNode && isLoopback(to.ip) && to.ip !== '127.0.0.1' && to.ip !== '::1';
+    const own = isElsewhere ? sourceFor(source.ips, to.ip) : undefined;
+    const from = own === undefined ? given.from : { ip: own, port: given.from.port };
+    const { step, at } = cross(source, { protocol, from, to });
     if (step === 'drop' || step === 'reject') return step;
     const end = step?.to ?? to;
     const target = isLoopback(end.ip) ? source : ownerOf(end.ip);

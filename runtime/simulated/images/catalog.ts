@@ -64,9 +64,6 @@ const shells = new Set([
   'curl',
   'curl-base',
   'busyboxplus',
-  'git',
-  'git-sync',
-  'kubectl',
 ]);
 
 /** Any image is known by the last part of its name. Undefined: nobody knows it. */

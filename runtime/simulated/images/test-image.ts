@@ -34,6 +34,8 @@ export interface Options {
   readonly runtime?: PodRuntime;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly attempt?: number;
+  /** The kind of what owns the pod. */
+  readonly owner?: string;
   readonly spec?: Partial<Container>;
 }
 
@@ -53,6 +55,7 @@ export async function run(image: string, args: readonly string[], options: Optio
     command,
     annotations = {},
     attempt = 0,
+    owner,
     spec = {},
   } = options;
   const container = {
@@ -62,8 +65,9 @@ export async function run(image: string, args: readonly string[], options: Optio
     args: [...args],
     ...(command === undefined ? {} : { command: [...command] }),
   };
+  const ownerReferences = owner === undefined ? [] : [{ apiVersion: 'batch/v1', kind: owner, name: owner, uid: '1' }];
   const pod = {
-    metadata: { name: 'pod-a', namespace: 'default', uid: random.uuid(), annotations },
+    metadata: { name: 'pod-a', namespace: 'default', uid: random.uuid(), annotations, ownerReferences },
     spec: { containers: [container] },
   };
   const sandbox = await runtime.createSandbox(pod, node);

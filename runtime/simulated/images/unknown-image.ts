@@ -1,6 +1,7 @@
+import { sleep } from '../../client/sleep.ts';
 import type { Container } from '../../kubelet/pod-runtime.ts';
 import { NetworkError } from '../../network/network.ts';
-import type { Program } from '../process.ts';
+import type { ContainerFacts, Program } from '../process.ts';
 import { reply, serveHttp } from './http-service.ts';
 import { lifetimeOf } from './lifetime.ts';
 
@@ -14,10 +15,24 @@ function portsOf({ ports = [], livenessProbe, readinessProbe, startupProbe }: Co
   return [...new Set([...declared, ...probed])].filter((port): port is number => typeof port === 'number' && port > 0);
 }
 
-/** Of an image that nobody knows: stays up and answers whoever asks. What is run beside it ends well at once. */
+const workMs = 1000;
+
+/** Whether somebody waits for its end: init containers, and those of Jobs. */
+function isAwaited({ pod, container }: ContainerFacts): boolean {
+  const isInit = pod.spec?.initContainers?.some(({ name }) => name === container.name) === true;
+  if (isInit) return container.restartPolicy !== 'Always';
+  return pod.metadata?.ownerReferences?.some(({ kind }) => kind === 'Job') === true;
+}
+
+/** Of an image that nobody knows: stays up and answers whoever asks, or works for a second where it is to end. What is run beside it ends well at once. */
 export const unknownServer: Program = async (context) => {
   const { container } = context.facts;
   if (context.pid !== 1 && context.facts.pod.spec?.shareProcessNamespace !== true) return 0;
+  if (isAwaited(context.facts)) {
+    context.stdout.write(`simulated image ${container.image ?? ''}: ends well\n`);
+    await sleep(context.clock, workMs, context.killed);
+    return 0;
+  }
   const ports = portsOf(container);
   const servers: { close(): void }[] = [];
   for (const port of ports) {

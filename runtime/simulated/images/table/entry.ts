@@ -16,6 +16,7 @@ export interface ImageEntry {
   readonly logs: readonly LogRule[];
   readonly http: readonly HttpRule[];
   readonly tcp: readonly number[];
+  readonly grpc: readonly GrpcRule[];
   readonly programs: readonly ProgramRule[];
   readonly millicores: number;
   readonly memoryBytes: number;
@@ -58,4 +59,11 @@ export interface ProgramRule extends Span {
   readonly stdout: string;
   readonly stderr: string;
   readonly delayMs: number;
+}
+
+/** A health check's answer. */
+export interface GrpcRule extends Span {
+  readonly port: number;
+  readonly service: string;
+  readonly status: 'SERVING' | 'NOT_SERVING';
 }

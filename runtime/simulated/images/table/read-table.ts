@@ -1,5 +1,5 @@
 import { parseYaml } from '../../../../api/yaml.ts';
-import type { HttpRule, ImageEntry, LogRule, ProgramRule, Span } from './entry.ts';
+import type { GrpcRule, HttpRule, ImageEntry, LogRule, ProgramRule, Span } from './entry.ts';
 import { Fields, TableError } from './fields.ts';
 
 const milli = 1000;
@@ -44,6 +44,7 @@ function readEntry(fields: Fields): ImageEntry {
     logs: fields.rows('logs', readLog),
     http: fields.rows('http', readHttp),
     tcp: fields.numbers('tcp'),
+    grpc: fields.rows('grpc', readGrpc),
     programs: fields.rows('programs', readProgram),
     millicores: cpu,
     memoryBytes: memory / milli,
@@ -103,6 +104,12 @@ function readHttp(fields: Fields): HttpRule {
     delayMs: fields.duration('delay') ?? 0,
     ...readSpan(fields),
   };
+}
+
+function readGrpc(fields: Fields): GrpcRule {
+  const status = fields.text('status') ?? 'SERVING';
+  if (status !== 'SERVING' && status !== 'NOT_SERVING') throw fields.fail('status', 'must be SERVING or NOT_SERVING');
+  return { port: portOf(fields), service: fields.text('service') ?? '', status, ...readSpan(fields) };
 }
 
 function readProgram(fields: Fields): ProgramRule {

@@ -4,7 +4,7 @@ import type { Program, ProgramContext } from '../../process.ts';
 import { globOf } from '../glob.ts';
 import { reply, serveHttp } from '../http-service.ts';
 import { lifetimeOf } from '../lifetime.ts';
-import type { HttpRule, ImageEntry, LogRule, ProgramRule, Span } from './entry.ts';
+import type { GrpcRule, HttpRule, ImageEntry, LogRule, ProgramRule, Span } from './entry.ts';
 
 /** What a described image's container does. */
 export function scripted(entry: ImageEntry): Program {
@@ -55,6 +55,10 @@ function open(entry: ImageEntry, context: ProgramContext, servers: { close(): vo
     const rules = entry.http.filter((rule) => rule.port === port);
     servers.push(serveRules(context, rules, startedAt, signal));
   }
+  for (const port of new Set(entry.grpc.map((rule) => rule.port))) {
+    const rules = entry.grpc.filter((rule) => rule.port === port);
+    void serveGrpc(context, port, rules, startedAt).then((server) => void servers.push(server));
+  }
   for (const port of entry.tcp) servers.push(network.listen(port, ({ stream }) => void stream.resume()));
   for (const rule of entry.logs) void write(context, rule, signal);
   if (entry.memoryGrowth > 0) void grow(context, entry, signal);
@@ -76,6 +80,19 @@ export function described(rules: readonly ProgramRule[]): Program {
 
 function ruleAt<T extends Span>(rules: readonly T[], ageMs: number): T | undefined {
   return rules.find(({ fromMs, untilMs }) => ageMs >= fromMs && ageMs < untilMs);
+}
+
+async function serveGrpc(
+  { network, clock }: ProgramContext,
+  port: number,
+  rules: readonly GrpcRule[],
+  startedAt: number,
+): Promise<{ close(): void }> {
+  const { serveHealth } = await import('../grpc-service.ts');
+  return serveHealth(network, port, (service) => {
+    const fitting = rules.filter((rule) => rule.service === service);
+    return ruleAt(fitting, clock.now() - startedAt)?.status;
+  });
 }
 
 function serveRules(

@@ -84,11 +84,16 @@ test('an image that nobody knows stays up and answers where it is asked', async 
   const mine = await run('mine/app', ['x'], { runtime: createRuntime(given) });
   t.match(await mine.container.exited, { exitCode: 4 });
   const one = await run('example.com/any', []);
-  t.match(one.stdout(), '');
   const began = clock.now();
   one.container.stop(30_000);
   t.match(await one.container.exited, { exitCode: 0 });
   t.ok(clock.now() - began < 5000);
+});
+
+test('an image that nobody knows ends where somebody waits for it', async (t) => {
+  const one = await run('example.com/migrate', [], { owner: 'Job' });
+  t.match(await one.container.exited, { exitCode: 0 });
+  t.equal(one.stdout(), 'simulated image example.com/migrate: ends well\n');
 });
 
 test('names of images are read as registries read them', (t) => {

@@ -48,7 +48,7 @@ async function openLogs(
   const { connection, remote } = reachNode(deps, node);
   if (connection !== undefined) return connection.logs(target, options, request.signal);
   const { fetchLogs } = await import('./remote/logs.ts');
-  return fetchLogs(deps, remote, { target, options, signal: request.signal });
+  return fetchLogs(remote, { target, options, signal: request.signal });
 }
 
 /** One message for each piece, an empty one first. */

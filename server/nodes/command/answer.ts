@@ -28,7 +28,7 @@ export async function answerCommand(deps: ApiDeps, call: ResourceCall): Promise<
   const raw = upgradeRequestOf(request);
   if (node.connection === undefined) {
     const { forwardToKubelet, commandPath } = await import('../remote/forward.ts');
-    return forwardToKubelet(deps, call, node.remote, commandPath(info, container, query));
+    return forwardToKubelet(call, node.remote, commandPath(info, container, query));
   }
   const choice = choiceOf(call);
   if (!choice.stdin && !choice.stdout && !choice.stderr) return plainAnswer(400, noStreams);

@@ -28,7 +28,7 @@ export async function answerPortForward(deps: ApiDeps, call: ResourceCall): Prom
   const raw = upgradeRequestOf(request);
   if (node.connection === undefined) {
     const { forwardToKubelet, forwardPath } = await import('../remote/forward.ts');
-    return forwardToKubelet(deps, call, node.remote, forwardPath(info, query));
+    return forwardToKubelet(call, node.remote, forwardPath(info, query));
   }
   const { connection } = node;
   const { uid } = pod.metadata ?? {};

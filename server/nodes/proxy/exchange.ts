@@ -10,6 +10,8 @@ export interface Backend extends Endpoint {
   readonly isTls: boolean;
   /** Whom the backend knows us as; its own certificate is not looked at, as upstream's proxies do not. */
   readonly credential?: KubeletCredential;
+  /** On the machines' own network, even where its address could be a pod's. */
+  readonly isOutside?: boolean;
 }
 
 export interface BackendRequest {
@@ -27,7 +29,7 @@ export function sendTo(
   signal: AbortSignal,
 ): ClientRequest {
   const open = async (): Promise<Duplex> => {
-    const plain = await openConnection(backend, dial, signal);
+    const plain = await openConnection(backend, backend.isOutside === true ? undefined : dial, signal);
     return backend.isTls ? secured(plain, backend) : plain;
   };
   const createConnection: NonNullable<RequestOptions['createConnection']> = (_options, callback) => {

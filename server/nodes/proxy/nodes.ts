@@ -21,11 +21,12 @@ export async function answerNodeProxy(deps: ApiDeps, call: ResourceCall): Promis
   if (port === '' || Number(port) === kubeletPortOf(node)) {
     const { connection, remote } = reachNode(deps, name);
     if (connection !== undefined) return fromKubelet(connection, call);
-    return answerFrom(deps, call, { ...remote.address, isTls: true, credential: remote.credential });
+    return answerFrom(deps, call, { ...remote.address, isTls: true, isOutside: true, credential: remote.credential });
   }
   const { host } = kubeletAddressOf(node);
   if (!/^\d+$/.test(port)) throw serviceError(`dial tcp: lookup tcp/${port}: unknown port`);
-  return answerFrom(deps, call, { host, port: Number(port), isTls: scheme === 'https' });
+  const isOutside = deps.nodes?.local()?.connectionTo(name) === undefined;
+  return answerFrom(deps, call, { host, port: Number(port), isTls: scheme === 'https', isOutside });
 }
 
 async function fromKubelet(connection: NodeConnection, call: ResourceCall): Promise<ApiResponse> {

@@ -1,6 +1,6 @@
 import { badRequest, StatusError } from '../../../api/status.ts';
 import { answeredHeaders } from '../../aggregation/remote/front-proxy.ts';
-import type { ApiDeps, ResourceCall } from '../../http/handlers/handler.ts';
+import type { ResourceCall } from '../../http/handlers/handler.ts';
 import type { ApiResponse } from '../../http/message.ts';
 import type { Query } from '../../http/query.ts';
 import type { ResourceRequest } from '../../http/request-info.ts';
@@ -32,7 +32,6 @@ export function forwardPath({ namespace, name }: ResourceRequest, query: Query):
 
 /** The upgrade itself goes on to the kubelet: from there on this server only carries bytes. */
 export async function forwardToKubelet(
-  deps: ApiDeps,
   { request }: ResourceCall,
   { address, credential }: RemoteKubelet,
   path: string,
@@ -43,7 +42,7 @@ export async function forwardToKubelet(
   const outgoing = sendTo(
     { host: address.host, port: address.port, isTls: true, credential },
     { method: request.method, path, headers: backendHeaders(request, true) },
-    (host, port, signal) => deps.nodes?.local()?.dial(host, port, signal),
+    undefined,
     request.signal,
   );
   outgoing.end();

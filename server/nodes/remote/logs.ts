@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { badRequest, StatusError } from '../../../api/status.ts';
 import type { ContainerName, LogOptions } from '../../../api/streams/node-connection.ts';
-import type { ApiDeps } from '../../http/handlers/handler.ts';
 import { authorityOf, networkErrorText } from '../../network-error.ts';
 import type { RemoteKubelet } from '../connection.ts';
 import { sendTo } from '../proxy/exchange.ts';
@@ -22,7 +21,6 @@ function pathOf({ namespace, pod, container }: ContainerName, options: LogOption
 
 /** Logs of another machine's container. Upstream: LocationStreamer. */
 export async function fetchLogs(
-  deps: ApiDeps,
   { address, credential }: RemoteKubelet,
   { target, options, signal }: Asked,
 ): Promise<Readable> {
@@ -30,7 +28,7 @@ export async function fetchLogs(
   const outgoing = sendTo(
     { host: address.host, port: address.port, isTls: true, credential },
     { method: 'GET', path, headers: { host: authorityOf(address) } },
-    (host, port, aborted) => deps.nodes?.local()?.dial(host, port, aborted),
+    undefined,
     signal,
   );
   const answer = new Promise<IncomingMessage>((resolve, reject) => {

@@ -282,6 +282,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
       proxyMode: options.proxyMode,
     },
     entries: { address: options.bindAddress, ...options.entryPorts },
+    hosts: options.dnsHosts,
     defaultStorageClass: options.defaultStorageClass,
     options: {
       ...options.controllerOptions,

@@ -1,5 +1,6 @@
 import type { ApiClient } from '../api/client.ts';
 import type { LocalNodes } from '../api/streams/node-connection.ts';
+import type { OutsideOptions } from '../runtime/dns/outside.ts';
 import type { ControllerDefinition } from '../runtime/framework/controller.ts';
 import type { RunningManager } from '../runtime/framework/manager.ts';
 import type { Metrics } from '../runtime/framework/metrics.ts';
@@ -25,6 +26,8 @@ export interface ControllersSetup {
   readonly defaultStorageClass: string;
   /** Of this machine, that lead to the cluster's names and Ingresses. */
   readonly entries?: EntryPorts;
+  /** Names that pods find beside the cluster's, with their addresses. */
+  readonly hosts?: ReadonlyMap<string, readonly string[]>;
   readonly options: Pick<ControllerManagerOptions, 'rootCA'> & Partial<ControllerManagerOptions>;
   readonly keys: SigningKeys;
   clientFor(controller: string): ApiClient;
@@ -74,7 +77,8 @@ const dnsServer = '172.18.255.253';
 /** Where Ingresses are served. */
 const ingressGateway = '172.18.255.252';
 
-export interface SimulatedSetup extends Pick<ControllersSetup, 'nodes' | 'images' | 'release' | 'network' | 'entries'> {
+export interface SimulatedSetup
+  extends Pick<ControllersSetup, 'nodes' | 'images' | 'release' | 'network' | 'entries' | 'hosts'> {
   readonly options: Partial<ControllerManagerOptions>;
   /** Of kubelets that serve a port of this machine. */
   readonly kubelet?: Pick<KubeletsOptions, 'names' | 'endpointOf'>;
@@ -83,6 +87,12 @@ export interface SimulatedSetup extends Pick<ControllersSetup, 'nodes' | 'images
 export interface SimulatedNodes {
   readonly definitions: readonly ControllerDefinition[];
   readonly nodes: LocalNodes;
+}
+
+/** What is said of names outside of the cluster. */
+async function outsideNames({ network, hosts }: SimulatedSetup): Promise<OutsideOptions> {
+  const known = hosts === undefined ? {} : { hosts };
+  return network.outside ? { ...known, otherwise: (await import('./host-resolver.ts')).createHostResolver() } : known;
 }
 
 /** Kubelets, and what pods find on their network. */
@@ -109,6 +119,7 @@ export async function simulatedNodes(setup: SimulatedSetup): Promise<SimulatedNo
   const dns = kubeDnsDefinition({
     network,
     address: dnsServer,
+    outside: await outsideNames(setup),
     ...(entries === undefined ? {} : { onReady: entries.dns }),
   });
   const ingress = ingressDefinition({

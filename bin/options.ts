@@ -2,13 +2,14 @@ import { parseArgs } from 'node:util';
 import type { ControllerManagerOptions } from '../runtime/framework/options.ts';
 import { type PluginSelection, pluginSelectionErrors } from '../server/admission/default-plugins.ts';
 import { controllerFlags, controllerOptions, type FlagReaders } from './controller-flags.ts';
+import { type EntryOptions, entryFlags, entryOptions } from './entry-options.ts';
 import type { FlowLimits } from './flow-control.ts';
 import { type ImagesOptions, imagesOptions } from './images.ts';
 
 /** A mistake on the command line: one line on stderr, exit code 2. */
 export class UsageError extends Error {}
 
-export interface StartOptions {
+export interface StartOptions extends EntryOptions {
   readonly dataDir: string;
   readonly storage: 'leveldb' | 'memory';
   readonly bindAddress: string;
@@ -45,8 +46,6 @@ export interface StartOptions {
   /** Whether localhost of this machine listens at the node ports of Services. */
   readonly exposeNodePorts: boolean;
   readonly proxyMode: 'iptables' | 'userspace';
-  /** Ports of the bind address that lead to the cluster's names and Ingresses; undefined: none. */
-  readonly entryPorts: Readonly<Record<'dns' | 'ingress' | 'ingressHttps', number | undefined>>;
   readonly eventTtlMs: number;
   readonly compactionIntervalMs: number;
   readonly minRequestTimeoutSeconds: number;
@@ -130,9 +129,7 @@ const known = {
   'default-storage-class': 'standard',
   'outside-network': 'false',
   'expose-node-ports': 'false',
-  'dns-port': '',
-  'ingress-port': '',
-  'ingress-https-port': '',
+  ...entryFlags,
   'proxy-mode': 'iptables',
 } as const;
 
@@ -335,10 +332,6 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
     throw new UsageError('--proxy-client-cert-file and --proxy-client-key-file belong together');
   }
   const controllers = (values.get('controllers') ?? ['*']).flatMap((text) => text.split(','));
-  const optionalPort = (flag: keyof typeof known): number | undefined => {
-    const text = optional(flag);
-    return text === undefined ? undefined : parsePort(flag, text);
-  };
   const scheduler = parseScheduler(optional('scheduler'), controllers);
   return {
     dataDir: get('data-dir'),
@@ -378,11 +371,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
     outsideNetwork: parseBoolean('outside-network', get('outside-network')),
     exposeNodePorts: parseBoolean('expose-node-ports', get('expose-node-ports')),
     proxyMode: parseProxyMode(get('proxy-mode')),
-    entryPorts: {
-      dns: optionalPort('dns-port'),
-      ingress: optionalPort('ingress-port'),
-      ingressHttps: optionalPort('ingress-https-port'),
-    },
+    ...entryOptions(get, parsePort, (why) => new UsageError(why)),
     eventTtlMs: parseDuration('event-ttl', get('event-ttl')),
     compactionIntervalMs: parseDuration('compaction-interval', get('compaction-interval')),
     minRequestTimeoutSeconds: parseNumber('min-request-timeout', get('min-request-timeout')),

@@ -79,3 +79,63 @@ t.test('a pod that asks for more than is left, or for another node, is rejected'
   for (const uid of ['2', '5']) full.remove(uid);
   t.equal(admit('4'), undefined, 'when some have gone there is room');
 });
+
+t.test('a pod is turned away for its system, for taints, and for what the node has too little of', async (t) => {
+  const tainted = {
+    ...node,
+    spec: { taints: [{ key: 'k', effect: 'NoExecute' }] },
+    status: { allocatable: { cpu: '2', memory: '1Gi', pods: '3', 'example.com/a': '1', 'hugepages-2Mi': '0' } },
+  };
+  const rows: readonly (readonly [Pod, string | undefined])[] = [
+    [{ spec: { os: { name: 'windows' }, containers: [] } }, 'PodOSNotSupported'],
+    [
+      { metadata: { labels: { 'kubernetes.io/os': 'windows' } }, spec: { containers: [] } },
+      'PodOSSelectorNodeLabelDoesNotMatch',
+    ],
+    [{ spec: { containers: [] } }, 'TaintToleration'],
+    [{ spec: { containers: [], tolerations: [{ operator: 'Exists' }] } }, undefined],
+    [
+      { spec: { containers: [{ resources: { requests: { 'example.com/a': '2' } } }] } },
+      'InsufficientResource-example.com/a',
+    ],
+    [
+      { spec: { containers: [{ resources: { requests: { 'hugepages-2Mi': '2Mi' } } }] } },
+      'InsufficientResource-hugepages-2Mi',
+    ],
+    [
+      {
+        spec: {
+          containers: [{ resources: { requests: { 'example.com/unknown': '2' } } }],
+          tolerations: [{ operator: 'Exists' }],
+        },
+      },
+      undefined,
+    ],
+    [{ spec: { containers: [{ resources: { requests: { cpu: '3' } } }] } }, 'OutOfcpu'],
+  ];
+  for (const [pod, reason] of rows) {
+    const admission = new NodeAdmission();
+    admission.setNode(tainted);
+    t.equal(admission.admit(pod)?.reason, reason, JSON.stringify(pod));
+  }
+});
+
+t.test('for a critical pod others are sent away, as few as possible and the least promised first', async (t) => {
+  const admission = new NodeAdmission();
+  admission.setNode(node);
+  const pod = (uid: string, cpu: string, qosClass: string, priority = 0): Pod => ({
+    metadata: { uid, name: uid },
+    spec: { priority, containers: [{ resources: { requests: { cpu } } }] },
+    status: { qosClass },
+  });
+  admission.admit(pod('small', '400m', 'Burstable'));
+  admission.admit(pod('large', '600m', 'Burstable'));
+  admission.admit(pod('sure', '1', 'Guaranteed'));
+  const critical = 2_000_000_000;
+  t.strictSame(admission.victims(pod('x', '500m', 'Guaranteed', critical)), undefined, 'there is no room for a fourth');
+  admission.remove('small');
+  t.strictSame(admission.victims(pod('x', '500m', 'Guaranteed', critical)), ['large']);
+  t.strictSame(admission.victims(pod('x', '1500m', 'Guaranteed', critical)), ['large', 'sure']);
+  t.equal(admission.victims(pod('x', '3', 'Guaranteed', critical)), undefined, 'it would not be enough');
+  t.equal(admission.victims(pod('x', '500m', 'Guaranteed', 5)), undefined, 'it is not critical');
+});

@@ -10,6 +10,7 @@ import type { Node, NodeOptions } from './node-status.ts';
 import type { NodeFacts, Pod, PodRuntime } from './pod-runtime.ts';
 import type { PodSetup } from './pod-setup.ts';
 import { PodWorker } from './pod-worker.ts';
+import { criticalPriority } from './preemption.ts';
 import type { Schedule } from './schedule.ts';
 import type { HostedPod, KubeletHost } from './server/kubelet-host.ts';
 
@@ -105,6 +106,7 @@ export class Kubelet implements KubeletHost {
     }
     const rejection = this.#admission.admit(pod, isKnown);
     if (rejection?.reason === 'NodeAffinity') void this.#lookAgain(uid, pod);
+    else if (rejection !== undefined && isCritical(pod)) void this.#makeRoom(uid, pod, rejection);
     else this.#start(uid, pod, rejection);
   }
 
@@ -129,6 +131,25 @@ export class Kubelet implements KubeletHost {
     this.#start(uid, latest, this.#admission.admit(latest, isLeaving));
   }
 
+  /** A critical pod is let in when others that go leave enough. */
+  async #makeRoom(uid: string, pod: Readonly<Pod>, rejection: Rejection): Promise<void> {
+    const victims = this.#admission.victims(pod);
+    if (victims === undefined) {
+      this.#start(uid, pod, rejection);
+      return;
+    }
+    this.#waiting.set(uid, pod);
+    await Promise.all(
+      victims.map(async (victim) => {
+        await this.#workers.get(victim)?.fail(preempting, 'Warning');
+        this.#free(victim);
+      }),
+    );
+    const latest = this.#waiting.get(uid);
+    this.#waiting.delete(uid);
+    if (latest !== undefined) this.#start(uid, latest, this.#admission.admit(latest));
+  }
+
   /** What a pod had may be what another waits for. */
   #free(uid: string): void {
     this.#admission.remove(uid);
@@ -147,6 +168,16 @@ export class Kubelet implements KubeletHost {
       for (const { logs } of worker.containers()) logs.drop();
     });
   }
+}
+
+const preempting = {
+  reason: 'Preempting',
+  message: 'Preempted in order to admit critical pod',
+  disruption: 'Pod was preempted by Kubelet to accommodate a critical pod.',
+};
+
+function isCritical({ spec }: Readonly<Pod>): boolean {
+  return (spec?.priority ?? 0) >= criticalPriority;
 }
 
 function hasEnded({ status }: Readonly<Pod>): boolean {

@@ -10,6 +10,8 @@ export type PodStatus = NonNullable<Pod['status']>;
 export interface PodFailure {
   readonly reason: string;
   readonly message: string;
+  /** Told by a condition, too: it was sent away. */
+  readonly disruption?: string;
 }
 
 export interface PodFacts extends PodState {
@@ -33,8 +35,8 @@ export function statusOf(pod: Readonly<Pod>, facts: PodFacts, node: NodeFacts, n
   return {
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     phase: isHeldBack ? (pod.status?.phase ?? 'Pending') : phase,
-    ...(isHeldBack ? {} : failure),
-    conditions: [...facts.resizing, ...conditionsOf(pod, facts, now)],
+    ...(isHeldBack || failure === undefined ? {} : { reason: failure.reason, message: failure.message }),
+    conditions: [...facts.resizing, ...disruptionOf(pod, failure, now), ...conditionsOf(pod, facts, now)],
     hostIP: node.addresses[0] ?? '',
     hostIPs: node.addresses.map((ip) => ({ ip })),
     ...(ips[0] === undefined ? {} : { podIP: ips[0], podIPs: ips.map((ip) => ({ ip })) }),
@@ -44,6 +46,25 @@ export function statusOf(pod: Readonly<Pod>, facts: PodFacts, node: NodeFacts, n
     ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: ephemeral.map(containerStatusOf).sort(byName) }),
     ...resourcesOf(pod, facts),
   };
+}
+
+function disruptionOf(
+  { metadata, status }: Readonly<Pod>,
+  failure: PodFailure | undefined,
+  now: string,
+): PodCondition[] {
+  if (failure?.disruption === undefined) return [];
+  const known = status?.conditions?.find(({ type, status: is }) => type === 'DisruptionTarget' && is === 'True');
+  return [
+    {
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'TerminationByKubelet',
+      message: failure.disruption,
+      lastTransitionTime: known?.lastTransitionTime ?? now,
+      ...(metadata?.generation === undefined ? {} : { observedGeneration: metadata.generation }),
+    },
+  ];
 }
 
 function byName({ name: one = '' }: ContainerStatus, { name: other = '' }: ContainerStatus): number {

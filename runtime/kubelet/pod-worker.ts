@@ -227,15 +227,18 @@ export class PodWorker {
   }
 
   #expire(): void {
-    if (this.#isOver) return;
-    this.#failure = {
-      reason: 'DeadlineExceeded',
-      message: 'Pod was active on the node longer than the specified deadline',
-    };
-    const { recorder } = this.#deps;
-    recorder.record(referenceTo(this.#pod, podKind), 'Normal', this.#failure.reason, this.#failure.message);
+    const message = 'Pod was active on the node longer than the specified deadline';
+    void this.fail({ reason: 'DeadlineExceeded', message }, 'Normal');
+  }
+
+  /** Ends the pod for good, whatever its containers do; resolves when nothing of it runs. */
+  async fail(failure: PodFailure, type: 'Normal' | 'Warning'): Promise<void> {
+    if (this.#isOver || this.#failure !== undefined) return;
+    this.#failure = failure;
+    this.#deps.recorder.record(referenceTo(this.#pod, podKind), type, failure.reason, failure.message);
     this.#terminate();
     this.#status.report();
+    await this.ended;
   }
 
   #terminate(): void {

@@ -76,7 +76,7 @@ async function service(c: CaseContext, name: string, spec: object): Promise<{ ip
   return { ip: clusterIP, nodePorts: ports.map(({ nodePort = 0 }) => nodePort) };
 }
 
-const fetching = (url: string): string => `wget -q -T 2 -O- ${url}`;
+const fetching = (url: string): string => `timeout 3 wget -q -O- ${url}`;
 const seenAsItself = (url: string): string =>
   `seen=$(${fetching(`${url}/clientip`)}); seen=\${seen%:*}; test "$seen" = "$(hostname -i)" && echo seen as itself`;
 /** Rules take their time to be everywhere. */

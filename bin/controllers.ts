@@ -130,5 +130,7 @@ export async function simulatedNodes(setup: SimulatedSetup): Promise<SimulatedNo
   });
   const podRanges = count > nodesInRange ? [podRange] : clusterCIDR.split(',');
   const onNetwork = await networkDefinitions(network, setup.network, { podRanges, dnsServer });
-  return { definitions: [...onNetwork, images.definition, kubelets, dns, ingress], nodes };
+  // Whoever brings nodes to another cluster leaves its Ingresses to others.
+  const gateways = setup.entries === undefined ? [] : [ingress];
+  return { definitions: [...onNetwork, images.definition, kubelets, dns, ...gateways], nodes };
 }

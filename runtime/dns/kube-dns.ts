@@ -2,7 +2,7 @@ import type { ApiClient } from '../../api/client.ts';
 import { formatIP, parseCIDR } from '../../api/ip.ts';
 import type { GroupVersionResource } from '../../api/object.ts';
 import { StatusError } from '../../api/status.ts';
-import { type ControllerDefinition, startReconciling } from '../framework/controller.ts';
+import { type ControllerDefinition, NotYet, startReconciling } from '../framework/controller.ts';
 import { unlessMissing } from '../framework/status-cause.ts';
 import { WorkQueue } from '../framework/work-queue.ts';
 import type { VirtualNetwork } from '../network/network.ts';
@@ -80,12 +80,14 @@ async function ensure<T extends Service | EndpointSlice>(
   client: ApiClient,
   resource: GroupVersionResource,
   wanted: T,
-): Promise<void> {
-  if ((await unlessMissing(client.get<T>(resource, namespace, name))) !== undefined) return;
+): Promise<Readonly<T>> {
+  const found = await unlessMissing(client.get<T>(resource, namespace, name));
+  if (found !== undefined) return found;
   try {
-    await client.create<T>(resource, namespace, wanted);
+    return await client.create<T>(resource, namespace, wanted);
   } catch (error) {
     if (!(error instanceof StatusError) || error.reason !== 'AlreadyExists') throw error;
+    throw new NotYet(`${name} came meanwhile`, { cause: error });
   }
 }
 
@@ -112,8 +114,9 @@ export function kubeDnsDefinition(setup: KubeDnsOptions): ControllerDefinition {
       all.services.subscribe({ deleted: again });
       all.slices.subscribe({ deleted: again });
       const reconcile = async (): Promise<void> => {
-        await ensure(client, services, serviceAt(clusterIP));
-        await ensure(client, slices, sliceAt(address));
+        const service = await ensure(client, services, serviceAt(clusterIP));
+        // One that selects pods is another's.
+        if (service.spec?.selector === undefined) await ensure(client, slices, sliceAt(address));
       };
       const running = { name, workers: 1, informers: [all.services, all.slices], queue, reconcile };
       return startReconciling(running, context, signal);

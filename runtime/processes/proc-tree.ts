@@ -46,8 +46,10 @@ export function mountLines({ mounts, isRootReadOnly }: ProcSources): string[] {
 
 /** /proc: what the container's processes and its machine are, read as it is asked for. */
 export function createProcTree(sources: ProcSources): FileTree {
-  const machine = machineEntries(sources);
+  // Most containers never look.
+  let machine: Directory | undefined;
   const entryAt = (path: string): Entry | undefined => {
+    machine ??= machineEntries(sources);
     const [first = '', ...rest] = path.split('/').filter((part) => part !== '');
     const info = /^\d+$/.test(first) ? sources.processes().find(({ pid }) => pid === Number(first)) : undefined;
     let at: Entry | undefined =

@@ -5,18 +5,37 @@ import { type EndpointSlice, endpointsOf, type ProxyEndpoint, portKey } from './
 import { foreignProxyLabel, type ProxyProtocol, type Service, type ServicePort, servicePorts } from './service-port.ts';
 import { type ProxyNode, type ServiceRules, serviceRules } from './service-rules.ts';
 
-/** Rules of so many nodes are kept for a port; they come again when they are asked for. */
+/** Rules of so many nodes are kept for a port, and those of so many ports; they come again when they are asked for. */
 const maxNodesKept = 32;
+const maxPortsKept = 512;
+
+/** Ports that hold rules, the one that was used longest ago first. */
+class RuleHolders {
+  readonly #ports = new Set<TrackedPort>();
+
+  note(port: TrackedPort): void {
+    this.#ports.delete(port);
+    this.#ports.add(port);
+    const oldest = this.#ports.size > maxPortsKept ? this.#ports.values().next().value : undefined;
+    oldest?.forget();
+  }
+
+  drop(port: TrackedPort): void {
+    this.#ports.delete(port);
+  }
+}
 
 /** A port of a Service with what is derived from it, when it is first asked for. */
 export class TrackedPort {
   readonly port: ServicePort;
   readonly #owner: TrackedService;
-  readonly #rules = new Map<string, { readonly node: ProxyNode; readonly rules: ServiceRules }>();
+  readonly #holders: RuleHolders;
+  #rules: Map<string, { readonly node: ProxyNode; readonly rules: ServiceRules }> | undefined;
 
-  constructor(port: ServicePort, owner: TrackedService) {
+  constructor(port: ServicePort, owner: TrackedService, holders: RuleHolders) {
     this.port = port;
     this.#owner = owner;
+    this.#holders = holders;
   }
 
   endpoints(): readonly ProxyEndpoint[] {
@@ -25,11 +44,12 @@ export class TrackedPort {
 
   /** The same node object has the same rules until something changes. */
   rulesFor(node: ProxyNode): ServiceRules {
-    const kept = this.#rules.get(node.name);
+    const kept = this.#rules?.get(node.name);
     if (kept?.node === node) return kept.rules;
-    if (this.#rules.size >= maxNodesKept) this.#rules.clear();
+    if (this.#rules === undefined || this.#rules.size >= maxNodesKept) this.#rules = new Map();
     const rules = serviceRules(this.port, this.endpoints(), node);
     this.#rules.set(node.name, { node, rules });
+    this.#holders.note(this);
     return rules;
   }
 
@@ -40,7 +60,8 @@ export class TrackedPort {
   }
 
   forget(): void {
-    this.#rules.clear();
+    this.#rules = undefined;
+    this.#holders.drop(this);
   }
 }
 
@@ -77,6 +98,7 @@ export class ServiceTable {
   readonly #byAddress = new Map<string, TrackedPort[]>();
   readonly #byNodePort = new Map<string, TrackedPort[]>();
   readonly #byHealthCheck = new Map<number, string>();
+  readonly #holders = new RuleHolders();
 
   setService(service: Readonly<Service>): TrackedService {
     const tracked = this.#tracked(keyOf(service));
@@ -149,12 +171,13 @@ export class ServiceTable {
 
   #setPorts(tracked: TrackedService, ports: readonly ServicePort[]): void {
     for (const old of tracked.ports) {
+      old.forget();
       for (const key of frontends(old.port)) remove(this.#byAddress, key, old);
       remove(this.#byNodePort, nodePortKey(old.port), old);
       const { healthCheckNodePort = 0 } = old.port;
       if (this.#byHealthCheck.get(healthCheckNodePort) === tracked.key) this.#byHealthCheck.delete(healthCheckNodePort);
     }
-    tracked.ports = ports.map((port) => new TrackedPort(port, tracked));
+    tracked.ports = ports.map((port) => new TrackedPort(port, tracked, this.#holders));
     for (const next of tracked.ports) {
       for (const key of frontends(next.port)) add(this.#byAddress, key, next);
       if (next.port.nodePort !== undefined) add(this.#byNodePort, nodePortKey(next.port), next);

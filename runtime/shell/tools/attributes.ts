@@ -195,7 +195,7 @@ const statTool: ShellProgram = (args, process) => {
   let code = 0;
   for (const path of options.words) {
     const full = resolvePath(cwd, path);
-    const stat = statOf(process, full, !options.has('L'));
+    const stat = statOf(process, full, !options.has('L') && !path.endsWith('/'));
     if (stat === undefined) {
       stderr.write(`stat: can't stat '${path}': No such file or directory\n`);
       code = 1;

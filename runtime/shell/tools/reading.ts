@@ -69,7 +69,10 @@ function countOf(text: string): { readonly sign: string; readonly count: number 
 
 /** `-5` stands for `-n 5`. */
 function modernArgs(args: readonly string[]): string[] {
-  return args.flatMap((arg) => (/^-\d+$/.test(arg) ? ['-n', arg.slice(1)] : /^\+\d+$/.test(arg) ? ['-n', arg] : [arg]));
+  return args.flatMap((arg, index) => {
+    if (/^-[nc]$/.test(args[index - 1] ?? '') || !/^[-+]\d+$/.test(arg)) return [arg];
+    return ['-n', arg.replace('-', '')];
+  });
 }
 
 const headForm = { letters: 'n:c:qv', long: { lines: 'n', bytes: 'c', quiet: 'q', verbose: 'v' } };

@@ -18,6 +18,7 @@ const groups: readonly (readonly [names: string, load: () => Promise<Tools>])[] 
   ['du df mount umount', async () => (await import('./sizes.ts')).sizeTools],
   ['find', async () => (await import('./find.ts')).findTools],
   ['wc sort uniq cut fold paste comm tee', async () => (await import('./text.ts')).textTools],
+  ['hexdump hd od xxd', async () => (await import('./dumping.ts')).dumpingTools],
   ['grep egrep fgrep', async () => (await import('./grep.ts')).grepTools],
   ['tr', async () => (await import('./translate.ts')).translateTools],
   ['seq expr bc factor', async () => (await import('./numbers.ts')).numberTools],

@@ -18,7 +18,9 @@ import { certificateCases } from '../cases/housekeeping/certificate-cases.ts';
 import { ownershipCases } from '../cases/housekeeping/ownership-cases.ts';
 import { upkeepCases } from '../cases/housekeeping/upkeep-cases.ts';
 import { listCases } from '../cases/lists/list-cases.ts';
+import { dnsCases } from '../cases/network/dns-cases.ts';
 import { endpointsCases } from '../cases/network/endpoints-cases.ts';
+import { ingressCases } from '../cases/network/ingress-cases.ts';
 import { serviceRangeCases } from '../cases/network/service-range-cases.ts';
 import { trafficCases } from '../cases/network/traffic-cases.ts';
 import { nodeConnectionCases } from '../cases/nodes/connection-cases.ts';
@@ -82,6 +84,8 @@ export function allCases(): Case[] {
     ...endpointsCases,
     ...serviceRangeCases,
     ...trafficCases,
+    ...dnsCases,
+    ...ingressCases,
     ...nodeCases,
     ...podCases,
     ...probeCases,

@@ -75,6 +75,8 @@ export async function attach(
   if (offers.has('programs') && (await hasProxies(connection()))) {
     offers.add('proxy');
     if (await holdsPolicies(connection())) offers.add('policies');
+    if (await hasNames(connection())) offers.add('dns');
+    if (await servesIngresses(connection())) offers.add('ingress');
   }
   if (restart !== undefined) offers.add('restart');
   // It can call webhooks of this process.
@@ -152,6 +154,21 @@ async function hasProxies(connection: Connection): Promise<boolean> {
   const path = `/api/v1/nodes/${items[0]?.metadata.name}:10256/proxy/healthz`;
   const { status } = await connection.send({ method: 'GET', path, headers: {} });
   return status === 200;
+}
+
+/** The Service that pods ask for names, by the name that it has everywhere. */
+async function hasNames(connection: Connection): Promise<boolean> {
+  const path = '/api/v1/namespaces/kube-system/services/kube-dns';
+  return (await connection.send({ method: 'GET', path, headers: {} })).status === 200;
+}
+
+async function servesIngresses(connection: Connection): Promise<boolean> {
+  const path = '/apis/networking.k8s.io/v1/ingressclasses';
+  interface Classes {
+    readonly items: readonly { readonly metadata: { readonly annotations?: Readonly<Record<string, string>> } }[];
+  }
+  const { items } = await getJson<Classes>(connection, path);
+  return items.some(({ metadata }) => metadata.annotations?.['ingressclass.kubernetes.io/is-default-class'] === 'true');
 }
 
 /** Nothing in the API says so: our own nodes do, and networks that are known for it. */

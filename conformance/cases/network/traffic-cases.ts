@@ -25,10 +25,10 @@ async function statusOf(c: CaseContext, path: string, what: string, isSo: (statu
 }
 
 /** A pod that answers at 8080, with its name at /hostname and its client's address at /clientip. */
-async function serving(
+export async function serving(
   c: CaseContext,
   name: string,
-  { isGated = false, ports = [{ name: 'web', containerPort: 8080 }] as object[], app = name } = {},
+  { isGated = false, ports = [{ name: 'web', containerPort: 8080 }] as object[], app = name, spec: more = {} } = {},
 ): Promise<PodStatus> {
   const pods = `/api/v1/namespaces/${await c.namespace()}/pods`;
   const server = {
@@ -40,7 +40,7 @@ async function serving(
   };
   const metadata = { name, labels: { app } };
   const readinessGates = isGated ? [{ conditionType: 'example.com/open' }] : [];
-  const spec = { terminationGracePeriodSeconds: 0, containers: [server], readinessGates };
+  const spec = { terminationGracePeriodSeconds: 0, containers: [server], readinessGates, ...more };
   await c.post(pods, { metadata, spec }, { unstable: true });
   return statusOf(c, `${pods}/${name}`, `${name} runs`, (status) => {
     return isGated ? status.phase === 'Running' : isReady(status);
@@ -48,9 +48,13 @@ async function serving(
 }
 
 /** What a script says in a pod of its own. */
-async function said(c: CaseContext, script: string, { labels = {}, spec = {} } = {}): Promise<string> {
+export async function said(
+  c: CaseContext,
+  script: string,
+  { labels = {}, spec = {}, image = busybox } = {},
+): Promise<string> {
   const pods = `/api/v1/namespaces/${await c.namespace()}/pods`;
-  const container = { name: 'c', image: busybox, imagePullPolicy: 'IfNotPresent', command: ['/bin/sh', '-c', script] };
+  const container = { name: 'c', image, imagePullPolicy: 'IfNotPresent', command: ['/bin/sh', '-c', script] };
   const pod = {
     metadata: { generateName: 'client-', labels },
     spec: { restartPolicy: 'Never', terminationGracePeriodSeconds: 0, containers: [container], ...spec },

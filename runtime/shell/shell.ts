@@ -104,8 +104,9 @@ export class Shell {
     this.context.stderr.write(`${label}: ${command === undefined ? '' : `${command}: ${line}`}${text}\n`);
   }
 
+  /** What messages begin with. */
   get label(): string {
-    const name = this.isBash || !this.hasLines ? this.name.slice(this.name.lastIndexOf('/') + 1) : this.name;
+    const { name } = this;
     if (this.isInteractive) return name.replace(/^-/, '');
     return this.hasLines || this.isBash ? `${name}: line ${this.line}` : name;
   }

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import t from 'tap';
+import { fromBytes } from '../files/byte-text.ts';
+import { createNetwork } from '../network/create-network.ts';
+import { startTestContainer } from '../simulated/test-container.ts';
+
+interface Recorded {
+  readonly script: string;
+  readonly out: string;
+  readonly err: string;
+  readonly code: number | null;
+}
+
+const users = `root:x:0:0:root:/root:/bin/sh
+www-data:x:33:33:www-data:/var/www:/bin/false
+nobody:x:65534:65534:nobody:/home:/bin/false
+`;
+
+const clock = {
+  now: () => Date.now(),
+  after: (ms: number, callback: () => void) => {
+    const timer = setTimeout(callback, ms);
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+const random = { next: () => Math.random(), uuid: () => '00000000-0000-4000-8000-000000000000' };
+
+async function run(script: string): Promise<Omit<Recorded, 'script'>> {
+  const container = startTestContainer({
+    clock,
+    random,
+    network: createNetwork({ hostIp: '172.18.0.1' }).open({ node: 'node-0', ips: ['10.0.0.2'] }),
+    container: { name: 'main', image: 'busybox', command: ['sleep', '1000'] },
+    log: () => undefined,
+  });
+  container.files.write('/etc/passwd', users);
+  container.files.write('/etc/group', 'root:x:0:\nusers:x:100:\nnobody:x:65534:\n');
+  container.files.makeDirectory('/root', 0o755);
+  const written = { out: '', err: '' };
+  const stream = (name: keyof typeof written): PassThrough => {
+    const into = new PassThrough();
+    into.on('data', (piece: Uint8Array) => {
+      written[name] += fromBytes(piece);
+    });
+    return into;
+  };
+  const stdin = new PassThrough();
+  stdin.end();
+  const code = await Promise.race([
+    container.exec(['env', 'PATH=/bin', 'HOME=/root', '/bin/sh', '-c', script], {
+      stdin,
+      stdout: stream('out'),
+      stderr: stream('err'),
+      isTerminal: false,
+      signal: new AbortController().signal,
+    }),
+    new Promise<null>((resolve) => setTimeout(resolve, 5000, null).unref()),
+  ]);
+  await new Promise((resolve) => setImmediate(resolve));
+  container.stop(0);
+  return { ...written, code };
+}
+
+t.test('scripts do and say what they do in busybox', async (t) => {
+  const recorded = JSON.parse(readFileSync(join(import.meta.dirname, 'recorded/busybox.json'), 'utf8')) as Recorded[];
+  for (const { script, ...wanted } of recorded) t.strictSame(await run(script), wanted, script);
+});

@@ -123,10 +123,11 @@ const hexdump: ShellProgram = async (args, process) => {
         .map((value) => ` ${hex(value, 4)}`)
         .join(''),
   };
-  const plain = lines[letter] ?? canonical;
+  const widths: Readonly<Record<string, number>> = { b: 64, c: 64, d: 64, o: 64, x: 40 };
+  const plain = (bytes: readonly number[]): string => (lines[letter]?.(bytes) ?? '').padEnd(widths[letter] ?? 0);
   const offset = (at: number): string => hex(at, isCanonical ? 8 : 7);
   await dump(chosen, from, { offset, line: isCanonical ? canonical : plain, squeezes: !options.has('v') }, process);
-  if (chosen !== '') process.stdout.write(`${offset(from + chosen.length)}\n`);
+  if (text !== '') process.stdout.write(`${offset(from + chosen.length)}\n`);
   return code;
 };
 

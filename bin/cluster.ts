@@ -274,6 +274,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     scheduler: options.scheduler,
     nodes: options.nodes,
     images: options.images,
+    podManifestFolder: options.podManifestFolder,
     release: generated.schema.release,
     network: {
       apiServer: { address: cluster.advertiseAddress, host: reachable(options.bindAddress), port: cluster.securePort },

@@ -6,6 +6,7 @@ import type { RunningManager } from '../runtime/framework/manager.ts';
 import type { Metrics } from '../runtime/framework/metrics.ts';
 import { type ControllerManagerOptions, defaultOptions } from '../runtime/framework/options.ts';
 import type { KubeletsOptions } from '../runtime/kubelet/start.ts';
+import type { StaticPodSource } from '../runtime/kubelet/static-pods.ts';
 import type { EntryPorts } from './entry-ports.ts';
 import { type ImagesOptions, openImages } from './images.ts';
 import { type NetworkSetup, networkDefinitions, openNetwork } from './network.ts';
@@ -20,6 +21,8 @@ export interface ControllersSetup {
   /** How many simulated nodes, and which version they say they are. */
   readonly nodes: number;
   readonly images: ImagesOptions;
+  /** Undefined: nodes run what they are told to alone. */
+  readonly podManifestFolder?: string | undefined;
   readonly release: string;
   readonly network: NetworkSetup;
   /** Name of the one that is made; empty: none. */
@@ -78,7 +81,10 @@ const dnsServer = '172.18.255.253';
 const ingressGateway = '172.18.255.252';
 
 export interface SimulatedSetup
-  extends Pick<ControllersSetup, 'nodes' | 'images' | 'release' | 'network' | 'entries' | 'hosts'> {
+  extends Pick<
+    ControllersSetup,
+    'nodes' | 'images' | 'podManifestFolder' | 'release' | 'network' | 'entries' | 'hosts'
+  > {
   readonly options: Partial<ControllerManagerOptions>;
   /** Of kubelets that serve a port of this machine. */
   readonly kubelet?: Pick<KubeletsOptions, 'names' | 'endpointOf'>;
@@ -93,6 +99,11 @@ export interface SimulatedNodes {
 async function outsideNames({ network, hosts }: SimulatedSetup): Promise<OutsideOptions> {
   const known = hosts === undefined ? {} : { hosts };
   return network.outside ? { ...known, otherwise: (await import('./host-resolver.ts')).createHostResolver() } : known;
+}
+
+async function openManifests({ podManifestFolder }: SimulatedSetup): Promise<StaticPodSource | undefined> {
+  if (podManifestFolder === undefined) return undefined;
+  return (await import('./static-pods.ts')).openStaticPods(podManifestFolder);
 }
 
 /** Kubelets, and what pods find on their network. */
@@ -110,6 +121,7 @@ export async function simulatedNodes(setup: SimulatedSetup): Promise<SimulatedNo
     count,
     kubeletVersion,
     ...setup.kubelet,
+    staticPods: await openManifests(setup),
     createRuntime: (context) => createSimulatedRuntime({ ...context, network, catalog: images.catalog }),
     onNode: (name, connection, usage) => nodes.add(name, connection, usage),
   });

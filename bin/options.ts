@@ -39,6 +39,8 @@ export interface StartOptions extends EntryOptions {
   /** How many simulated nodes run in this process. */
   readonly nodes: number;
   readonly images: ImagesOptions;
+  /** Manifests that nodes run by themselves, in a folder for each. */
+  readonly podManifestFolder: string | undefined;
   /** Whether their pods may connect to the world outside of the cluster. */
   readonly outsideNetwork: boolean;
   /** Made where nodes run; empty: none. */
@@ -126,6 +128,7 @@ const known = {
   'image-table': '',
   programs: '',
   'strict-images': 'false',
+  'pod-manifest-folder': '',
   'default-storage-class': 'standard',
   'outside-network': 'false',
   'expose-node-ports': 'false',
@@ -367,6 +370,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
     scheduler,
     nodes: parseNodes(optional('nodes'), scheduler),
     images: imagesOptions(get, parseBoolean),
+    podManifestFolder: optional('pod-manifest-folder'),
     defaultStorageClass: get('default-storage-class'),
     outsideNetwork: parseBoolean('outside-network', get('outside-network')),
     exposeNodePorts: parseBoolean('expose-node-ports', get('expose-node-ports')),

@@ -13,6 +13,7 @@ import { PodWorker } from './pod-worker.ts';
 import { criticalPriority } from './preemption.ts';
 import type { Schedule } from './schedule.ts';
 import type { HostedPod, KubeletHost } from './server/kubelet-host.ts';
+import { hashOf, type StaticPodSource, StaticPods } from './static-pods.ts';
 
 export interface KubeletDeps {
   readonly client: ApiClient;
@@ -25,6 +26,8 @@ export interface KubeletDeps {
   readonly schedule: Schedule;
   readonly setup: Pick<PodSetup, 'prepare'>;
   readonly maxBackOffMs: number;
+  /** Undefined: nodes run what they are told to alone. */
+  readonly staticPods: StaticPodSource | undefined;
   readonly logBudget?: LogBudget;
   /** Between renewals of the node's lease, and until the first. */
   readonly renewMs: number;
@@ -39,6 +42,7 @@ export class Kubelet implements KubeletHost {
   readonly #workers = new Map<string, PodWorker>();
   readonly #admission = new NodeAdmission();
   readonly #images: ImageManager;
+  readonly #static: StaticPods | undefined;
   /** Pods that wait for a fresh look at the node, as they are by now. */
   readonly #waiting = new Map<string, Readonly<Pod>>();
   readonly startedAt: number;
@@ -48,6 +52,13 @@ export class Kubelet implements KubeletHost {
   constructor(options: NodeOptions, deps: KubeletDeps) {
     this.#deps = deps;
     this.#images = new ImageManager(deps.clock, deps.runtime.images, options.name);
+    const { client, clock, onError, staticPods } = deps;
+    const mirrors = (): Readonly<Pod>[] =>
+      [...this.#workers.values()].map(({ pod }) => pod).filter((pod) => hashOf(pod) !== undefined);
+    this.#static =
+      staticPods === undefined
+        ? undefined
+        : new StaticPods(staticPods, { client, clock, node: options.name, mirrors, onError });
     this.startedAt = deps.clock.now();
     this.kubeletVersion = options.kubeletVersion;
     this.capacity = options.capacity;
@@ -58,10 +69,12 @@ export class Kubelet implements KubeletHost {
   /** Registers the node; it is kept alive until `signal` aborts. */
   async start(signal: AbortSignal): Promise<void> {
     await this.#agent.start(signal);
+    this.#static?.begin();
   }
 
   /** Nothing runs any more. */
   close(): void {
+    this.#static?.close();
     for (const worker of this.#workers.values()) worker.close();
   }
 
@@ -87,9 +100,15 @@ export class Kubelet implements KubeletHost {
     return pod?.spec?.nodeName === this.facts().name ? pod : undefined;
   }
 
+  /** A static pod is the same under each of its mirrors. */
+  #keyOf(pod: Readonly<Pod>): string {
+    return (this.#static === undefined ? undefined : hashOf(pod)) ?? pod.metadata?.uid ?? '';
+  }
+
   /** A pod of this node came or changed. */
   sync(pod: Readonly<Pod>): void {
-    const { uid = '' } = pod.metadata ?? {};
+    const uid = this.#keyOf(pod);
+    if (hashOf(pod) !== undefined && this.#static?.heed(pod) === true) return;
     const worker = this.#workers.get(uid);
     if (worker !== undefined) {
       if (hasEnded(pod)) this.#free(uid);
@@ -152,13 +171,19 @@ export class Kubelet implements KubeletHost {
 
   /** What a pod had may be what another waits for. */
   #free(uid: string): void {
-    this.#admission.remove(uid);
+    this.#admission.remove(this.#workers.get(uid)?.uid ?? uid);
     for (const worker of this.#workers.values()) if (worker.isResizePending) worker.retryResize();
   }
 
   /** A pod of this node has gone. */
   forget(pod: Readonly<Pod>): void {
-    const { uid = '' } = pod.metadata ?? {};
+    const uid = this.#keyOf(pod);
+    // The pod goes on: it gets another mirror.
+    if (this.#static?.isWanted(pod) === true) {
+      this.#static.look();
+      return;
+    }
+    this.#static?.look();
     this.#free(uid);
     this.#waiting.delete(uid);
     const worker = this.#workers.get(uid);

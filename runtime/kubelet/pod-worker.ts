@@ -67,6 +67,7 @@ export class PodWorker {
     const { clock, onError, recorder } = deps;
     this.#deps = deps;
     this.#pod = pod;
+    this.uid = pod.metadata?.uid ?? '';
     this.#startTime = pod.status?.startTime ?? toTime(clock.now());
     this.#containers = new PodContainers(pod, {
       ...deps,
@@ -89,6 +90,9 @@ export class PodWorker {
     }
     this.ended = this.#run();
   }
+
+  /** Of the pod that it began with: a static pod may have other mirrors later. */
+  readonly uid: string;
 
   /** As it was last seen. */
   get pod(): Readonly<Pod> {
@@ -186,7 +190,7 @@ export class PodWorker {
     this.#prepared?.close();
     this.#isOver = true;
     images.forget(this.#pod);
-    runtime.volumes.release(this.#pod.metadata?.uid ?? '');
+    runtime.volumes.release(this.uid);
     this.#status.report();
     await this.#status.settled();
     this.#isDone = true;

@@ -11,6 +11,7 @@ import { PodSetup } from './pod-setup.ts';
 import { podResource } from './pod-worker.ts';
 import { Schedule } from './schedule.ts';
 import { createNodeConnection } from './server/connection.ts';
+import type { StaticPodSource } from './static-pods.ts';
 import { createNodeUsage, type NodeUsage } from './statistics/report.ts';
 
 export interface KubeletsOptions {
@@ -21,6 +22,8 @@ export interface KubeletsOptions {
   readonly names?: readonly string[] | undefined;
   /** Where the kubelets serve; they count from 0. */
   endpointOf?(index: number): NodeOptions['endpoint'];
+  /** What nodes run by themselves. */
+  readonly staticPods?: StaticPodSource | undefined;
   createRuntime(context: { readonly clock: ControllerContext['clock']; readonly random: Random }): PodRuntime;
   /** How the control plane reaches a node. */
   onNode(name: string, connection: NodeConnection, usage: NodeUsage): void;
@@ -96,6 +99,7 @@ export function kubeletsDefinition(given: KubeletsOptions): ControllerDefinition
         maxBackOffMs,
         logBudget: new LogBudget(),
         renewMs: count > fewNodes ? slowRenewMs : renewMs,
+        staticPods: given.staticPods,
         onError,
       };
       const kubelets = new Map<string, Kubelet>();

@@ -116,11 +116,17 @@ export async function simulatedNodes(setup: SimulatedSetup): Promise<SimulatedNo
   const images = await openImages(setup.images);
   const network = await openNetwork(setup.network);
   const nodes = createLocalNodes({ network, ranges: [podRange, ...serviceRange.split(',')] });
-  const { kubeDnsDefinition } = await import('../runtime/dns/kube-dns.ts');
+  const { dnsAddress, kubeDnsDefinition } = await import('../runtime/dns/kube-dns.ts');
   const kubelets = kubeletsDefinition({
     count,
     kubeletVersion,
     ...setup.kubelet,
+    nameService: {
+      clusterDomain: 'cluster.local',
+      clusterServers: [dnsAddress(serviceRange)],
+      nodeServers: [dnsServer],
+      nodeSearches: [],
+    },
     staticPods: await openManifests(setup),
     createRuntime: (context) => createSimulatedRuntime({ ...context, network, catalog: images.catalog }),
     onNode: (name, connection, usage) => nodes.add(name, connection, usage),

@@ -22,6 +22,8 @@ export interface KubeletsOptions {
   readonly names?: readonly string[] | undefined;
   /** Where the kubelets serve; they count from 0. */
   endpointOf?(index: number): NodeOptions['endpoint'];
+  /** How pods find names: the cluster's own service, or the nodes' servers. */
+  readonly nameService: NameService;
   /** What nodes run by themselves. */
   readonly staticPods?: StaticPodSource | undefined;
   createRuntime(context: { readonly clock: ControllerContext['clock']; readonly random: Random }): PodRuntime;
@@ -45,14 +47,6 @@ const renewMs = 10_000;
 const slowRenewMs = 20_000;
 /** Nodes that register at a time. */
 const atOnce = 32;
-
-/** How pods find names: the cluster's own service, or the nodes' outside. */
-const names: NameService = {
-  clusterDomain: 'cluster.local',
-  clusterServers: ['10.96.0.10'],
-  nodeServers: ['172.18.255.254'],
-  nodeSearches: [],
-};
 
 /** From 10.244.0.0/14 and on, then from 10.128.0.0: 5,000 nodes and more have one each. */
 function podCIDROf(index: number): string {
@@ -87,7 +81,16 @@ export function kubeletsDefinition(given: KubeletsOptions): ControllerDefinition
       const recorder = context.recorder(name);
       const onError = (error: unknown): void => context.onError(error, name);
       const store = runtime.volumes;
-      const setup = new PodSetup({ client, clock, random, informers, store, recorder, names, onError });
+      const setup = new PodSetup({
+        client,
+        clock,
+        random,
+        informers,
+        store,
+        recorder,
+        names: given.nameService,
+        onError,
+      });
       const deps = {
         client,
         clock,

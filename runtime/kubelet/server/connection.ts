@@ -28,6 +28,11 @@ function hasContainer({ spec }: Readonly<Pod>, name: string): boolean {
   return [...containers, ...initContainers, ...ephemeralContainers].some((one) => one.name === name);
 }
 
+/** What a reader gets of a container that ran before this kubelet did. */
+function lostLog(id: string): Readable {
+  return Readable.from(id === '' ? [] : [Buffer.from(`unable to retrieve container logs for ${id}`)]);
+}
+
 /** What the API server asks of one kubelet. */
 export function createNodeConnection(host: KubeletHost): NodeConnection {
   const podOf = ({ namespace, pod, uid }: Omit<ContainerName, 'container'>): HostedPod => {
@@ -50,14 +55,13 @@ export function createNodeConnection(host: KubeletHost): NodeConnection {
     const record = hosted?.container(container);
     if (record !== undefined) {
       const buffer = logOf(record, name, options.previous);
-      return buffer === undefined ? Readable.from([]) : readLog(buffer, options, host.clock.now(), signal);
+      return buffer === undefined ? lostLog(record.id) : readLog(buffer, options, host.clock.now(), signal);
     }
-    // It ran before this kubelet did: its log went with the one that ran it.
     const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
     const statuses = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses];
     const id = statuses.find((status) => status.name === container)?.containerID;
     if (id === undefined) throw badRequest(`container ${goQuote(container)} in pod ${goQuote(name)} is not available`);
-    return Readable.from([Buffer.from(`unable to retrieve container logs for ${id}`)]);
+    return lostLog(id);
   };
 
   const exec = async (target: ContainerName, command: readonly string[], streams: ProcessStreams): Promise<number> => {

@@ -24,12 +24,17 @@ export interface KubeletHost {
   knownPod(namespace: string, name: string): Readonly<Pod> | undefined;
 }
 
+/** The API server knows it by another uid: its mirror's. */
+function isStatic({ metadata }: Readonly<Pod>): boolean {
+  return metadata?.annotations?.['kubernetes.io/config.source'] === 'file';
+}
+
 export function hostedPod(host: KubeletHost, namespace: string, name: string, uid?: string): HostedPod | undefined {
   let found: HostedPod | undefined;
   for (const hosted of host.hostedPods()) {
     const { metadata } = hosted.pod;
     if (metadata?.name !== name || metadata.namespace !== namespace) continue;
-    if (uid !== undefined && uid !== '' && metadata.uid !== uid) continue;
+    if (uid !== undefined && uid !== '' && metadata.uid !== uid && !isStatic(hosted.pod)) continue;
     // Of two of one name the later is meant: the other is on its way out.
     found = hosted;
   }

@@ -78,8 +78,11 @@ const rules: Readonly<Record<string, { readonly own: readonly string[]; readonly
   },
   'runtime/kubelet': { own: ['api', 'runtime'], packages: ['node:stream', 'node:http', 'node:http2', 'node:tls'] },
   'runtime/simulated': { own: ['api', 'runtime'], packages: ['node:', 'ws'] },
-  'runtime/shell': { own: ['api', 'runtime'], packages: ['node:stream', 'node:http', 'node:tls', 'node:zlib', 'node:crypto', 're2js'] },
-  'runtime/dns': { own: ['api', 'runtime'], packages: ['node:stream', 'dns-packet'] },
+  'runtime/shell': {
+    own: ['api', 'runtime'],
+    packages: ['node:stream', 'node:http', 'node:tls', 'node:zlib', 'node:crypto', 're2js'],
+  },
+  'runtime/dns': { own: ['api', 'runtime'], packages: ['node:stream', 'node:http', 'dns-packet'] },
   'runtime/ingress': { own: ['api', 'runtime'], packages: ['node:stream', 'node:http', 'node:https', 'node:tls'] },
   'runtime/transport': { own: ['api', 'runtime/transport'], packages: ['node:', '@kubernetes/client-node'] },
   bin: { own: ['api', 'server', 'runtime', 'bin'], packages: ['node:', 'pino', 'prom-client'] },

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { ApiClient } from '../../api/client.ts';
 import { formatIP, parseCIDR } from '../../api/ip.ts';
 import type { GroupVersionResource } from '../../api/object.ts';
@@ -7,9 +8,9 @@ import { unlessMissing } from '../framework/status-cause.ts';
 import { WorkQueue } from '../framework/work-queue.ts';
 import type { VirtualNetwork } from '../network/network.ts';
 import { createClusterZone, type ZoneOptions } from './cluster-zone.ts';
+import { counted, type DnsCounts } from './counts.ts';
 import { informedSource } from './informed-source.ts';
-import type { OutsideOptions } from './outside.ts';
-import { createOutside } from './outside.ts';
+import { createOutside, type OutsideOptions } from './outside.ts';
 import type { EndpointSlice, Service } from './records.ts';
 import { createResolver, type Resolver } from './resolver.ts';
 import { serveDns } from './serve.ts';
@@ -20,10 +21,11 @@ const services: GroupVersionResource = { group: '', version: 'v1', resource: 'se
 const slices: GroupVersionResource = { group: 'discovery.k8s.io', version: 'v1', resource: 'endpointslices' };
 /** As kubeadm chooses: the tenth address of the range. */
 const offsetInRange = 10n;
+const metricsPort = 9153;
 const ports = [
   { name: 'dns', port: 53, protocol: 'UDP' },
   { name: 'dns-tcp', port: 53, protocol: 'TCP' },
-  { name: 'metrics', port: 9153, protocol: 'TCP' },
+  { name: 'metrics', port: metricsPort, protocol: 'TCP' },
 ];
 
 export interface KubeDnsOptions extends Partial<Omit<ZoneOptions, 'domain'>> {
@@ -56,7 +58,7 @@ function serviceAt(clusterIP: string): Service {
         'kubernetes.io/cluster-service': 'true',
         'kubernetes.io/name': 'CoreDNS',
       },
-      annotations: { 'prometheus.io/port': '9153', 'prometheus.io/scrape': 'true' },
+      annotations: { 'prometheus.io/port': String(metricsPort), 'prometheus.io/scrape': 'true' },
     },
     spec: { clusterIP, type: 'ClusterIP', ports },
   };
@@ -99,12 +101,23 @@ export function kubeDnsDefinition(setup: KubeDnsOptions): ControllerDefinition {
     start: (context, signal) => {
       const { client, clock, informers, options } = context;
       const source = informedSource(informers);
-      const resolve = createResolver(createClusterZone(source, { domain, ttl, pods }), createOutside(outside));
+      const counts: DnsCounts = { requests: new Map(), responses: new Map() };
+      const zone = createClusterZone(source, { domain, ttl, pods });
+      const resolve = counted(createResolver(zone, createOutside(outside)), counts);
       onReady?.(resolve, { signal, onError: (error) => context.onError(error, name) });
       const clusterIP = dnsAddress(options.serviceClusterIPRange);
       const place = network.open({ node: '', ips: [address, clusterIP] });
       const server = serveDns(place, resolve);
-      signal.addEventListener('abort', () => server.close(), { once: true });
+      let pages: ((stream: Duplex) => void) | undefined;
+      place.listen(metricsPort, async ({ stream }) => {
+        pages ??= (await import('./metrics.ts')).metricsPages(counts);
+        pages(stream);
+      });
+      const close = (): void => {
+        server.close();
+        place.close();
+      };
+      signal.addEventListener('abort', close, { once: true });
       const all = { services: informers.of<Service>(services), slices: informers.of<EndpointSlice>(slices) };
       const queue = new WorkQueue(clock);
       queue.add(name);

@@ -30,6 +30,11 @@ const images: Readonly<Record<string, Image>> = {
   ...databaseImages,
   ...redisImages,
   agnhost: agnhostImage,
+  coredns: {
+    entrypoint: ['/coredns'],
+    hasShell: false,
+    programs: { '/coredns': lazily(async () => (await import('./coredns/coredns.ts')).coredns) },
+  },
   pause: {
     entrypoint: ['/pause'],
     hasShell: false,

@@ -3,10 +3,13 @@ import { type Image, lazily } from '../image.ts';
 
 const agnhost = lazily(async () => (await import('./command.ts')).agnhost);
 
+/** It is there for tests that bring a server of names. */
+const coredns = lazily(async () => (await import('../coredns/coredns.ts')).coredns);
+
 /** Kubernetes' own test image: one program with a command for each thing to test. */
 export const agnhostImage: Image = {
   entrypoint: ['/agnhost'],
   command: ['pause'],
-  programs: { '/agnhost': agnhost, '/agnhost-2': agnhost, ...bindPrograms },
+  programs: { '/agnhost': agnhost, '/agnhost-2': agnhost, '/coredns': coredns, ...bindPrograms },
   files: (tree) => tree.makeDirectory('/uploads', 0o777),
 };

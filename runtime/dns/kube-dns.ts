@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { ApiClient } from '../../api/client.ts';
 import { formatIP, parseCIDR } from '../../api/ip.ts';
-import type { GroupVersionResource } from '../../api/object.ts';
+import type { Api, GroupVersionResource } from '../../api/object.ts';
 import { StatusError } from '../../api/status.ts';
 import { type ControllerDefinition, NotYet, startReconciling } from '../framework/controller.ts';
 import { unlessMissing } from '../framework/status-cause.ts';
@@ -15,9 +15,12 @@ import type { EndpointSlice, Service } from './records.ts';
 import { createResolver, type Resolver } from './resolver.ts';
 import { serveDns } from './serve.ts';
 
+type Endpoints = Api<'io.k8s.api.core.v1.Endpoints'>;
+
 const name = 'kube-dns';
 const namespace = 'kube-system';
 const services: GroupVersionResource = { group: '', version: 'v1', resource: 'services' };
+const endpoints: GroupVersionResource = { group: '', version: 'v1', resource: 'endpoints' };
 const slices: GroupVersionResource = { group: 'discovery.k8s.io', version: 'v1', resource: 'endpointslices' };
 /** As kubeadm chooses: the tenth address of the range. */
 const offsetInRange = 10n;
@@ -78,7 +81,15 @@ function sliceAt(address: string): EndpointSlice {
   };
 }
 
-async function ensure<T extends Service | EndpointSlice>(
+/** For those who look at Endpoints still; the slice above is not to be mirrored from it. */
+function endpointsAt(ip: string): Endpoints {
+  return {
+    metadata: { name, namespace, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+    subsets: [{ addresses: [{ ip }], ports }],
+  };
+}
+
+async function ensure<T extends Service | EndpointSlice | Endpoints>(
   client: ApiClient,
   resource: GroupVersionResource,
   wanted: T,
@@ -129,7 +140,9 @@ export function kubeDnsDefinition(setup: KubeDnsOptions): ControllerDefinition {
       const reconcile = async (): Promise<void> => {
         const service = await ensure(client, services, serviceAt(clusterIP));
         // One that selects pods is another's.
-        if (service.spec?.selector === undefined) await ensure(client, slices, sliceAt(address));
+        if (service.spec?.selector !== undefined) return;
+        await ensure(client, slices, sliceAt(address));
+        await ensure(client, endpoints, endpointsAt(address));
       };
       const running = { name, workers: 1, informers: [all.services, all.slices], queue, reconcile };
       return startReconciling(running, context, signal);

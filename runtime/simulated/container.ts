@@ -138,13 +138,19 @@ export function startContainer(setup: ContainerSetup): StartedContainer {
       return execute(command, streams, { setup, space });
     },
     attach: (streams) => {
-      const isOver = attachments.add(streams, exited);
+      const { promise: left, resolve: leave } = Promise.withResolvers<void>();
+      const isOver = attachments.add(streams, Promise.race([exited, left]));
       streams.onStart?.();
-      attachInput(streams, terminal, container.stdin === true ? input : undefined, container.stdinOnce === true);
+      const isOnce = container.stdinOnce === true;
+      const onEnd = isOnce ? () => undefined : () => void clock.after(lastWordsMs, leave);
+      attachInput(streams, terminal, container.stdin === true ? input : undefined, { isOnce, onEnd });
       return isOver;
     },
   };
 }
+
+/** Whoever has no more input for a program that may get more leaves, as containerd has it; what the last input brings is still heard. */
+const lastWordsMs = 100;
 
 function firstStreams(
   input: Pipe | undefined,
@@ -174,12 +180,13 @@ function attachInput(
   { stdin, onResize, signal, isTerminal }: ProcessStreams,
   terminal: Terminal | undefined,
   input: Pipe | undefined,
-  isOnce: boolean,
+  { isOnce, onEnd }: { readonly isOnce: boolean; onEnd(): void },
 ): void {
   if (terminal !== undefined && isTerminal) onResize?.(({ width, height }) => terminal.resize(width, height));
   if (stdin === undefined || input === undefined) return;
   const end = (): void => {
     if (isOnce && !signal.aborted) terminal === undefined ? input.end() : terminal.endInput();
+    onEnd();
   };
   const target = terminal === undefined ? input : undefined;
   feed(stdin, {

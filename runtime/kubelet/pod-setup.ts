@@ -16,6 +16,7 @@ import type { Container, ContainerConfig, Mount, NodeFacts, Pod, VolumeStore } f
 import { FollowedObjects } from './volumes/followed-objects.ts';
 import { LazyFile } from './volumes/lazy-file.ts';
 import { mountsOf } from './volumes/mounts.ts';
+import { nodeFiles } from './volumes/node-files.ts';
 import { openPodVolumes, type PodVolumes } from './volumes/pod-volumes.ts';
 import { SharedPayloads } from './volumes/volume-content.ts';
 import { messageOf } from './volumes/volume-error.ts';
@@ -82,7 +83,7 @@ export class PodSetup {
     let hosts: LazyFile | undefined;
     return {
       surroundings: async (container, podIPs) => {
-        hosts ??= new LazyFile(() => textOf(hostsFile(pod(), hostsFacts(node, names, podIPs))), madeAt);
+        hosts ??= new LazyFile(() => hostsText(pod(), node, this.#deps, podIPs), madeAt);
         const files = [
           [hostsPath, hosts],
           ['/etc/hostname', nameTree],
@@ -185,7 +186,13 @@ function podHostNames(pod: Readonly<Pod>, node: NodeFacts, { clusterDomain }: Na
   return pod.spec?.hostNetwork === true ? { hostname: node.name, domain: '' } : hostNames(pod, clusterDomain);
 }
 
-function hostsFacts(node: NodeFacts, { clusterDomain }: NameService, podIPs: readonly string[]) {
-  const nodeHosts = `127.0.0.1\tlocalhost\n${node.addresses.map((ip) => `${ip}\t${node.name}\n`).join('')}`;
-  return { podIPs, clusterDomain, nodeHosts };
+function hostsText(
+  pod: Readonly<Pod>,
+  node: NodeFacts,
+  { names, store }: PodSetupDeps,
+  podIPs: readonly string[],
+): ByteText {
+  const { clusterDomain } = names;
+  const nodeHosts = pod.spec?.hostNetwork === true ? (nodeFiles(store, node).read('/etc/hosts') ?? '') : '';
+  return textOf(hostsFile(pod, { podIPs, clusterDomain, nodeHosts }));
 }

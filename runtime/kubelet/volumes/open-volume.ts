@@ -11,6 +11,7 @@ import { AtomicTree, type VolumeContent } from './atomic-tree.ts';
 import { boundVolume, claimNameOf, type PersistentVolume, type VolumeUse } from './claims.ts';
 import { checkHostPath } from './host-path.ts';
 import { networkDisk } from './network-disk.ts';
+import { nodeFiles } from './node-files.ts';
 import { giveToGroup, groupOf, userOf } from './ownership.ts';
 import {
   configMapFiles,
@@ -98,7 +99,7 @@ function emptyDirectory({ name = '', emptyDir }: Volume, { store, pod }: VolumeP
 }
 
 function hostTree({ store, node }: VolumePlace, path: string, type: string): FileTree {
-  const root = store.hostPath(node.name, '/', '');
+  const root = nodeFiles(store, node);
   const inner = path.replace(/\/+$/, '');
   checkHostPath(root, inner === '' ? '/' : inner, type);
   return inner === '' ? root : new SubTree(root, inner);

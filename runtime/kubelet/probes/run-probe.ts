@@ -31,7 +31,7 @@ async function look(spec: ProbeSpec, target: ProbeTarget): Promise<ProbeOutcome>
   if (spec.exec !== undefined) {
     const known = new Map((container.env ?? []).flatMap(({ name, value }) => (value ? [[name ?? '', value]] : [])));
     const command = (spec.exec.command ?? []).map((word) => expanded(word, (name) => known.get(name)));
-    const result = await execInContainer(running, command, clock, timeoutMs);
+    const result = await execInContainer(running, command, clock, timeoutMs).catch(notRun(running.id));
     if (result.is === 'late') return { is: 'failure', output: result.message };
     return { is: result.code === 0 ? 'success' : 'failure', output: result.output };
   }
@@ -51,6 +51,15 @@ async function look(spec: ProbeSpec, target: ProbeTarget): Promise<ProbeOutcome>
     return grpcCheck(target, spec.grpc.port ?? 0, spec.grpc.service ?? '', timeoutMs);
   }
   throw new Error('missing probe handler');
+}
+
+/** As containerd tells it of a program that it could not start. */
+function notRun(id: string): (error: unknown) => never {
+  return (error) => {
+    const message = error instanceof Error ? error.message : String(error);
+    const where = `failed to exec in container: failed to start exec "${id.replace(/^.*:\/\//, '')}"`;
+    throw new Error(`rpc error: code = Unknown desc = ${where}: ${message.replace(/(: unknown)?$/, ': unknown')}`);
+  };
 }
 
 function failed(error: unknown): ProbeOutcome & { readonly is: 'failure' } {

@@ -66,6 +66,12 @@ const shells = new Set([
   'oraclelinux',
   'opensuse',
   'archlinux',
+  'almalinux',
+  'ubi8',
+  'ubi9',
+  'ubi-minimal',
+  'toybox',
+  'debian-base',
   'curl',
   'curl-base',
   'busyboxplus',
@@ -74,7 +80,8 @@ const shells = new Set([
 /** Any image is known by the last part of its name. Undefined: nobody knows it. */
 export function imageOf(name: string): Image | undefined {
   const short = shortName(name);
-  return images[short] ?? (shells.has(short) ? shellImage : undefined);
+  if (Object.hasOwn(images, short)) return images[short];
+  return shells.has(short) ? shellImage : undefined;
 }
 
 /** An image that nobody knows: whatever it is asked to run is there, and stays up. */

@@ -1,7 +1,7 @@
 import { sleep } from '../../client/sleep.ts';
 import type { Container } from '../../kubelet/pod-runtime.ts';
 import { NetworkError } from '../../network/network.ts';
-import type { ContainerFacts, Program } from '../process.ts';
+import type { ContainerFacts, Program, ProgramContext } from '../process.ts';
 import { reply, serveHttp } from './http-service.ts';
 import { lifetimeOf } from './lifetime.ts';
 
@@ -24,10 +24,19 @@ function isAwaited({ pod, container }: ContainerFacts): boolean {
   return pod.metadata?.ownerReferences?.some(({ kind }) => kind === 'Job') === true;
 }
 
+/** Whether the container's own command began it, and not somebody from outside. */
+function isOfFirst({ pid, parent, facts, processes }: ProgramContext): boolean {
+  if (pid === 1 || facts.pod.spec?.shareProcessNamespace === true) return true;
+  const parents = new Map(processes().map((one) => [one.pid, one.parent]));
+  let at = parent;
+  while (at > 1) at = parents.get(at) ?? 0;
+  return at === 1;
+}
+
 /** Of an image that nobody knows: stays up and answers whoever asks, or works for a second where it is to end. What is run beside it ends well at once. */
 export const unknownServer: Program = async (context) => {
   const { container } = context.facts;
-  if (context.pid !== 1 && context.facts.pod.spec?.shareProcessNamespace !== true) return 0;
+  if (!isOfFirst(context)) return 0;
   if (isAwaited(context.facts)) {
     context.stdout.write(`simulated image ${container.image ?? ''}: ends well\n`);
     await sleep(context.clock, workMs, context.killed);

@@ -23,7 +23,8 @@ export const portForwardTester: CommandProgram = async (context) => {
   const expected = environment.get('EXPECTED_CLIENT_DATA') ?? '';
   if (expected !== '') {
     let text = '';
-    for await (const piece of stream) {
+    // The connection stays for the answer.
+    for await (const piece of stream.iterator({ destroyOnReturn: false })) {
       text += (piece as Buffer).toString('latin1');
       if (text.length >= expected.length) break;
     }

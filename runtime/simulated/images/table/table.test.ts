@@ -1,7 +1,7 @@
 import { test } from 'tap';
 import { createImageCatalog } from '../../image-catalog.ts';
 import { parseReference } from '../reference.ts';
-import { clock, createRuntime, exec, get, run } from '../test-image.ts';
+import { clock, createRuntime, exec, get, run, until } from '../test-image.ts';
 import { TableError } from './fields.ts';
 import { ImageTable, programsAnnotation } from './image-table.ts';
 import { readTable } from './read-table.ts';
@@ -88,6 +88,15 @@ test('an image that nobody knows stays up and answers where it is asked', async 
   one.container.stop(30_000);
   t.match(await one.container.exited, { exitCode: 0 });
   t.ok(clock.now() - began < 5000);
+});
+
+test('a script may run what nobody knows, and others may run it beside', async (t) => {
+  const one = await run('example.com/any', [], { command: ['sh', '-c', 'serve --now; echo over'] });
+  await until(() => one.stdout().includes('stays up'));
+  t.equal(one.stdout(), 'simulated image example.com/any: stays up\n');
+  t.match(await exec(one, ['healthcheck']), { code: 0, output: '' });
+  t.match(await exec(one, ['sh', '-c', 'healthcheck && echo well']), { code: 0, output: 'well\n' });
+  one.stop();
 });
 
 test('an image that nobody knows ends where somebody waits for it', async (t) => {

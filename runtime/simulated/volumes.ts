@@ -6,6 +6,20 @@ import type { VolumeStore } from '../kubelet/pod-runtime.ts';
 
 const cgroupPath = '/sys/fs/cgroup';
 
+/** What pods mount of the machine that they run on. */
+function nodeFiles(node: string): readonly (readonly [path: string, text: string])[] {
+  return [
+    ['/etc/hostname', `${node}\n`],
+    ['/etc/hosts', `127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\t${node}\n`],
+    ['/etc/machine-id', `${node}\n`],
+    ['/etc/os-release', 'NAME="kubefacade"\nID=kubefacade\nPRETTY_NAME="kubefacade"\n'],
+    ['/etc/passwd', 'root:x:0:0:root:/root:/bin/sh\n'],
+    ['/etc/resolv.conf', 'nameserver 127.0.0.53\n'],
+    ['/etc/localtime', 'TZif2'],
+    ['/proc/version', 'Linux version simulated\n'],
+  ];
+}
+
 /** Files of nodes, of claims, and of pods' own directories, all in memory. */
 export function createVolumeStore(now: () => number, cgroupsOf?: (node: string) => FileTree): VolumeStore {
   const nodes = new Map<string, FileTree>();
@@ -17,8 +31,11 @@ export function createVolumeStore(now: () => number, cgroupsOf?: (node: string) 
     return tree;
   };
   const disk = (): FileTree => new MemoryTree({ type: 'ext4', now });
-  const nodeDisk = (node: string): FileTree =>
-    cgroupsOf === undefined ? disk() : new MountedTree(disk(), [{ path: cgroupPath, tree: cgroupsOf(node) }]);
+  const nodeDisk = (node: string): FileTree => {
+    const root = disk();
+    for (const [path, text] of nodeFiles(node)) root.write(path, text);
+    return cgroupsOf === undefined ? root : new MountedTree(root, [{ path: cgroupPath, tree: cgroupsOf(node) }]);
+  };
   return {
     emptyDir: (podUid, volume, medium, sizeLimit) => {
       const trees = own.get(podUid) ?? new Map<string, FileTree>();

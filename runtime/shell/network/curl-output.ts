@@ -88,7 +88,7 @@ function outputOf({ flags, process, index, facts }: Transfer, named?: string): W
 /** The table that stands on a terminal while it works, as it is at the end; not shown where the page itself is on one. */
 function meter(received: number, { body = '' }: HttpRequest, { process, startedAt, flags, index }: Transfer): void {
   const isFile = flags.values('o')[index] !== undefined || flags.has('O');
-  if (!isFile && process.environment.has('TERM')) return;
+  if (!isFile && process.descriptors.get(1)?.channel.terminal !== undefined) return;
   const seconds = Math.max(1, process.clock.now() - startedAt) / 1000;
   const speed = String(Math.round(received / seconds));
   const total = received + body.length;

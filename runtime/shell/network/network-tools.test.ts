@@ -85,6 +85,8 @@ function cluster(image = 'busybox:1.36') {
       stdout: writerOf((text) => write('stdout', text)),
       stderr: writerOf((text) => write('stderr', text)),
       killed: killed.signal,
+      descriptors: new Map(),
+      onSignal: () => undefined,
     };
     return used as unknown as ProgramContext;
   };

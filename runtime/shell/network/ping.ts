@@ -54,7 +54,10 @@ async function echo(
   flags: ParsedFlags,
   process: NetworkProcess,
 ): Promise<number> {
-  const { stdout, clock, killed, network } = process;
+  const { stdout, clock, killed, network, onSignal } = process;
+  const interrupted = new AbortController();
+  onSignal('INT', () => interrupted.abort());
+  const over = AbortSignal.any([killed, interrupted.signal]);
   const numberOf = (name: string, fallback: number): number => Number(flags.value(name) ?? fallback);
   const size = numberOf('s', 56);
   const count = numberOf('c', Number.POSITIVE_INFINITY);
@@ -64,13 +67,13 @@ async function echo(
   stdout.write(`PING ${host} (${ip}): ${size} data bytes\n`);
   const times: number[] = [];
   let sent = 0;
-  while (sent < count && clock.now() < until && !killed.aborted) {
+  while (sent < count && clock.now() < until && !over.aborted) {
     const ms = await answers(ip, process, left(numberOf('W', 10) * 1000));
     if (ms !== undefined) times.push(ms);
     if (ms !== undefined && !flags.has('q'))
       stdout.write(`${size + headerLength} bytes from ${ip}: seq=${sent} ttl=${ttl} time=${ms.toFixed(3)} ms\n`);
     sent++;
-    if (sent < count) await sleep(clock, left(numberOf('i', 1) * 1000), killed);
+    if (sent < count) await sleep(clock, left(numberOf('i', 1) * 1000), over);
   }
   stdout.write(summary(host, sent, times));
   return times.length > 0 ? 0 : 1;

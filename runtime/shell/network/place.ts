@@ -17,6 +17,8 @@ export type NetworkProcess = Pick<
   | 'environment'
   | 'facts'
   | 'spawn'
+  | 'descriptors'
+  | 'onSignal'
 >;
 
 /** `args` without the program's name. */

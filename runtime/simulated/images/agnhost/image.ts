@@ -1,5 +1,6 @@
 import { bindPrograms } from '../../../shell/network/tools.ts';
 import { type Image, lazily } from '../image.ts';
+import { localhostCertificate } from './localhost-certificate.ts';
 
 const agnhost = lazily(async () => (await import('./command.ts')).agnhost);
 
@@ -11,5 +12,9 @@ export const agnhostImage: Image = {
   entrypoint: ['/agnhost'],
   command: ['pause'],
   programs: { '/agnhost': agnhost, '/agnhost-2': agnhost, '/coredns': coredns, ...bindPrograms },
-  files: (tree) => tree.makeDirectory('/uploads', 0o777),
+  files: (tree) => {
+    tree.makeDirectory('/uploads', 0o777);
+    tree.write('/localhost.crt', localhostCertificate.cert);
+    tree.write('/localhost.key', localhostCertificate.key);
+  },
 };

@@ -23,10 +23,15 @@ const types: Readonly<Record<string, string>> = {
 };
 const plain = 'application/octet-stream';
 
-/** Busybox's: files of a directory, and programs in its cgi-bin. Stays in the foreground with `-f`. */
+/** Busybox's: files of a directory, and programs in its cgi-bin. Stays in the foreground with `-f` alone. */
 export const httpd: NetworkProgram = async (args, process) => {
   const { network, stderr, killed, cwd } = process;
   const flags = parseFlags(args, { letters: 'fiv', valued: 'purhcmde' });
+  if (!flags.has('f')) {
+    // In the background it is a process of its own.
+    process.spawn({ args: ['httpd', '-f', ...args], group: 'new' });
+    return 0;
+  }
   const [, ip, port = '80'] = /^(?:(.*):)?(\d+)$/.exec(flags.value('p') ?? '80') ?? [];
   const home = resolvePath(cwd, flags.value('h') ?? '.');
   const server = createServer((request, response) => void answer(request, response, home, process));
@@ -35,7 +40,7 @@ export const httpd: NetworkProgram = async (args, process) => {
     const listener = network.listen(Number(port), ({ stream }) => void server.emit('connection', stream), options);
     const ended = new Promise<void>((resolve) => killed.addEventListener('abort', () => resolve(), { once: true }));
     const closed = ended.then(() => listener.close());
-    if (flags.has('f')) await closed;
+    await closed;
     return 0;
   } catch (error) {
     if (codeOf(error) !== 'EADDRINUSE') throw error;

@@ -6,23 +6,10 @@ import type { ContainerName, NodeConnection } from '../api/streams/node-connecti
 import type { Handle } from '../server/http/app.ts';
 import type { ApiRequest, ApiResponse } from '../server/http/message.ts';
 import { Query } from '../server/http/query.ts';
-import { joinSpdy, spdyCommandProtocols } from '../server/nodes/command/over-spdy.ts';
-import { commandProtocols, joinWebSocket } from '../server/nodes/command/over-web-socket.ts';
-import { type CommandSession, type Run, startSession } from '../server/nodes/command/session.ts';
-import { forwardSpdy } from '../server/nodes/forward/over-spdy.ts';
+import { joinCommand } from '../server/nodes/command/join-command.ts';
+import { joinForward } from '../server/nodes/forward/join-forward.ts';
 import { pump } from '../server/nodes/pump.ts';
-import {
-  isWebSocketRequest,
-  negotiateStreams,
-  noSubprotocol,
-  plainAnswer,
-  spdyAnswer,
-  upgradeRequestOf,
-  webSocketAnswer,
-  webSocketProtocolOf,
-} from '../server/nodes/upgrade-request.ts';
-
-const forwardProtocol = 'portforward.k8s.io';
+import { plainAnswer } from '../server/nodes/upgrade-request.ts';
 
 export interface KubeletRequestsOptions {
   readonly connection: NodeConnection;
@@ -44,52 +31,23 @@ function targetOf([namespace = '', pod = '', third = '', fourth]: readonly strin
 
 /** A kubelet's HTTP: its pages, and what API servers upgrade. */
 export function createKubeletHandle({ connection, clock }: KubeletRequestsOptions): Handle {
-  const command = async ({ request, query, parts }: Call, isExec: boolean): Promise<ApiResponse> => {
-    const target = targetOf(parts);
+  const command = ({ request, query, parts }: Call, isExec: boolean): Promise<ApiResponse> => {
+    const tty = query.bool('tty');
     const choice = {
-      tty: query.bool('tty'),
-      stdin: query.bool('input'),
-      stdout: query.bool('output'),
-      stderr: query.bool('error') && !query.bool('tty'),
+      tty,
+      stdin: query.bool('input') || query.bool('stdin'),
+      stdout: query.bool('output') || query.bool('stdout'),
+      stderr: !tty && (query.bool('error') || query.bool('stderr')),
     };
-    if (!choice.stdin && !choice.stdout && !choice.stderr)
-      return plainAnswer(400, 'you must specify at least 1 of stdin, stdout, stderr');
-    const words = query.all('command');
-    const run: Run = async (streams) => {
-      if (isExec) return connection.exec(target, words, streams);
-      await connection.attach(target, streams);
-      return 0;
-    };
-    const raw = upgradeRequestOf(request);
-    const start = async (): Promise<CommandSession> => {
-      const session = await startSession(run, choice, words, clock);
-      request.signal.addEventListener('abort', session.abandon, { once: true });
-      const failing = isExec ? 'error executing command in container' : 'error attaching to container';
-      const outcome = session.outcome.then((end) =>
-        'failure' in end ? { failure: `${failing}: ${end.failure}` } : end,
-      );
-      return { ...session, outcome };
-    };
-    if (isWebSocketRequest(request)) {
-      const protocol = webSocketProtocolOf(request, commandProtocols);
-      if (protocol === undefined) return noSubprotocol;
-      const session = await start();
-      return webSocketAnswer(raw, protocol, (socket) => joinWebSocket(session, socket, protocol, clock));
-    }
-    const protocol = negotiateStreams(request, spdyCommandProtocols);
-    if (typeof protocol !== 'string') return protocol;
-    const session = await start();
-    return spdyAnswer(protocol, (transport) => joinSpdy(session, transport, protocol, clock));
+    const asked = { connection, target: targetOf(parts), isExec, command: query.all('command'), choice };
+    return joinCommand(request, asked, clock);
   };
 
-  const forward = ({ request, parts }: Call): ApiResponse => {
+  const forward = ({ request, query, parts }: Call): ApiResponse => {
     const [namespace = '', pod = '', uid] = parts;
     const target = { namespace, pod, ...(uid === undefined ? {} : { uid }) };
     const open = (port: number) => connection.portForward(target, port);
-    upgradeRequestOf(request);
-    const protocol = negotiateStreams(request, [forwardProtocol]);
-    if (typeof protocol !== 'string') return protocol;
-    return spdyAnswer(protocol, (transport) => forwardSpdy(transport, pod, open, clock));
+    return joinForward(request, { query, forward: open, name: pod }, clock);
   };
 
   /** `POST /run/…?cmd=`: the program's output, whatever its exit code. */

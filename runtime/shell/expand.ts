@@ -164,8 +164,12 @@ export class Expander {
         return [{ text: this.#runner.processPath(part.script, part.isInput), quoted: true }];
       case 'arithmetic':
         return [{ text: String(await this.number(part.expression)), quoted: part.quoted, isValue: true }];
-      case 'variable':
-        return this.#variable(part);
+      case 'variable': {
+        const pieces = await this.#variable(part);
+        // In quotes nothing is still a word, but for no parameters at all.
+        const isList = part.name === '@' || part.index === '@';
+        return pieces.length === 0 && part.quoted && !isList ? [{ text: '', quoted: true }] : pieces;
+      }
     }
   }
 
@@ -286,7 +290,10 @@ export class Expander {
     const text = field.map((piece) => piece.text).join('');
     const { options, context } = this.#shell;
     if (options.has('f') || !field.some((piece) => !piece.quoted && isPattern(piece.text))) return [text];
-    const found = matchingPaths(field, (path) => resolvePath(context.cwd, path), context.files);
+    const found = matchingPaths(field, (path) => resolvePath(context.cwd, path), {
+      files: context.files,
+      hasDots: !this.#shell.isBash,
+    });
     return found.length === 0 && !options.has('nullglob') ? [text] : found;
   }
 }

@@ -6,13 +6,17 @@ import { isPattern, Pattern } from './pattern.ts';
 const maxPaths = 10_000;
 
 /** The paths of files that a pattern matches, sorted. */
-export function matchingPaths(field: readonly Piece[], full: (path: string) => string, files: FileTree): string[] {
+export function matchingPaths(
+  field: readonly Piece[],
+  full: (path: string) => string,
+  { files, hasDots }: { readonly files: FileTree; readonly hasDots: boolean },
+): string[] {
   const segments = segmentsOf(field);
   const isAbsolute = segments[0]?.length === 0 && segments.length > 1;
   let found = [isAbsolute ? '/' : ''];
   for (const [index, segment] of (isAbsolute ? segments.slice(1) : segments).entries()) {
     const isLast = index === segments.length - 1 - Number(isAbsolute);
-    found = found.flatMap((before) => grow(before, segment, { full, files, isLast })).slice(0, maxPaths);
+    found = found.flatMap((before) => grow(before, segment, { full, files, isLast, hasDots })).slice(0, maxPaths);
   }
   return found.toSorted();
 }
@@ -33,9 +37,11 @@ interface Place {
   readonly full: (path: string) => string;
   readonly files: FileTree;
   readonly isLast: boolean;
+  /** `.` and `..` are names, too. */
+  readonly hasDots: boolean;
 }
 
-function grow(before: string, segment: readonly Piece[], { full, files, isLast }: Place): string[] {
+function grow(before: string, segment: readonly Piece[], { full, files, isLast, hasDots }: Place): string[] {
   const text = segment.map((piece) => piece.text).join('');
   const end = isLast ? '' : '/';
   if (!segment.some((piece) => !piece.quoted && isPattern(piece.text))) {
@@ -44,7 +50,8 @@ function grow(before: string, segment: readonly Piece[], { full, files, isLast }
   }
   const pattern = new Pattern(segment);
   const isHiddenWanted = text.startsWith('.');
-  return namesIn(files, full(before === '' ? '.' : before))
+  const names = namesIn(files, full(before === '' ? '.' : before));
+  return (hasDots && isHiddenWanted ? ['.', '..', ...names] : names)
     .filter((name) => (isHiddenWanted || !name.startsWith('.')) && pattern.test(name))
     .filter((name) => isLast || files.isDirectory(full(before + name)))
     .map((name) => before + name + end);

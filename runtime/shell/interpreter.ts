@@ -263,7 +263,13 @@ export class Interpreter {
       shell.complain(error.message);
       return 1;
     } finally {
+      const isKept = shell.keepsRedirections;
+      shell.keepsRedirections = false;
       for (const [descriptor, file] of before.toReversed()) {
+        if (isKept) {
+          file?.release();
+          continue;
+        }
         if (shell.context.descriptors.size > 0 || file !== undefined) shell.install(descriptor, file)?.release();
       }
     }
@@ -395,7 +401,6 @@ export class Interpreter {
     const text = await reading.reader.rest();
     reading.release();
     const { code } = await childExit(shell, child.exited);
-    shell.lastCode = code;
     shell.substitutionCode = code;
     return text;
   }

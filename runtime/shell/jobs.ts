@@ -36,8 +36,13 @@ export async function childExit<T extends ProcessExit | readonly ProcessExit[]>(
     stderr.write('\n');
     throw new Break('interrupted');
   }
-  if (signal !== undefined && signal !== 'INT' && signal !== 'PIPE') stderr.write(`${signalTexts[signal] ?? signal}\n`);
+  tellOfDeath(shell, signal);
   return exits;
+}
+
+export function tellOfDeath({ context }: Shell, signal: string | undefined): void {
+  if (signal !== undefined && signal !== 'INT' && signal !== 'PIPE')
+    context.stderr.write(`${signalTexts[signal] ?? signal}\n`);
 }
 
 /** `%1`, `%%`, `%+`, `%-`, `%text`; undefined: no such job. */

@@ -13,7 +13,7 @@ export function parameterValue(shell: Shell, name: string): string | undefined {
     case '!':
       return shell.lastJob === undefined ? undefined : String(shell.lastJob);
     case '-':
-      return `${[...shell.options].filter((option) => option.length === 1).join('')}${shell.isInteractive ? 'i' : ''}`;
+      return `${[...shell.options].filter((option) => option.length === 1).join('')}${shell.isCommand ? 'c' : ''}${shell.isInteractive ? 'i' : ''}`;
     case '0':
       return shell.name;
     case 'RANDOM':

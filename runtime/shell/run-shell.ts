@@ -72,10 +72,10 @@ function parseArguments(args: readonly string[]): Arguments {
   return { options, words: args.slice(at), isCommand, isInput, isInteractive };
 }
 
+/** Names that no script can say are taken along for the programs it runs. */
 function importVariables(shell: Shell, { environment, cwd, facts }: ProgramContext): void {
   const { variables } = shell;
   for (const [name, value] of environment) {
-    if (!/^[A-Za-z_]\w*$/.test(name)) continue;
     variables.set(name, value);
     variables.flags(name).isExported = true;
   }
@@ -109,6 +109,7 @@ async function runCommand(interpreter: Interpreter, [text, ...words]: readonly s
     return 2;
   }
   const [name, ...parameters] = words;
+  shell.isCommand = true;
   if (name !== undefined) shell.name = name;
   shell.parameters = parameters;
   return runText(interpreter, text);

@@ -33,6 +33,8 @@ export class Shell {
   /** `$1` and so on. */
   parameters: readonly string[] = [];
   isInteractive = false;
+  /** `-c`. */
+  isCommand = false;
   lastCode = 0;
   /** Of the last `$(…)`, while the words of a command are expanded. */
   substitutionCode: number | undefined;
@@ -51,6 +53,8 @@ export class Shell {
   readonly pending = new Set<string>();
   /** Restart of `getopts`: the place in a cluster of letters. */
   optionAt = 0;
+  /** Set by `exec` without a command: its redirections stay. */
+  keepsRedirections = false;
   #interruption = new AbortController();
 
   constructor(context: ProgramContext, from?: Shell) {
@@ -102,6 +106,11 @@ export class Shell {
     const { label } = this;
     const line = command === undefined || this.hasLines || this.isBash ? '' : 'line 0: ';
     this.context.stderr.write(`${label}: ${command === undefined ? '' : `${command}: ${line}`}${text}\n`);
+  }
+
+  /** A message of a builtin that is a program, too: it says its own name only. */
+  complainShort(text: string): void {
+    this.context.stderr.write(`${this.isBash ? this.label : 'sh'}: ${text}\n`);
   }
 
   /** What messages begin with. */

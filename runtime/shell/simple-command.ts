@@ -78,7 +78,7 @@ export async function runBuiltin(run: () => Promise<number> | number, shell: She
     return await run();
   } catch (error) {
     if (!(error instanceof BrokenPipe)) throw error;
-    shell.complain(`write error: ${error.message}`, name === 'echo' || name === 'printf' ? undefined : name);
+    shell.complainShort(name === 'echo' || name === 'printf' ? `write error: ${error.message}` : `${name}: ${error.message}`);
     return 1;
   }
 }

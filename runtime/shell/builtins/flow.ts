@@ -83,7 +83,10 @@ const source: Builtin = async ([name, ...args], interpreter) => {
 const execute: Builtin = async (args, interpreter) => {
   const { shell } = interpreter;
   const words = args[0] === '--' ? args.slice(1) : args;
-  if (words.length === 0) return 0;
+  if (words.length === 0) {
+    shell.keepsRedirections = true;
+    return 0;
+  }
   const code = await runProgram(interpreter, words, true);
   if (shell.isInteractive && (code === 126 || code === 127)) return code;
   // What the shell would do at its end is not done: it is another program now.

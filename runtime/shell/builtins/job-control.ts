@@ -2,7 +2,7 @@ import { errorText } from '../../files/errors.ts';
 import { FileError } from '../../files/file-tree.ts';
 import { signalName, signalNames, signalNumber } from '../../processes/signals.ts';
 import type { Interpreter } from '../interpreter.ts';
-import { childExit, jobLine, jobOf } from '../jobs.ts';
+import { childExit, jobLine, jobOf, tellOfDeath } from '../jobs.ts';
 import { quotedWord } from '../quote.ts';
 import type { Job, Shell } from '../shell.ts';
 import type { Builtin } from './catalog.ts';
@@ -15,6 +15,7 @@ async function ended(shell: Shell, job: Job): Promise<number | undefined> {
   interruption.addEventListener('abort', wake, { once: true });
   const exit = await Promise.race([job.ended, interrupted]);
   interruption.removeEventListener('abort', wake);
+  tellOfDeath(shell, exit?.signal);
   return exit?.code;
 }
 
@@ -115,19 +116,19 @@ const kill: Builtin = (args, interpreter) => {
   if (args[at] === '--') at++;
   const name = signalName(signal);
   if (name === undefined) {
-    shell.context.stderr.write(`${shell.label}: bad signal name '${signal}'\n`);
+    shell.complainShort(`bad signal name '${signal}'`);
     return 1;
   }
   const targets = args.slice(at);
   if (targets.length === 0) {
-    shell.context.stderr.write(`${shell.label}: you need to specify whom to kill\n`);
+    shell.complainShort('you need to specify whom to kill');
     return 1;
   }
   let code = 0;
   for (const target of targets) {
     const job = target.startsWith('%') ? jobOf(shell, target) : undefined;
     if (target.startsWith('%') ? job === undefined : !/^-?\d+$/.test(target)) {
-      shell.context.stderr.write(`${shell.label}: invalid number '${target}'\n`);
+      shell.complainShort(`invalid number '${target}'`);
       code = 1;
       continue;
     }
@@ -135,7 +136,7 @@ const kill: Builtin = (args, interpreter) => {
       shell.context.kill(job?.pid ?? Number(target), name);
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
-      shell.context.stderr.write(`${shell.label}: can't kill pid ${target}: ${errorText(error.code)}\n`);
+      shell.complainShort(`can't kill pid ${target}: ${errorText(error.code)}`);
       code = 1;
     }
   }

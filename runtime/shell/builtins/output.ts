@@ -29,7 +29,7 @@ const printf: Builtin = (given, { shell, expander }) => {
   const isStored = args[0] === '-v' && args.length > 2;
   const [format, ...values] = isStored ? args.slice(2) : args;
   if (format === undefined) {
-    shell.complain(
+    shell.complainShort(
       shell.isBash ? 'printf: usage: printf [-v var] format [arguments]' : 'usage: printf FORMAT [ARGUMENT...]',
     );
     return 2;
@@ -44,7 +44,7 @@ const printf: Builtin = (given, { shell, expander }) => {
       entry.array.set(entry.isAssociative === true ? index : String(expander.evaluate(index)), text);
     }
   } else shell.say(text);
-  for (const error of errors) shell.complain(error);
+  for (const error of errors) shell.complainShort(shell.isBash ? `printf: ${error}` : error);
   return Number(errors.length > 0);
 };
 
@@ -52,14 +52,14 @@ const test =
   (closing: string): Builtin =>
   (args, { shell }) => {
     if (closing !== '' && args.at(-1) !== closing) {
-      shell.complain(`missing ${closing}`);
+      shell.complainShort(`missing ${closing}`);
       return 2;
     }
     try {
       return Number(!testArguments(closing === '' ? args : args.slice(0, -1), shell.context));
     } catch (error) {
       if (!(error instanceof TestError)) throw error;
-      shell.complain(error.message);
+      shell.complainShort(error.message);
       return 2;
     }
   };

@@ -35,7 +35,7 @@ const changeDirectory: Builtin = (args, { shell }) => {
   if (code !== undefined) {
     const reason = errorText(code);
     shell.complain(shell.isBash ? `${path}: ${reason}` : `can't cd to ${path}: ${reason}`, 'cd');
-    return 1;
+    return shell.isBash ? 1 : 2;
   }
   if (given === '-') shell.say(`${shell.context.cwd}\n`);
   return 0;

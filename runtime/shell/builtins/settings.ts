@@ -38,7 +38,10 @@ export function takeOptions(shell: Shell, args: readonly string[]): readonly str
         const name = args[++at];
         if (name === undefined) {
           for (const [option, key] of options)
-            shell.say(`${option.padEnd(16)}${shell.options.has(key) ? 'on' : 'off'}\n`);
+            {
+            const isSet = shell.options.has(key);
+            shell.say(isOn ? `${option.padEnd(16)}${isSet ? 'on' : 'off'}\n` : `set ${isSet ? '-' : '+'}o ${option}\n`);
+          }
           return undefined;
         }
         const found = options.find(([option]) => option === name);

@@ -60,7 +60,8 @@ const marking =
 const local: Builtin = (args, interpreter) => {
   const { shell } = interpreter;
   if (!shell.variables.isInFunction) {
-    shell.complain(shell.isBash ? 'can only be used in a function' : 'not in a function', 'local');
+    if (!shell.isBash) throw new ExpansionError('local: line 0: not in a function');
+    shell.complain('can only be used in a function', 'local');
     return 1;
   }
   return declareAll(args, interpreter, true);
@@ -119,6 +120,7 @@ const unset: Builtin = async (args, { shell, expander }) => {
       shell.complain(`${arg}: bad variable name`, 'unset');
       code = 1;
     } else if (shell.variables.entry(arg) === undefined && shell.isBash) shell.functions.delete(arg);
+    else if (shell.variables.entry(arg)?.isReadonly === true) throw new ExpansionError(`unset: line 0: ${arg}: is read only`);
     else shell.variables.unset(arg);
   }
   return code;

@@ -50,8 +50,7 @@ export class WordReader {
           break;
         case '"':
           cursor.at++;
-          add('', true);
-          parts.push(...this.quoted(cursor, '"'));
+          parts.push(...orEmpty(this.quoted(cursor, '"')));
           break;
         case '$':
         case '`': {
@@ -301,6 +300,11 @@ export class WordReader {
     if (!cursor.take(']')) throw new ShellSyntaxError('syntax error: bad substitution', cursor.isAtEnd);
     return word;
   }
+}
+
+/** Quotes with nothing in them are a word, too. */
+function orEmpty(parts: readonly WordPart[]): readonly WordPart[] {
+  return parts.length === 0 ? [{ is: 'text', text: '', quoted: true }] : parts;
 }
 
 function addText(parts: WordPart[], text: string, quoted: boolean): void {

@@ -292,7 +292,8 @@ const link: ShellProgram = (args, process) => {
       else if (files.hardLink === undefined) throw new FileError('EPERM', to);
       else files.hardLink(resolvePath(cwd, source), to);
     } catch (error) {
-      stderr.write(`ln: ${target}: ${reason(error)}\n`);
+      const isSource = !options.has('s') && error instanceof FileError && error.code === 'ENOENT';
+      stderr.write(`ln: ${isSource ? source : target}: ${reason(error)}\n`);
       code = 1;
     }
   }

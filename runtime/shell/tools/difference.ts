@@ -91,7 +91,9 @@ function unified(hunks: readonly Hunk[]): string {
 }
 
 async function textAt(process: ShellProcess, path: string): Promise<string | undefined> {
-  const input = openInput(process, 'diff', path);
+  const { stderr } = process;
+  const write = (text: string): void => stderr.write(text.replace(/^diff: (.*): ([^:]*)\n$/s, "diff: can't stat '$1': $2\n"));
+  const input = openInput({ ...process, stderr: { ...stderr, write } }, 'diff', path);
   if (input === undefined) return undefined;
   const text = await input.reader.rest();
   input.file?.release();

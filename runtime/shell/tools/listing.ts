@@ -221,7 +221,7 @@ class Listing {
       const time = this.#options.has('f')
         ? dateText('%Y-%m-%d %H:%M:%S %z', modifiedAt)
         : dateText(isRecent ? '%b %e %H:%M' : '%b %e  %Y', modifiedAt);
-      const links = String(linkCount(this.#process, path, stat)).padStart(7);
+      const links = String(linkCount(this.#process, path, stat)).padStart(4);
       const arrow = type === 'link' ? ` -> ${target}` : '';
       const inode = this.#options.has('i') ? `${String(inodeOf(path)).padStart(7)} ` : '';
       const owners = `${this.#options.has('g') ? '' : `${owner} `}${this.#options.has('o') ? '' : `${group} `}`;

@@ -9,6 +9,7 @@ const sequence: ShellProgram = async (args, process) => {
   for (let at = 0; at < args.length; at++) {
     const arg = args[at] ?? '';
     if (arg === '-s') separator = args[++at] ?? '';
+    else if (/^-s./.test(arg)) separator = arg.slice(2);
     else if (arg === '-w') isWide = true;
     else words.push(arg);
   }

@@ -35,17 +35,15 @@ const cat: ShellProgram = async (args, process) => {
 };
 
 function openForCat(process: ShellProcess, path: string) {
+  return openInput(withOpenWords(process, 'cat'), 'cat', path);
+}
+
+/** Their words for a file that cannot be opened are others than those of most. */
+function withOpenWords(process: ShellProcess, tool: string): ShellProcess {
   const { stderr } = process;
-  // Its words are others than those of most.
-  const quiet = {
-    ...process,
-    stderr: {
-      ...stderr,
-      write: (text: string) =>
-        stderr.write(text.replace(/^cat: (?!read error)(.*): ([^:]*)\n$/s, "cat: can't open '$1': $2\n")),
-    },
-  };
-  return openInput(quiet, 'cat', path);
+  const form = new RegExp(`^${tool}: (?!read error)(.*): ([^:]*)\\n$`, 's');
+  const write = (text: string): void => stderr.write(text.replace(form, `${tool}: can't open '$1': $2\n`));
+  return { ...process, stderr: { ...stderr, write } };
 }
 
 function visible(char: string): string {
@@ -137,12 +135,16 @@ const tail: ShellProgram = async (args, process) => {
     last = name;
   };
   const seen = new Map<string, number>();
-  const code = await eachInput(process, 'tail', options.words, async ({ name, reader }) => {
+  const code = await eachInput(withOpenWords(process, 'tail'), 'tail', options.words, async ({ name, reader }) => {
     title(name);
     const text = await reader.rest();
     seen.set(name, text.length);
     process.stdout.write(isBytes ? bytesAtEnd(text, wanted) : linesAtEnd(text, wanted));
   });
+  if (seen.size === 0 && !options.has('F')) {
+    process.stderr.write('tail: no files\n');
+    return 1;
+  }
   if (!options.has('f') && !options.has('F')) return code;
   const paths = options.words.filter((path) => path !== '-' && (seen.has(path) || options.has('F')));
   if (paths.length === 0) return code;

@@ -187,8 +187,11 @@ const timeout: ShellProgram = async (args, process) => {
   ];
   const exit = await child.exited;
   for (const timer of timers) timer.cancel();
-  if (!isOver) return exit.code;
-  return exit.signal === undefined ? exit.code : 128 + signalNumber(exit.signal);
+  if (!isOver || exit.signal === undefined) return exit.code;
+  // It ends as what it ran: whoever waits is told of the signal.
+  process.onSignal(exit.signal, undefined);
+  if (process.pid !== 1) process.kill(process.pid, exit.signal);
+  return 128 + signalNumber(exit.signal);
 };
 
 const nohup: ShellProgram = (args, process) => {

@@ -1,5 +1,5 @@
 import type { ShellProgram } from '../shell-process.ts';
-import { eachInput, linesOf, pause, reason, textOfInputs } from './input.ts';
+import { eachInput, linesOf, openInput, pause, reason, textOfInputs } from './input.ts';
 import { parseOptions } from './options.ts';
 
 const count: ShellProgram = async (args, process) => {
@@ -282,23 +282,26 @@ const paste: ShellProgram = async (args, process) => {
   const options = parseOptions(args, { letters: 'd:s', long: { delimiters: 'd', serial: 's' } }, process);
   if (options === undefined) return 1;
   const delimiters = (options.value('d') ?? '\t').replaceAll('\\n', '\n').replaceAll('\\t', '\t').replaceAll('\\0', '');
-  const columns: string[][] = [];
-  const code = await eachInput(process, 'paste', options.words, async ({ reader }) => {
-    columns.push(linesOf(await reader.rest()));
-  });
+  const inputs = (options.words.length === 0 ? ['-'] : options.words).map((path) => openInput(process, 'paste', path));
   const joined = (fields: readonly string[]): string =>
     fields
-      .map(
-        (field, at) =>
-          field + (at === fields.length - 1 ? '' : (delimiters[at % Math.max(1, delimiters.length)] ?? '')),
-      )
+      .map((field, at) => field + (at === fields.length - 1 ? '' : (delimiters[at % Math.max(1, delimiters.length)] ?? '')))
       .join('');
-  if (options.has('s')) for (const column of columns) process.stdout.write(`${joined(column)}\n`);
-  else {
-    const rows = Math.max(0, ...columns.map((column) => column.length));
-    for (let row = 0; row < rows; row++)
-      process.stdout.write(`${joined(columns.map((column) => column[row] ?? ''))}\n`);
+  const code = Number(inputs.includes(undefined));
+  if (options.has('s')) {
+    for (const input of inputs)
+      if (input !== undefined) process.stdout.write(`${joined(linesOf(await input.reader.rest()))}\n`);
+    return code;
   }
+  for (;;) {
+    const row: (string | undefined)[] = [];
+    // One after the other: stdin may be more than one of them.
+    for (const input of inputs) row.push((await input?.reader.line())?.replace(/\n$/, ''));
+    if (row.every((field) => field === undefined)) break;
+    process.stdout.write(`${joined(row.map((field) => field ?? ''))}\n`);
+    await pause(process);
+  }
+  for (const input of inputs) input?.file?.release();
   return code;
 };
 

@@ -51,12 +51,12 @@ export function faulty(
       ): AsyncGenerator<WatchEvent<T>> {
         for await (const event of client.watch<T>(resource, options, signal)) {
           const chance = random();
-          if (chance < 0.05) {
+          if (chance < 0.06) {
             faults.set('watch ended', (faults.get('watch ended') ?? 0) + 1);
             return;
           }
-          if (chance < 0.07) throw fault('watch broken', new Error('injected: connection lost'));
-          if (chance < 0.075) throw fault('watch expired', new StatusError('Expired', 'injected'));
+          if (chance < 0.09) throw fault('watch broken', new Error('injected: connection lost'));
+          if (chance < 0.1) throw fault('watch expired', new StatusError('Expired', 'injected'));
           yield event;
         }
       },

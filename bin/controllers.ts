@@ -87,7 +87,7 @@ export interface SimulatedSetup
   > {
   readonly options: Partial<ControllerManagerOptions>;
   /** Of kubelets that serve a port of this machine. */
-  readonly kubelet?: Pick<KubeletsOptions, 'names' | 'endpointOf'>;
+  readonly kubelet?: Pick<KubeletsOptions, 'names' | 'endpointOf' | 'labels' | 'taints'>;
 }
 
 export interface SimulatedNodes {

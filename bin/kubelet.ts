@@ -31,6 +31,9 @@ const flags = {
   'client-ca-file': { type: 'string' },
   'service-cluster-ip-range': { type: 'string' },
   'outside-network': { type: 'boolean' },
+  'pod-manifest-folder': { type: 'string' },
+  'node-labels': { type: 'string' },
+  'register-with-taints': { type: 'string' },
   'image-table': { type: 'string' },
   programs: { type: 'string' },
   'strict-images': { type: 'boolean' },
@@ -48,6 +51,26 @@ function countOf(text: string, flag: string, max: number): number {
 function namesOf(count: number, given: string | undefined): readonly string[] {
   const name = given ?? hostname().toLowerCase();
   return count === 1 ? [name] : Array.from({ length: count }, (_, index) => `${given ?? 'node'}-${index}`);
+}
+
+function labelsOf(text: string): Record<string, string> {
+  const pairs = text.split(',').filter((pair) => pair !== '');
+  return Object.fromEntries(
+    pairs.map((pair) => [pair.replace(/=.*$/, ''), pair.includes('=') ? pair.replace(/^[^=]*=/, '') : '']),
+  );
+}
+
+/** `key=value:Effect` or `key:Effect`. */
+function taintsOf(
+  text: string,
+): { readonly key: string; readonly value?: string; readonly effect: string }[] | undefined {
+  if (text === '') return undefined;
+  return text.split(',').map((taint) => {
+    const [, key = '', value, effect = ''] =
+      /^([^=:]+)(?:=([^:]*))?:(NoSchedule|PreferNoSchedule|NoExecute)$/.exec(taint) ?? [];
+    if (key === '') throw new UsageError(`--register-with-taints: not a taint: ${taint}`);
+    return { key, effect, ...(value === undefined ? {} : { value }) };
+  });
 }
 
 /** Who signs clients' certificates, as the API server tells all who serve beside it. */
@@ -114,8 +137,11 @@ export async function kubelet(args: readonly string[]): Promise<void> {
       exposeNodePorts: false,
       proxyMode: 'iptables',
     },
+    podManifestFolder: values['pod-manifest-folder'],
     kubelet: {
       names,
+      labels: labelsOf(values['node-labels'] ?? ''),
+      taints: taintsOf(values['register-with-taints'] ?? ''),
       endpointOf: (index) => ({ address: values['node-ip'] ?? address, port: servers[index]?.port ?? 0 }),
     },
   });

@@ -107,7 +107,7 @@ export class NodeAgent {
 
   async #register(): Promise<void> {
     const { client, clock, version, recorder } = this.#deps;
-    const { name, labels } = this.#options;
+    const { name, labels, taints } = this.#options;
     const known = await unlessMissing(client.get<Node>(nodes, '', name));
     const status = nodeStatus(this.#options, version, toTime(clock.now()), known?.status);
     const standard = {
@@ -118,7 +118,8 @@ export class NodeAgent {
       'beta.kubernetes.io/arch': 'amd64',
     };
     const metadata = { name, labels: { ...standard, ...labels } };
-    const node = known ?? (await client.create<Node>(nodes, '', { metadata, status }));
+    const spec = taints === undefined ? {} : { spec: { taints: [...taints] } };
+    const node = known ?? (await client.create<Node>(nodes, '', { metadata, ...spec, status }));
     this.#podCIDRs = node.spec?.podCIDRs ?? this.#podCIDRs;
     const event = (reason: string, message: string): void =>
       recorder.record(referenceTo({ metadata: { name, uid: name } }, nodeKind), 'Normal', reason, message);

@@ -12,6 +12,8 @@ export interface NodeOptions {
   readonly kubeletVersion: string;
   readonly capacity: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
+  /** With which it is registered. */
+  readonly taints?: NonNullable<Node['spec']>['taints'] | undefined;
 }
 
 const pressures: readonly (readonly [type: string, reason: string, message: string])[] = [

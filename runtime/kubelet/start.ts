@@ -22,6 +22,9 @@ export interface KubeletsOptions {
   readonly names?: readonly string[] | undefined;
   /** Where the kubelets serve; they count from 0. */
   endpointOf?(index: number): NodeOptions['endpoint'];
+  /** Of each node when it is registered. */
+  readonly labels?: NodeOptions['labels'] | undefined;
+  readonly taints?: NodeOptions['taints'];
   /** How pods find names: the cluster's own service, or the nodes' servers. */
   readonly nameService: NameService;
   /** What nodes run by themselves. */
@@ -56,7 +59,8 @@ function podCIDROf(index: number): string {
 }
 
 /** Nodes stand in a network of their own; pods' networks come from the cluster's range. */
-function nodeOptions(index: number, { kubeletVersion, names, endpointOf }: KubeletsOptions): NodeOptions {
+function nodeOptions(index: number, given: KubeletsOptions): NodeOptions {
+  const { kubeletVersion, names, endpointOf, labels = {}, taints } = given;
   return {
     name: names?.[index] ?? `node-${index}`,
     address: `172.18.${Math.floor((index + 2) / 256)}.${(index + 2) % 256}`,
@@ -64,7 +68,8 @@ function nodeOptions(index: number, { kubeletVersion, names, endpointOf }: Kubel
     podCIDR: podCIDROf(index),
     kubeletVersion,
     capacity,
-    labels: {},
+    labels,
+    taints,
   };
 }
 

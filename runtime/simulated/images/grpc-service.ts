@@ -1,4 +1,5 @@
 import { createServer, type ServerHttp2Stream } from 'node:http2';
+import type { Duplex } from 'node:stream';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import type { NetworkNamespace } from '../../network/network.ts';
 
@@ -16,19 +17,25 @@ export function serveHealth(
   tls?: { readonly cert: string; readonly key: string },
 ): { close(): void } {
   const secureContext = tls === undefined ? undefined : createSecureContext(tls);
-  const server = createServer();
-  server.on('stream', (stream, headers) => answer(stream, String(headers[':path']), check));
-  server.on('sessionError', () => undefined);
+  const serving = createHealth(check);
   return network.listen(port, ({ stream }) => {
     stream.on('error', () => undefined);
     if (secureContext === undefined) {
-      server.emit('connection', stream);
+      serving.take(stream);
       return;
     }
     const socket = new TLSSocket(stream as never, { isServer: true, secureContext, ALPNProtocols: ['h2'] });
     socket.on('error', () => stream.destroy());
-    server.emit('connection', socket);
+    serving.take(socket);
   });
+}
+
+/** Takes connections that somebody else accepted. */
+export function createHealth(check: HealthCheck): { take(socket: Duplex): void } {
+  const server = createServer();
+  server.on('stream', (stream, headers) => answer(stream, String(headers[':path']), check));
+  server.on('sessionError', () => undefined);
+  return { take: (socket) => void server.emit('connection', socket) };
 }
 
 function answer(stream: ServerHttp2Stream, path: string, check: HealthCheck): void {

@@ -57,13 +57,14 @@ export function serveHttp(
   return { port: listener.port, close };
 }
 
-interface Serving {
+/** What takes connections that somebody else accepted. */
+export interface Serving {
   take(socket: Duplex, flow: Flow): void;
 }
 
-function createServing(
+export function createServing(
   answer: (call: HttpCall) => void | Promise<void>,
-  onUpgrade: HttpServiceOptions['onUpgrade'],
+  onUpgrade?: HttpServiceOptions['onUpgrade'],
 ): Serving {
   const flows = new WeakMap<Duplex, Flow>();
   const server = createServer({ requireHostHeader: false }, (request, response) => {

@@ -1,5 +1,28 @@
+import { connect as connectHttp2 } from 'node:http2';
+import type { Duplex } from 'node:stream';
 import { test } from 'tap';
 import { type Answer, createRuntime, exec, get, type Running, run, until } from './test-image.ts';
+
+/** What gRPC's health service says: 1 is SERVING. */
+function healthOf(stream: Duplex): Promise<number | undefined> {
+  const session = connectHttp2('http://here', { createConnection: () => stream });
+  return new Promise((resolve, reject) => {
+    const call = session.request({
+      ':method': 'POST',
+      ':path': '/grpc.health.v1.Health/Check',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    const parts: Buffer[] = [];
+    call.on('data', (part: Buffer) => parts.push(part));
+    call.on('error', reject);
+    call.on('end', () => {
+      session.destroy();
+      resolve(Buffer.concat(parts)[6]);
+    });
+    call.end(Buffer.from([0, 0, 0, 0, 0]));
+  });
+}
 
 const agnhost = 'registry.k8s.io/e2e-test-images/agnhost:2.63.0';
 
@@ -180,4 +203,21 @@ test('what wants more memory than it may have is killed for it, each time', asyn
     spec: limited,
   });
   t.match(await fits.container.exited, { exitCode: 0 });
+});
+
+test('apps behind gateways answer to order', async (t) => {
+  const bin = await run('kennethreitz/httpbin', []);
+  t.equal((await get(bin.network, 80, '/status/418')).status, 418);
+  t.match(JSON.parse((await get(bin.network, 80, '/get?a=b', { 'x-c': 'd' })).body), {
+    args: { a: 'b' },
+    headers: { 'X-C': 'd' },
+  });
+  const info = await run('stefanprodan/podinfo:6.5.0', []);
+  t.match(JSON.parse((await get(info.network, 9898, '/')).body), { hostname: 'pod-a', version: '6.5.0' });
+  t.equal((await get(info.network, 9898, '/readyz')).status, 200);
+  const etcd = await run('registry.k8s.io/etcd:3.6.8-0', []);
+  t.match(JSON.parse((await get(etcd.network, 2379, '/version')).body), { etcdserver: '3.6.8' });
+  const { stream } = await etcd.network.connect({ ip: '127.0.0.1', port: 2379 });
+  t.equal(await healthOf(stream), 1, 'gRPC on the same port');
+  for (const one of [bin, info, etcd]) one.stop();
 });

@@ -1,12 +1,13 @@
 import { NetworkError } from '../../../network/network.ts';
 import type { Program, ProgramContext } from '../../process.ts';
-import { reply, serveHttp } from '../http-service.ts';
+import { createHealth } from '../grpc-service.ts';
+import { createServing, reply } from '../http-service.ts';
 import { tagOf } from '../image.ts';
 import { lifetimeOf } from '../lifetime.ts';
 
 const newest = '3.6.8';
 
-/** Stays up, says that it is well and which version it is. It keeps nothing: its gRPC is not played. */
+/** Stays up, says that it is well and which version it is. It keeps nothing: of its gRPC, health alone is played. */
 export const etcd: Program = (context) => {
   const { args, network, stdout, stderr } = context;
   const [version = newest] = /\d+\.\d+\.\d+/.exec(tagOf(context.facts.container.image ?? '')) ?? [];
@@ -16,11 +17,23 @@ export const etcd: Program = (context) => {
   }
   const ports = portsOf(args);
   try {
+    const http = createServing((call) => {
+      const body = answers(version)[call.url.pathname];
+      if (body === undefined) return reply(call, { status: 404, body: '404 page not found\n' });
+      return reply(call, { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    });
+    const health = createHealth(() => 'SERVING');
     const services = ports.map((port) =>
-      serveHttp(network, port, (call) => {
-        const body = answers(version)[call.url.pathname];
-        if (body === undefined) return reply(call, { status: 404, body: '404 page not found\n' });
-        return reply(call, { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+      network.listen(port, ({ stream, flow }) => {
+        stream.on('error', () => undefined);
+        // A client of gRPC begins with a preface of its own.
+        stream.once('readable', () => {
+          const first = stream.read() as Buffer | null;
+          if (first === null) return;
+          stream.unshift(first);
+          if (first.toString('latin1', 0, 3) === 'PRI') health.take(stream);
+          else http.take(stream, flow);
+        });
       }),
     );
     log(context, 'info', 'starting an etcd server', { 'etcd-version': version });

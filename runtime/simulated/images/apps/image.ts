@@ -3,10 +3,12 @@ import { type Image, lazily } from '../image.ts';
 
 type Hostnames = typeof import('./hostname-apps.ts');
 type Echoes = typeof import('./echo-servers.ts');
+type Gateways = typeof import('./gateway-apps.ts');
 type Small = typeof import('./small-programs.ts');
 
 const hostnameApp = (name: keyof Hostnames): Program => lazily(async () => (await import('./hostname-apps.ts'))[name]);
 const echo = (name: keyof Echoes): Program => lazily(async () => (await import('./echo-servers.ts'))[name]);
+const gateway = (name: keyof Gateways): Program => lazily(async () => (await import('./gateway-apps.ts'))[name]);
 const small = (name: keyof Small): Program => lazily(async () => (await import('./small-programs.ts'))[name]);
 
 const app = (path: string, program: Program, image: Image = {}): Image => ({
@@ -40,6 +42,11 @@ export const appImages: Readonly<Record<string, Image>> = {
   'echo-server': app('/usr/local/bin/node', echo('jsonEcho')),
   'http-https-echo': app('/usr/local/bin/node', echo('requestEcho')),
   whoami: app('/whoami', echo('whoami'), { hasShell: false }),
+  httpbin: app('/usr/local/bin/gunicorn', gateway('httpbin')),
+  'go-httpbin': app('/bin/go-httpbin', gateway('httpbin'), { hasShell: false }),
+  podinfo: { command: ['./podinfo'], workingDir: '/home/app', programs: { '/home/app/podinfo': gateway('podinfo') } },
+  'hello-go-gke': app('/app', gateway('helloBackend')),
+  'hello-frontend': app('/usr/sbin/nginx', gateway('helloFrontend')),
   nonewprivs: { command: ['nnp'], programs: { '/usr/local/bin/nnp': small('noNewPrivileges') } },
   'hello-world': app('/hello', small('helloWorld'), { hasShell: false }),
   perl: { command: ['perl', '-de0'], programs: { '/usr/local/bin/perl': small('perl') } },

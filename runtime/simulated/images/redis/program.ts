@@ -10,6 +10,22 @@ import { version } from './information.ts';
 import { encode, Parser, Status } from './resp.ts';
 import { RedisServer } from './server.ts';
 
+const units: Readonly<Record<string, number>> = {
+  b: 1,
+  k: 1000,
+  kb: 2 ** 10,
+  m: 1e6,
+  mb: 2 ** 20,
+  g: 1e9,
+  gb: 2 ** 30,
+};
+
+/** `2mb` in bytes. */
+function memoryOf(text: ByteText): ByteText {
+  const [, amount, unit = 'b'] = /^(\d+)([a-z]+)$/.exec(text.toLowerCase()) ?? [];
+  return amount === undefined ? text : String(Number(amount) * (units[unit] ?? 1));
+}
+
 type Log = (text: string, mark?: string) => void;
 
 interface Leader {
@@ -77,8 +93,11 @@ function readConfiguration({ args, files, cwd }: ProgramContext): Map<string, By
     ['save', ''],
     ['requirepass', ''],
   ]);
-  const set = (name: string, value: ByteText): void =>
-    void settings.set(name.toLowerCase().replace(/^slaveof$/, 'replicaof'), value.replaceAll(/^"|"$/g, ''));
+  const set = (name: string, value: ByteText): void => {
+    const key = name.toLowerCase().replace(/^slaveof$/, 'replicaof');
+    const text = value.replaceAll(/^"|"$/g, '');
+    settings.set(key, key === 'maxmemory' ? memoryOf(text) : text);
+  };
   const [file = '', ...rest] = args.slice(1);
   const hasFile = file !== '' && !file.startsWith('-');
   const lines = hasFile ? (files.read(file.startsWith('/') ? file : `${cwd}/${file}`) ?? '').split('\n') : [];

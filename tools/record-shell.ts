@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -19,14 +28,16 @@ const devices: readonly (readonly [name: string, minor: string])[] = [
 function makeRoot(): string {
   const root = mkdtempSync(join(tmpdir(), 'busybox-'));
   chmodSync(root, 0o755);
-  for (const path of ['bin', 'etc', 'tmp', 'proc', 'dev', 'root', 'usr/bin', 'var']) mkdirSync(join(root, path), { recursive: true });
+  for (const path of ['bin', 'etc', 'tmp', 'proc', 'dev', 'root', 'usr/bin', 'var'])
+    mkdirSync(join(root, path), { recursive: true });
   chmodSync(join(root, 'tmp'), 0o1777);
   copyFileSync(busybox, join(root, 'bin/busybox'));
   for (const name of execFileSync(busybox, ['--list'], { encoding: 'utf8' }).trim().split('\n'))
     if (name !== 'busybox') symlinkSync('/bin/busybox', join(root, 'bin', name));
   for (const [name, minor] of devices) execFileSync('mknod', [join(root, 'dev', name), 'c', '1', minor]);
   symlinkSync('/proc/self/fd', join(root, 'dev/fd'));
-  for (const [index, name] of ['stdin', 'stdout', 'stderr'].entries()) symlinkSync(`fd/${index}`, join(root, 'dev', name));
+  for (const [index, name] of ['stdin', 'stdout', 'stderr'].entries())
+    symlinkSync(`fd/${index}`, join(root, 'dev', name));
   writeFileSync(join(root, 'etc/passwd'), users);
   writeFileSync(join(root, 'etc/group'), 'root:x:0:\nusers:x:100:\nnobody:x:65534:\n');
   execFileSync('mount', ['-t', 'proc', 'proc', join(root, 'proc')]);

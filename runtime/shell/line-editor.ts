@@ -48,9 +48,12 @@ export class LineEditor {
     const { modes } = terminal;
     terminal.modes = { ...modes, canonical: false, echo: false, signals: false };
     this.#begin(prompt);
+    // A window of another size shows the line anew.
+    this.#shell.context.onSignal('WINCH', () => this.#redraw());
     try {
       return await this.#readKeys(file);
     } finally {
+      this.#shell.context.onSignal('WINCH', undefined);
       terminal.modes = modes;
     }
   }

@@ -78,7 +78,9 @@ export async function runBuiltin(run: () => Promise<number> | number, shell: She
     return await run();
   } catch (error) {
     if (!(error instanceof BrokenPipe)) throw error;
-    shell.complainShort(name === 'echo' || name === 'printf' ? `write error: ${error.message}` : `${name}: ${error.message}`);
+    shell.complainShort(
+      name === 'echo' || name === 'printf' ? `write error: ${error.message}` : `${name}: ${error.message}`,
+    );
     return 1;
   }
 }

@@ -15,7 +15,8 @@ async function ended(shell: Shell, job: Job): Promise<number | undefined> {
   interruption.addEventListener('abort', wake, { once: true });
   const exit = await Promise.race([job.ended, interrupted]);
   interruption.removeEventListener('abort', wake);
-  tellOfDeath(shell, exit?.signal);
+  if (!job.isTold) tellOfDeath(shell, exit?.signal);
+  if (exit !== undefined) job.isTold = true;
   return exit?.code;
 }
 

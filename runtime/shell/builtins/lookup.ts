@@ -99,7 +99,9 @@ const alias: Builtin = (args, { shell }) => {
     const known = shell.aliases.get(arg);
     if (at > 0) shell.aliases.set(arg.slice(0, at), arg.slice(at + 1));
     else if (known === undefined) {
-      shell.context.stderr.write(`${shell.isBash ? `${shell.label}: ` : ''}alias: ${arg}${shell.isBash ? ':' : ''} not found\n`);
+      shell.context.stderr.write(
+        `${shell.isBash ? `${shell.label}: ` : ''}alias: ${arg}${shell.isBash ? ':' : ''} not found\n`,
+      );
       code = 1;
     } else shell.say(line(arg, known));
   }

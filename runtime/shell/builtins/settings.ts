@@ -37,8 +37,7 @@ export function takeOptions(shell: Shell, args: readonly string[]): readonly str
       if (letter === 'o') {
         const name = args[++at];
         if (name === undefined) {
-          for (const [option, key] of options)
-            {
+          for (const [option, key] of options) {
             const isSet = shell.options.has(key);
             shell.say(isOn ? `${option.padEnd(16)}${isSet ? 'on' : 'off'}\n` : `set ${isSet ? '-' : '+'}o ${option}\n`);
           }

@@ -120,7 +120,8 @@ const unset: Builtin = async (args, { shell, expander }) => {
       shell.complain(`${arg}: bad variable name`, 'unset');
       code = 1;
     } else if (shell.variables.entry(arg) === undefined && shell.isBash) shell.functions.delete(arg);
-    else if (shell.variables.entry(arg)?.isReadonly === true) throw new ExpansionError(`unset: line 0: ${arg}: is read only`);
+    else if (shell.variables.entry(arg)?.isReadonly === true)
+      throw new ExpansionError(`unset: line 0: ${arg}: is read only`);
     else shell.variables.unset(arg);
   }
   return code;

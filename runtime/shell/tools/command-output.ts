@@ -12,7 +12,10 @@ export async function outputOf(process: ShellProcess, command: string): Promise<
 }
 
 /** Starts a command whose output is to be read. */
-export function startReading(process: ShellProcess, command: string): { readonly reading: OpenFile; readonly child: Child } {
+export function startReading(
+  process: ShellProcess,
+  command: string,
+): { readonly reading: OpenFile; readonly child: Child } {
   const [reading, writing] = pipeFiles(new Pipe());
   const descriptors = new Map(process.descriptors);
   descriptors.set(1, writing);
@@ -22,7 +25,10 @@ export function startReading(process: ShellProcess, command: string): { readonly
 }
 
 /** Starts a command that reads what is written. */
-export function startWriting(process: ShellProcess, command: string): { readonly writing: OpenFile; readonly child: Child } {
+export function startWriting(
+  process: ShellProcess,
+  command: string,
+): { readonly writing: OpenFile; readonly child: Child } {
   const [reading, writing] = pipeFiles(new Pipe());
   const descriptors = new Map(process.descriptors);
   descriptors.set(0, reading);

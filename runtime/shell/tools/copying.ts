@@ -2,7 +2,20 @@ import type { ShellProgram } from '../shell-process.ts';
 import { linesOf, openInput, pause, reason, textOfInputs } from './input.ts';
 import { parseOptions } from './options.ts';
 
-const units: Readonly<Record<string, number>> = { c: 1, w: 2, b: 512, kB: 1000, k: 1024, K: 1024, KiB: 1024, MB: 1e6, M: 2 ** 20, MiB: 2 ** 20, GB: 1e9, G: 2 ** 30 };
+const units: Readonly<Record<string, number>> = {
+  c: 1,
+  w: 2,
+  b: 512,
+  kB: 1000,
+  k: 1024,
+  K: 1024,
+  KiB: 1024,
+  MB: 1e6,
+  M: 2 ** 20,
+  MiB: 2 ** 20,
+  GB: 1e9,
+  G: 2 ** 30,
+};
 
 function sizeOf(text: string): number | undefined {
   const [, digits, unit = ''] = /^(\d+)(\w*)$/.exec(text) ?? [];
@@ -76,12 +89,18 @@ const dd: ShellProgram = async (args, process) => {
   if (given.get('status') === 'none') return code;
   stderr.write(`${whole}+${part} records in\n${whole}+${part} records out\n`);
   const seconds = Math.max((clock.now() - startedAt) / 1000, 0.000001);
-  if (given.get('status') !== 'noxfer') stderr.write(`${bytes} bytes (${human(bytes)}B) copied, ${seconds.toFixed(6)} seconds, ${human(bytes / seconds)}B/s\n`);
+  if (given.get('status') !== 'noxfer')
+    stderr.write(
+      `${bytes} bytes (${human(bytes)}B) copied, ${seconds.toFixed(6)} seconds, ${human(bytes / seconds)}B/s\n`,
+    );
   return code;
 
   function openFor(what: 'if' | 'of', path: string) {
     try {
-      const flags = what === 'if' ? { read: true } : { write: true, create: true, truncate: !conv.includes('notrunc') && seek === 0 };
+      const flags =
+        what === 'if'
+          ? { read: true }
+          : { write: true, create: true, truncate: !conv.includes('notrunc') && seek === 0 };
       return process.open(path, flags);
     } catch (error) {
       stderr.write(`dd: can't open '${path}': ${reason(error)}\n`);
@@ -116,7 +135,10 @@ const compare: ShellProgram = async (args, process) => {
   while (at < a.length && at < b.length && a[at] === b[at]) at++;
   if (options.has('s')) return 1;
   if (at === a.length || at === b.length) process.stderr.write(`cmp: EOF on ${at === a.length ? left : right}\n`);
-  else process.stdout.write(`${left} ${right} differ: char ${at + 1}, line ${(a.slice(0, at).match(/\n/g)?.length ?? 0) + 1}\n`);
+  else
+    process.stdout.write(
+      `${left} ${right} differ: char ${at + 1}, line ${(a.slice(0, at).match(/\n/g)?.length ?? 0) + 1}\n`,
+    );
   return 1;
 };
 
@@ -142,16 +164,30 @@ const expand: ShellProgram = async (args, process) => {
 };
 
 const shuffle: ShellProgram = async (args, process) => {
-  const options = parseOptions(args, { letters: 'en:i:z', long: { echo: 'e', 'head-count': 'n', 'input-range': 'i' } }, process);
+  const options = parseOptions(
+    args,
+    { letters: 'en:i:z', long: { echo: 'e', 'head-count': 'n', 'input-range': 'i' } },
+    process,
+  );
   if (options === undefined) return 1;
   const [, low, high] = /^(\d+)-(\d+)$/.exec(options.value('i') ?? '') ?? [];
-  const range = low === undefined ? undefined : Array.from({ length: Math.min(100_000, Number(high) - Number(low) + 1) }, (_, at) => String(Number(low) + at));
-  const lines = range ?? (options.has('e') ? [...options.words] : linesOf((await textOfInputs(process, 'shuf', options.words)).text));
+  const range =
+    low === undefined
+      ? undefined
+      : Array.from({ length: Math.min(100_000, Number(high) - Number(low) + 1) }, (_, at) => String(Number(low) + at));
+  const lines =
+    range ??
+    (options.has('e') ? [...options.words] : linesOf((await textOfInputs(process, 'shuf', options.words)).text));
   for (let at = lines.length - 1; at > 0; at--) {
     const other = Math.floor(process.random.next() * (at + 1));
     [lines[at], lines[other]] = [lines[other] ?? '', lines[at] ?? ''];
   }
-  process.stdout.write(lines.slice(0, Number(options.value('n') ?? lines.length)).map((line) => `${line}\n`).join(''));
+  process.stdout.write(
+    lines
+      .slice(0, Number(options.value('n') ?? lines.length))
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
   return 0;
 };
 
@@ -163,9 +199,16 @@ const split: ShellProgram = async (args, process) => {
   const bytes = sizeOf(options.value('b') ?? '');
   const lines = Number(options.value('l') ?? 1000);
   const all = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
-  const pieces = bytes === undefined ? Array.from({ length: Math.ceil(all.length / lines) }, (_, at) => all.slice(at * lines, (at + 1) * lines).join('')) : Array.from({ length: Math.ceil(text.length / bytes) }, (_, at) => text.slice(at * bytes, (at + 1) * bytes));
+  const pieces =
+    bytes === undefined
+      ? Array.from({ length: Math.ceil(all.length / lines) }, (_, at) =>
+          all.slice(at * lines, (at + 1) * lines).join(''),
+        )
+      : Array.from({ length: Math.ceil(text.length / bytes) }, (_, at) => text.slice(at * bytes, (at + 1) * bytes));
   for (const [index, piece] of pieces.entries()) {
-    const suffix = options.has('d') ? String(index).padStart(2, '0') : String.fromCharCode(97 + Math.floor(index / 26), 97 + (index % 26));
+    const suffix = options.has('d')
+      ? String(index).padStart(2, '0')
+      : String.fromCharCode(97 + Math.floor(index / 26), 97 + (index % 26));
     const file = process.open(prefix + suffix, { write: true, create: true, truncate: true });
     file.channel.write?.(piece);
     file.release();
@@ -177,7 +220,8 @@ const endings =
   (isUnix: boolean): ShellProgram =>
   async (args, process) => {
     const words = args.filter((arg) => !arg.startsWith('-'));
-    const convert = (text: string): string => (isUnix ? text.replaceAll('\r\n', '\n') : text.replaceAll(/\r?\n/g, '\r\n'));
+    const convert = (text: string): string =>
+      isUnix ? text.replaceAll('\r\n', '\n') : text.replaceAll(/\r?\n/g, '\r\n');
     if (words.length === 0) process.stdout.write(convert(await process.stdin.rest()));
     for (const path of words) {
       const { text } = await textOfInputs(process, 'dos2unix', [path]);

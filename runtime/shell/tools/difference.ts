@@ -67,7 +67,11 @@ function hunksOf(all: readonly Change[], context: number): Hunk[] {
     const from = Math.max(0, (changed[at] ?? 0) - context);
     const to = Math.min(all.length, (changed[last] ?? 0) + context + 1);
     const before = all.slice(0, from);
-    hunks.push({ a: before.filter(({ kind }) => kind !== '+').length, b: before.filter(({ kind }) => kind !== '-').length, changes: all.slice(from, to) });
+    hunks.push({
+      a: before.filter(({ kind }) => kind !== '+').length,
+      b: before.filter(({ kind }) => kind !== '-').length,
+      changes: all.slice(from, to),
+    });
     at = last + 1;
   }
   return hunks;
@@ -83,8 +87,13 @@ const noEnd = '\\ No newline at end of file\n';
 function unified(hunks: readonly Hunk[]): string {
   return hunks
     .map(({ a, b, changes: lines }) => {
-      const [minus, plus] = [lines.filter(({ kind }) => kind !== '+').length, lines.filter(({ kind }) => kind !== '-').length];
-      const body = lines.map(({ kind, line }) => (line.endsWith('\n') ? kind + line : `${kind}${line}\n${noEnd}`)).join('');
+      const [minus, plus] = [
+        lines.filter(({ kind }) => kind !== '+').length,
+        lines.filter(({ kind }) => kind !== '-').length,
+      ];
+      const body = lines
+        .map(({ kind, line }) => (line.endsWith('\n') ? kind + line : `${kind}${line}\n${noEnd}`))
+        .join('');
       return `@@ -${range(a, minus)} +${range(b, plus)} @@\n${body}`;
     })
     .join('');
@@ -92,7 +101,8 @@ function unified(hunks: readonly Hunk[]): string {
 
 async function textAt(process: ShellProcess, path: string): Promise<string | undefined> {
   const { stderr } = process;
-  const write = (text: string): void => stderr.write(text.replace(/^diff: (.*): ([^:]*)\n$/s, "diff: can't stat '$1': $2\n"));
+  const write = (text: string): void =>
+    stderr.write(text.replace(/^diff: (.*): ([^:]*)\n$/s, "diff: can't stat '$1': $2\n"));
   const input = openInput({ ...process, stderr: { ...stderr, write } }, 'diff', path);
   if (input === undefined) return undefined;
   const text = await input.reader.rest();
@@ -101,7 +111,18 @@ async function textAt(process: ShellProcess, path: string): Promise<string | und
 }
 
 const diff: ShellProgram = async (args, process) => {
-  const form = { letters: 'uqrNwbBiasTtdU:L:S:', long: { unified: 'u', brief: 'q', recursive: 'r', 'new-file': 'N', 'ignore-case': 'i', 'ignore-all-space': 'w', label: 'L' } };
+  const form = {
+    letters: 'uqrNwbBiasTtdU:L:S:',
+    long: {
+      unified: 'u',
+      brief: 'q',
+      recursive: 'r',
+      'new-file': 'N',
+      'ignore-case': 'i',
+      'ignore-all-space': 'w',
+      label: 'L',
+    },
+  };
   const options = parseOptions(args, form, process);
   if (options === undefined) return 2;
   const [left, right] = options.words;
@@ -112,7 +133,12 @@ const diff: ShellProgram = async (args, process) => {
   const isFolder = (path: string): boolean => statOf(process, resolvePath(process.cwd, path))?.type === 'directory';
   if (isFolder(left) && isFolder(right)) return diffFolders(process, options, left, right);
   const name = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
-  return diffFiles(process, options, isFolder(left) ? join(left, name(right)) : left, isFolder(right) ? join(right, name(left)) : right);
+  return diffFiles(
+    process,
+    options,
+    isFolder(left) ? join(left, name(right)) : left,
+    isFolder(right) ? join(right, name(left)) : right,
+  );
 };
 
 async function diffFolders(process: ShellProcess, options: Options, left: string, right: string): Promise<number> {
@@ -143,13 +169,25 @@ async function diffFiles(process: ShellProcess, options: Options, left: string, 
     stdout.write(`Files ${left} and ${right} differ\n`);
     return 1;
   }
-  const lines = (text: string): string[] => (text.match(/[^\n]*\n|[^\n]+$/g) ?? []).map((line) => (options.has('w') ? line.replaceAll(/[ \t]/g, '') : options.has('b') ? line.replaceAll(/[ \t]+/g, ' ') : options.has('i') ? line.toLowerCase() : line));
+  const lines = (text: string): string[] =>
+    (text.match(/[^\n]*\n|[^\n]+$/g) ?? []).map((line) =>
+      options.has('w')
+        ? line.replaceAll(/[ \t]/g, '')
+        : options.has('b')
+          ? line.replaceAll(/[ \t]+/g, ' ')
+          : options.has('i')
+            ? line.toLowerCase()
+            : line,
+    );
   const all = await changes(process, lines(a), lines(b));
   if (all.every(({ kind }) => kind === ' ')) return 0;
   const labels = options.values('L');
-  const stamp = (path: string): string => dateText('%Y-%m-%d %H:%M:%S.%N %z', files.stat(resolvePath(cwd, path))?.modifiedAt ?? process.clock.now());
+  const stamp = (path: string): string =>
+    dateText('%Y-%m-%d %H:%M:%S.%N %z', files.stat(resolvePath(cwd, path))?.modifiedAt ?? process.clock.now());
   const isBusybox = labels.length === 0;
-  stdout.write(`--- ${labels[0] ?? left}${isBusybox && options.has('T') ? `\t${stamp(left)}` : ''}\n+++ ${labels[1] ?? right}\n`);
+  stdout.write(
+    `--- ${labels[0] ?? left}${isBusybox && options.has('T') ? `\t${stamp(left)}` : ''}\n+++ ${labels[1] ?? right}\n`,
+  );
   stdout.write(unified(hunksOf(all, Number(options.value('U') ?? 3))));
   return 1;
 }

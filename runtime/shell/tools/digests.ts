@@ -4,7 +4,12 @@ import type { ShellProcess, ShellProgram } from '../shell-process.ts';
 import { linesOf, openInput, pause } from './input.ts';
 import { parseOptions } from './options.ts';
 
-async function digestOf(process: ShellProcess, tool: string, algorithm: string, path: string): Promise<string | undefined> {
+async function digestOf(
+  process: ShellProcess,
+  tool: string,
+  algorithm: string,
+  path: string,
+): Promise<string | undefined> {
   const hash = createHash(algorithm);
   const opened = openDigested(process, tool, path);
   if (opened === undefined) return undefined;
@@ -18,14 +23,19 @@ async function digestOf(process: ShellProcess, tool: string, algorithm: string, 
 
 function openDigested(process: ShellProcess, tool: string, path: string) {
   const { stderr } = process;
-  const write = (text: string): void => stderr.write(text.replace(/^(\w+): (?!read error)(.*): ([^:]*)\n$/s, "$1: can't open '$2': $3\n"));
+  const write = (text: string): void =>
+    stderr.write(text.replace(/^(\w+): (?!read error)(.*): ([^:]*)\n$/s, "$1: can't open '$2': $3\n"));
   return openInput({ ...process, stderr: { ...stderr, write } }, tool, path);
 }
 
 const sum =
   (tool: string, algorithm: string): ShellProgram =>
   async (args, process) => {
-    const options = parseOptions(args, { letters: 'csbtw', long: { check: 'c', status: 's', binary: 'b', text: 't', warn: 'w', quiet: 's' } }, process);
+    const options = parseOptions(
+      args,
+      { letters: 'csbtw', long: { check: 'c', status: 's', binary: 'b', text: 't', warn: 'w', quiet: 's' } },
+      process,
+    );
     if (options === undefined) return 1;
     const { stdout, stderr } = process;
     let code = 0;
@@ -56,7 +66,11 @@ const sum =
   };
 
 const base64: ShellProgram = async (args, process) => {
-  const options = parseOptions(args, { letters: 'diw:', long: { decode: 'd', wrap: 'w', 'ignore-garbage': 'i' } }, process);
+  const options = parseOptions(
+    args,
+    { letters: 'diw:', long: { decode: 'd', wrap: 'w', 'ignore-garbage': 'i' } },
+    process,
+  );
   if (options === undefined) return 1;
   const input = openInput(process, 'base64', options.words[0] ?? '-');
   if (input === undefined) return 1;
@@ -70,7 +84,8 @@ const base64: ShellProgram = async (args, process) => {
   const encoded = Buffer.from(bytesOf(text)).toString('base64');
   const width = Number(options.value('w') ?? 76);
   if (width <= 0) process.stdout.write(encoded);
-  else process.stdout.write((encoded.match(new RegExp(`.{1,${width}}`, 'g')) ?? []).map((line) => `${line}\n`).join(''));
+  else
+    process.stdout.write((encoded.match(new RegExp(`.{1,${width}}`, 'g')) ?? []).map((line) => `${line}\n`).join(''));
   return 0;
 };
 

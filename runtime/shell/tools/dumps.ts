@@ -28,12 +28,25 @@ function rows(text: string, width: number, show: (row: string, offset: number) =
   return out;
 }
 
-const named: Readonly<Record<string, string>> = { '\0': '\\0', '\u0007': '\\a', '\b': '\\b', '\t': '\\t', '\n': '\\n', '\v': '\\v', '\f': '\\f', '\r': '\\r' };
+const named: Readonly<Record<string, string>> = {
+  '\0': '\\0',
+  '\u0007': '\\a',
+  '\b': '\\b',
+  '\t': '\\t',
+  '\n': '\\n',
+  '\v': '\\v',
+  '\f': '\\f',
+  '\r': '\\r',
+};
 
 type Shape = readonly [size: number, width: number, show: (value: number, char: string) => string];
 
 const shapes: Readonly<Record<string, Shape>> = {
-  c: [1, 4, (value, char) => (named[char] ?? (/[ -~]/.test(char) ? char : value.toString(8).padStart(3, '0'))).padStart(4)],
+  c: [
+    1,
+    4,
+    (value, char) => (named[char] ?? (/[ -~]/.test(char) ? char : value.toString(8).padStart(3, '0'))).padStart(4),
+  ],
   x1: [1, 3, (value) => ` ${hex(value)}`],
   x2: [2, 5, (value) => ` ${hex(value, 4)}`],
   x4: [4, 9, (value) => ` ${hex(value, 8)}`],
@@ -61,13 +74,23 @@ const od: ShellProgram = async (args, process) => {
   const options = parseOptions(args, { letters: 'bcdoxvA:t:N:j:w:' }, process);
   if (options === undefined) return 1;
   const { text, code } = await textOfInputs(process, 'od', options.words);
-  const kind = options.value('t')?.replace(/z$/, '') ?? (options.has('c') ? 'c' : options.has('x') ? 'x2' : options.has('b') ? 'o1' : options.has('d') ? 'u2' : 'o2');
+  const kind =
+    options.value('t')?.replace(/z$/, '') ??
+    (options.has('c') ? 'c' : options.has('x') ? 'x2' : options.has('b') ? 'o1' : options.has('d') ? 'u2' : 'o2');
   const shape = shapes[kind] ?? shapes[`${kind}${kind === 'c' ? '' : '4'}`] ?? (shapes['o2'] as Shape);
   const skip = Number(options.value('j') ?? 0);
   const shown = text.slice(skip, options.value('N') === undefined ? undefined : skip + Number(options.value('N')));
   const base = options.value('A') ?? 'o';
-  const address = (at: number): string => (base === 'n' ? '' : at.toString(base === 'x' ? 16 : base === 'd' ? 10 : 8).padStart(base === 'x' ? 6 : 7, '0'));
-  process.stdout.write(rows(shown, Number(options.value('w') ?? 16), (row, at) => `${address(at + skip)}${cells(row, shape)}\n`, options.has('v')));
+  const address = (at: number): string =>
+    base === 'n' ? '' : at.toString(base === 'x' ? 16 : base === 'd' ? 10 : 8).padStart(base === 'x' ? 6 : 7, '0');
+  process.stdout.write(
+    rows(
+      shown,
+      Number(options.value('w') ?? 16),
+      (row, at) => `${address(at + skip)}${cells(row, shape)}\n`,
+      options.has('v'),
+    ),
+  );
   if (base !== 'n') process.stdout.write(`${address(shown.length + skip)}\n`);
   return code;
 };
@@ -83,7 +106,8 @@ const hexdump: ShellProgram = async (args, process) => {
     const bytes = Array.from({ length: 16 }, (_, index) => (index < row.length ? hex(row.charCodeAt(index)) : '  '));
     return `${hex(at, 8)}  ${bytes.slice(0, 8).join(' ')}  ${bytes.slice(8).join(' ')}  |${printable(row)}|\n`;
   };
-  const plain = (row: string, at: number): string => `${hex(at, 7)}${cells(row, shapes['x2'] as Shape).padEnd(options.has('x') ? 0 : 40)}\n`;
+  const plain = (row: string, at: number): string =>
+    `${hex(at, 7)}${cells(row, shapes['x2'] as Shape).padEnd(options.has('x') ? 0 : 40)}\n`;
   process.stdout.write(rows(shown, 16, isCanonical ? canonical : plain, options.has('v')));
   if (shown.length > 0) process.stdout.write(`${hex(shown.length + skip, isCanonical ? 8 : 7)}\n`);
   return code;
@@ -94,14 +118,29 @@ const xxd: ShellProgram = async (args, process) => {
   if (options === undefined) return 1;
   const { text, code } = await textOfInputs(process, 'xxd', options.words.slice(0, 1));
   if (options.has('r')) {
-    const digits = options.has('p') ? text.replaceAll(/[^\da-fA-F]/g, '') : text.replaceAll(/^[\da-f]+: ((?:[\da-f]{2,} ?)+).*$/gim, '$1').replaceAll(/[^\da-fA-F]/g, '');
-    process.stdout.write((digits.match(/../g) ?? []).map((pair) => String.fromCharCode(Number.parseInt(pair, 16))).join(''));
+    const digits = options.has('p')
+      ? text.replaceAll(/[^\da-fA-F]/g, '')
+      : text.replaceAll(/^[\da-f]+: ((?:[\da-f]{2,} ?)+).*$/gim, '$1').replaceAll(/[^\da-fA-F]/g, '');
+    process.stdout.write(
+      (digits.match(/../g) ?? []).map((pair) => String.fromCharCode(Number.parseInt(pair, 16))).join(''),
+    );
     return code;
   }
-  const shown = text.slice(Number(options.value('s') ?? 0)).slice(0, options.value('l') === undefined ? undefined : Number(options.value('l')));
+  const shown = text
+    .slice(Number(options.value('s') ?? 0))
+    .slice(0, options.value('l') === undefined ? undefined : Number(options.value('l')));
   const all = (row: string): string => [...row].map((char) => hex(char.charCodeAt(0))).join('');
-  if (options.has('p')) process.stdout.write(rows(shown, Number(options.value('c') ?? 30), (row) => `${all(row)}\n`, true));
-  else process.stdout.write(rows(shown, 16, (row, at) => `${hex(at, 8)}: ${(all(row).match(/.{1,4}/g) ?? []).join(' ').padEnd(39)}  ${printable(row)}\n`, true));
+  if (options.has('p'))
+    process.stdout.write(rows(shown, Number(options.value('c') ?? 30), (row) => `${all(row)}\n`, true));
+  else
+    process.stdout.write(
+      rows(
+        shown,
+        16,
+        (row, at) => `${hex(at, 8)}: ${(all(row).match(/.{1,4}/g) ?? []).join(' ').padEnd(39)}  ${printable(row)}\n`,
+        true,
+      ),
+    );
   return code;
 };
 
@@ -110,7 +149,12 @@ const strings: ShellProgram = async (args, process) => {
   if (options === undefined) return 1;
   const { text, code } = await textOfInputs(process, 'strings', options.words);
   const least = Math.max(1, Number(options.value('n') ?? 4));
-  process.stdout.write((text.match(/[\t -~]+/g) ?? []).filter((piece) => piece.length >= least).map((piece) => `${piece}\n`).join(''));
+  process.stdout.write(
+    (text.match(/[\t -~]+/g) ?? [])
+      .filter((piece) => piece.length >= least)
+      .map((piece) => `${piece}\n`)
+      .join(''),
+  );
   return code;
 };
 

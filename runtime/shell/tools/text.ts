@@ -285,7 +285,10 @@ const paste: ShellProgram = async (args, process) => {
   const inputs = (options.words.length === 0 ? ['-'] : options.words).map((path) => openInput(process, 'paste', path));
   const joined = (fields: readonly string[]): string =>
     fields
-      .map((field, at) => field + (at === fields.length - 1 ? '' : (delimiters[at % Math.max(1, delimiters.length)] ?? '')))
+      .map(
+        (field, at) =>
+          field + (at === fields.length - 1 ? '' : (delimiters[at % Math.max(1, delimiters.length)] ?? '')),
+      )
       .join('');
   const code = Number(inputs.includes(undefined));
   if (options.has('s')) {

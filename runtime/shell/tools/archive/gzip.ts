@@ -21,7 +21,11 @@ function unpacked(text: string): string | undefined {
 
 const gzip: ShellProgram = async (args, process) => {
   const name = (process.args[0] ?? '').replace(/^.*\//, '');
-  const options = parseOptions(args, { letters: 'cdfkqtvn123456789l', long: { stdout: 'c', decompress: 'd', keep: 'k', force: 'f' } }, process);
+  const options = parseOptions(
+    args,
+    { letters: 'cdfkqtvn123456789l', long: { stdout: 'c', decompress: 'd', keep: 'k', force: 'f' } },
+    process,
+  );
   if (options === undefined) return 1;
   const isUnpacking = options.has('d') || options.has('t') || name === 'gunzip' || name === 'zcat';
   const isToStdout = options.has('c') || name === 'zcat';
@@ -36,7 +40,18 @@ const gzip: ShellProgram = async (args, process) => {
     return 0;
   }
   let code = 0;
-  for (const path of options.words) if (!one(process, path, { name, isUnpacking, isToStdout, isKept: options.has('k'), isForced: options.has('f'), isTest: options.has('t') })) code = 1;
+  for (const path of options.words)
+    if (
+      !one(process, path, {
+        name,
+        isUnpacking,
+        isToStdout,
+        isKept: options.has('k'),
+        isForced: options.has('f'),
+        isTest: options.has('t'),
+      })
+    )
+      code = 1;
   return code;
 };
 
@@ -53,7 +68,11 @@ interface Way {
   readonly isTest: boolean;
 }
 
-function one(process: ShellProcess, path: string, { name, isUnpacking, isToStdout, isKept, isForced, isTest }: Way): boolean {
+function one(
+  process: ShellProcess,
+  path: string,
+  { name, isUnpacking, isToStdout, isKept, isForced, isTest }: Way,
+): boolean {
   const { files, cwd, stdout, stderr } = process;
   const full = resolvePath(cwd, path);
   const fail = (text: string): false => {
@@ -63,7 +82,8 @@ function one(process: ShellProcess, path: string, { name, isUnpacking, isToStdou
   try {
     const stat = statOf(process, full);
     const text = stat?.type === 'directory' ? undefined : files.read(full);
-    if (stat === undefined || text === undefined) return fail(`${path}: ${stat === undefined ? 'No such file or directory' : 'Is a directory'}`);
+    if (stat === undefined || text === undefined)
+      return fail(`${path}: ${stat === undefined ? 'No such file or directory' : 'Is a directory'}`);
     const result = isUnpacking ? unpacked(text) : packed(text);
     if (result === undefined) return fail('invalid magic');
     if (isTest) return true;
@@ -73,7 +93,8 @@ function one(process: ShellProcess, path: string, { name, isUnpacking, isToStdou
     }
     if (isUnpacking && !/\.t?gz$/.test(path)) return fail(`${path}: unknown suffix - ignored`);
     const target = isUnpacking ? full.replace(/\.gz$/, '').replace(/\.tgz$/, '.tar') : full + suffix;
-    if (statOf(process, target) !== undefined && !isForced) return fail(`can't open '${isUnpacking ? path.replace(/\.gz$/, '') : path + suffix}': File exists`);
+    if (statOf(process, target) !== undefined && !isForced)
+      return fail(`can't open '${isUnpacking ? path.replace(/\.gz$/, '') : path + suffix}': File exists`);
     files.write(target, result, { mode: stat.mode });
     if (!isKept) files.remove(full);
     return true;

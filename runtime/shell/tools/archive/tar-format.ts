@@ -17,7 +17,10 @@ const blockSize = 512;
 const nameLength = 100;
 
 function octal(value: number, length: number): string {
-  return `${Math.max(0, Math.floor(value)).toString(8).padStart(length - 1, '0').slice(-(length - 1))}\0`;
+  return `${Math.max(0, Math.floor(value))
+    .toString(8)
+    .padStart(length - 1, '0')
+    .slice(-(length - 1))}\0`;
 }
 
 function field(text: string, length: number): string {
@@ -30,7 +33,13 @@ function padded(text: string): string {
 
 function header(entry: TarEntry, name: string, target: string): string {
   const { mode, uid, gid, modifiedAt, type, user, group, text } = entry;
-  const front = field(name, nameLength) + octal(mode, 8) + octal(uid, 8) + octal(gid, 8) + octal(text.length, 12) + octal(modifiedAt / 1000, 12);
+  const front =
+    field(name, nameLength) +
+    octal(mode, 8) +
+    octal(uid, 8) +
+    octal(gid, 8) +
+    octal(text.length, 12) +
+    octal(modifiedAt / 1000, 12);
   const back = `${type}${field(target, nameLength)}ustar  \0${field(user, 32)}${field(group, 32)}`;
   const sum = [...`${front}        ${back}`].reduce((total, char) => total + char.charCodeAt(0), 0);
   return padded(`${front}${octal(sum, 7)} ${back}`);
@@ -40,7 +49,18 @@ function header(entry: TarEntry, name: string, target: string): string {
 export function encodeEntry(entry: TarEntry): string {
   const long = (type: string, text: string): string => {
     if (text.length <= nameLength) return '';
-    const note: TarEntry = { ...entry, type, target: '', text: `${text}\0`, mode: 0o644, uid: 0, gid: 0, modifiedAt: 0, user: 'root', group: 'root' };
+    const note: TarEntry = {
+      ...entry,
+      type,
+      target: '',
+      text: `${text}\0`,
+      mode: 0o644,
+      uid: 0,
+      gid: 0,
+      modifiedAt: 0,
+      user: 'root',
+      group: 'root',
+    };
     return header(note, '././@LongLink', '') + padded(note.text);
   };
   return long('K', entry.target) + long('L', entry.name) + header(entry, entry.name, entry.target) + padded(entry.text);

@@ -40,7 +40,7 @@ const form = {
     'absolute-names': 'P',
     'strip-components': 'N',
     'no-recursion': 'R',
-    'warning': 'W',
+    warning: 'W',
   },
 };
 
@@ -68,11 +68,21 @@ const tar: ShellProgram = async (args, process) => {
     process.stderr.write(`tar: ${error.message}\n`);
     return 1;
   }
-  process.stderr.write('BusyBox v1.37.0 multi-call binary.\n\nUsage: tar c|x|t [-hvokO] [-f TARFILE] [-C DIR] [FILE]...\n');
+  process.stderr.write(
+    'BusyBox v1.37.0 multi-call binary.\n\nUsage: tar c|x|t [-hvokO] [-f TARFILE] [-C DIR] [FILE]...\n',
+  );
   return 1;
 };
 
-const typeNumbers: Readonly<Record<FileStat['type'], string>> = { file: '0', link: '2', character: '3', block: '4', directory: '5', fifo: '6', socket: '0' };
+const typeNumbers: Readonly<Record<FileStat['type'], string>> = {
+  file: '0',
+  link: '2',
+  character: '3',
+  block: '4',
+  directory: '5',
+  fifo: '6',
+  socket: '0',
+};
 
 async function create(process: ShellProcess, options: Options): Promise<number> {
   const { stderr, stdout, files, cwd } = process;
@@ -125,9 +135,23 @@ async function create(process: ShellProcess, options: Options): Promise<number> 
       return;
     }
     const { mode, uid, gid, modifiedAt } = stat;
-    await write(encodeEntry({ name, mode, uid, gid, modifiedAt, type: typeNumbers[stat.type], target: stat.target ?? '', user: users.get(uid) ?? '', group: groups.get(gid) ?? '', text }));
+    await write(
+      encodeEntry({
+        name,
+        mode,
+        uid,
+        gid,
+        modifiedAt,
+        type: typeNumbers[stat.type],
+        target: stat.target ?? '',
+        user: users.get(uid) ?? '',
+        group: groups.get(gid) ?? '',
+        text,
+      }),
+    );
     if (options.has('v')) (target === '-' ? stderr : stdout).write(`${name}\n`);
-    if (stat.type === 'directory' && !options.has('R')) for (const inner of files.list(full)) await add(join(path, inner));
+    if (stat.type === 'directory' && !options.has('R'))
+      for (const inner of files.list(full)) await add(join(path, inner));
   };
   for (const path of words) await add(path);
   await write(encodeEnd(length));
@@ -201,10 +225,16 @@ async function extract(process: ShellProcess, options: Options): Promise<number>
   const state = { code: 0, isTold: false };
   for (let entry = await decodeEntry(take); entry !== undefined; entry = await decodeEntry(take)) {
     await pause(process);
-    const stripped = entry.name.split('/').slice(Number(options.value('N') ?? 0)).join('/');
+    const stripped = entry.name
+      .split('/')
+      .slice(Number(options.value('N') ?? 0))
+      .join('/');
     const bare = stripped.replace(/\/+$/, '');
-    const word = wanted.find((one) => bare === one || bare.startsWith(`${one}/`) || new Pattern([{ text: one, quoted: false }]).test(bare));
-    if ((wanted.length > 0 && word === undefined) || stripped === '' || excluded.some((pattern) => pattern.test(bare))) continue;
+    const word = wanted.find(
+      (one) => bare === one || bare.startsWith(`${one}/`) || new Pattern([{ text: one, quoted: false }]).test(bare),
+    );
+    if ((wanted.length > 0 && word === undefined) || stripped === '' || excluded.some((pattern) => pattern.test(bare)))
+      continue;
     if (word !== undefined) found.add(word);
     if (options.has('t')) stdout.write(options.has('v') ? longLine(entry) : `${entry.name}\n`);
     else if (options.has('O')) stdout.write(entry.text);
@@ -215,7 +245,9 @@ async function extract(process: ShellProcess, options: Options): Promise<number>
     }
   }
   // Their times only when nothing is written into them any more.
-  if (!options.has('m')) for (const { name, modifiedAt } of folders) files.setTime?.(resolvePath(base, name.replace(/^\/+/, '')), modifiedAt);
+  if (!options.has('m'))
+    for (const { name, modifiedAt } of folders)
+      files.setTime?.(resolvePath(base, name.replace(/^\/+/, '')), modifiedAt);
   input.file?.release();
   for (const word of wanted) {
     if (found.has(word)) continue;
@@ -227,7 +259,8 @@ async function extract(process: ShellProcess, options: Options): Promise<number>
 
 function openArchive(process: ShellProcess, path: string) {
   const { stderr } = process;
-  const write = (text: string): void => stderr.write(text.replace(/^tar: (.*): ([^:]*)\n$/s, "tar: can't open '$1': $2\n"));
+  const write = (text: string): void =>
+    stderr.write(text.replace(/^tar: (.*): ([^:]*)\n$/s, "tar: can't open '$1': $2\n"));
   return openInput({ ...process, stderr: { ...stderr, write } }, 'tar', path);
 }
 

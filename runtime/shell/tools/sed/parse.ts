@@ -136,7 +136,8 @@ class SedReader {
         this.#commands.push({ ...base, text: this.#until(/[\n;}]/).trim() });
         return;
       default:
-        if (!'dDgGhHnNpPx='.includes(name) || name === '') throw new SedError(name === '' ? 'missing command' : `unsupported command ${name}`);
+        if (!'dDgGhHnNpPx='.includes(name) || name === '')
+          throw new SedError(name === '' ? 'missing command' : `unsupported command ${name}`);
         this.#commands.push(base);
     }
   }
@@ -179,7 +180,10 @@ class SedReader {
     const source = this.#delimited(delimiter);
     const isCaseless = this.#peek() === 'I';
     if (isCaseless) this.#at++;
-    return { is: 'match', expression: source === '' ? undefined : await compile(source, { isExtended: this.#isExtended, isCaseless }) };
+    return {
+      is: 'match',
+      expression: source === '' ? undefined : await compile(source, { isExtended: this.#isExtended, isCaseless }),
+    };
   }
 
   /** Up to a delimiter, which a backslash hides. */
@@ -191,7 +195,12 @@ class SedReader {
       const next = this.#text[this.#at + 1] ?? '';
       if (char === '\\' && !isInSet) {
         this.#at++;
-        found += next === delimiter && !(isReplacement && next === '&') ? (/[.*[\]^$+?(){}|]/.test(delimiter) && !isReplacement ? `\\${delimiter}` : delimiter) : `\\${next}`;
+        found +=
+          next === delimiter && !(isReplacement && next === '&')
+            ? /[.*[\]^$+?(){}|]/.test(delimiter) && !isReplacement
+              ? `\\${delimiter}`
+              : delimiter
+            : `\\${next}`;
         continue;
       }
       if (!isReplacement && char === '[' && !isInSet) isInSet = true;
@@ -237,7 +246,8 @@ class SedReader {
   #map(): ReadonlyMap<string, string> {
     const delimiter = this.#peek();
     this.#at++;
-    const plain = (text: string): string => text.replaceAll(/\\(.)/g, (_, char: string) => (char === 'n' ? '\n' : char));
+    const plain = (text: string): string =>
+      text.replaceAll(/\\(.)/g, (_, char: string) => (char === 'n' ? '\n' : char));
     const [from, to] = [plain(this.#delimited(delimiter, true)), plain(this.#delimited(delimiter, true))];
     if (from.length !== to.length) throw new SedError('strings for y command are different lengths');
     return new Map([...from].map((char, at) => [char, to[at] ?? '']));

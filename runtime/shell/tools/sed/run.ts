@@ -34,7 +34,12 @@ export class SedRun {
   #last: Expression | undefined;
   #exitCode: number | undefined;
 
-  constructor(commands: readonly SedCommand[], process: ShellProcess, isQuiet: boolean, { lines, output }: { readonly lines: Lines; readonly output: SedOutput }) {
+  constructor(
+    commands: readonly SedCommand[],
+    process: ShellProcess,
+    isQuiet: boolean,
+    { lines, output }: { readonly lines: Lines; readonly output: SedOutput },
+  ) {
     this.#commands = commands;
     this.#process = process;
     this.#isQuiet = isQuiet;
@@ -102,7 +107,9 @@ export class SedRun {
       case 'line':
         return this.#number === address.number;
       case 'step':
-        return address.by <= 0 ? this.#number === address.first : this.#number >= address.first && (this.#number - address.first) % address.by === 0;
+        return address.by <= 0
+          ? this.#number === address.first
+          : this.#number >= address.first && (this.#number - address.first) % address.by === 0;
       case 'last':
         return this.#lines.isLast();
       case 'match':
@@ -137,7 +144,9 @@ export class SedRun {
     if (!isFromStart && !(await this.#matches(first))) return false;
     command.end = second.is === 'line' ? second.number : second.is === 'after' ? this.#number + second.count : 0;
     if (second.is === 'line' || second.is === 'after') command.isOpen = command.end > this.#number;
-    else command.isOpen = !(isFromStart && (await this.#matches(second))) && !(second.is === 'last' && (await this.#lines.isLast()));
+    else
+      command.isOpen =
+        !(isFromStart && (await this.#matches(second))) && !(second.is === 'last' && (await this.#lines.isLast()));
     return true;
   }
 
@@ -232,7 +241,15 @@ export class SedRun {
     return 'next';
   }
 
-  async #substitute({ expression, replacement, number, isGlobal, isPrinted, isRun, target }: Substitution): Promise<void> {
+  async #substitute({
+    expression,
+    replacement,
+    number,
+    isGlobal,
+    isPrinted,
+    isRun,
+    target,
+  }: Substitution): Promise<void> {
     const found = this.#expression(expression);
     if (found === undefined) return;
     let [text, at, count, isDone, lastEnd] = ['', 0, 0, false, -1];
@@ -296,6 +313,18 @@ function replaced(replacement: string, { groups }: Match): string {
 }
 
 function visible(text: string): string {
-  const names: Readonly<Record<string, string>> = { '\n': '\\n', '\t': '\\t', '\\': '\\\\', '\r': '\\r', '\u0007': '\\a', '\b': '\\b', '\f': '\\f', '\v': '\\v' };
-  return text.replaceAll(/[^ -[\]-~]/g, (char) => names[char] ?? `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`);
+  const names: Readonly<Record<string, string>> = {
+    '\n': '\\n',
+    '\t': '\\t',
+    '\\': '\\\\',
+    '\r': '\\r',
+    '\u0007': '\\a',
+    '\b': '\\b',
+    '\f': '\\f',
+    '\v': '\\v',
+  };
+  return text.replaceAll(
+    /[^ -[\]-~]/g,
+    (char) => names[char] ?? `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`,
+  );
 }

@@ -16,7 +16,8 @@ const form = {
 function separated(args: readonly string[]): string[] {
   return args.flatMap((arg) => {
     const [, flags, suffix] = /^-([nErszu]*)i(.*)$/.exec(arg) ?? [];
-    if (flags !== undefined && !arg.startsWith('--')) return [...(flags === '' ? [] : [`-${flags}`]), `--in-place=${suffix}`];
+    if (flags !== undefined && !arg.startsWith('--'))
+      return [...(flags === '' ? [] : [`-${flags}`]), `--in-place=${suffix}`];
     return arg === '--in-place' ? ['--in-place='] : [arg];
   });
 }
@@ -36,7 +37,9 @@ const sed: ShellProgram = async (args, process) => {
   if (scripts.length === 0) {
     const script = words.shift();
     if (script === undefined) {
-      stderr.write('BusyBox v1.37.0 multi-call binary.\n\nUsage: sed [-i[SFX]] [-nrE] [-f FILE]... [-e CMD]... [FILE]...\nor: sed [-i[SFX]] [-nrE] CMD [FILE]...\n');
+      stderr.write(
+        'BusyBox v1.37.0 multi-call binary.\n\nUsage: sed [-i[SFX]] [-nrE] [-f FILE]... [-e CMD]... [FILE]...\nor: sed [-i[SFX]] [-nrE] CMD [FILE]...\n',
+      );
       return 1;
     }
     scripts.push(script);
@@ -61,14 +64,25 @@ interface Editing {
   readonly suffix?: string;
 }
 
-async function edit(process: ShellProcess, commands: readonly SedCommand[], { words, isQuiet }: Editing): Promise<number> {
+async function edit(
+  process: ShellProcess,
+  commands: readonly SedCommand[],
+  { words, isQuiet }: Editing,
+): Promise<number> {
   const state = { code: 0 };
   const lines = linesOf(process, words.length === 0 ? ['-'] : words, state);
-  const code = await new SedRun(commands, process, isQuiet, { lines, output: outputTo(process, (text) => process.stdout.write(text)) }).run();
+  const code = await new SedRun(commands, process, isQuiet, {
+    lines,
+    output: outputTo(process, (text) => process.stdout.write(text)),
+  }).run();
   return code ?? state.code;
 }
 
-async function editInPlace(process: ShellProcess, commands: readonly SedCommand[], { words, isQuiet, suffix = '' }: Editing): Promise<number> {
+async function editInPlace(
+  process: ShellProcess,
+  commands: readonly SedCommand[],
+  { words, isQuiet, suffix = '' }: Editing,
+): Promise<number> {
   const { files, cwd } = process;
   let run: SedRun | undefined;
   let code = 0;
@@ -87,7 +101,11 @@ async function editInPlace(process: ShellProcess, commands: readonly SedCommand[
     code = Math.max(code, state.code, stopped ?? 0);
     if (state.code !== 0) continue;
     try {
-      if (suffix !== '') files.write(suffix.includes('*') ? resolvePath(cwd, suffix.replaceAll('*', path)) : full + suffix, before ?? '');
+      if (suffix !== '')
+        files.write(
+          suffix.includes('*') ? resolvePath(cwd, suffix.replaceAll('*', path)) : full + suffix,
+          before ?? '',
+        );
       files.write(full, text);
     } catch (error) {
       if (!(error instanceof FileError)) throw error;

@@ -1,4 +1,4 @@
-import { bytesOf } from '../../files/byte-text.ts';
+import { bytesOf, textOf, unicodeOf } from '../../files/byte-text.ts';
 import type { FileTree } from '../../files/file-tree.ts';
 import { resolvePath } from '../../files/path.ts';
 import { type Answer, type HttpCall, reply } from './http-service.ts';
@@ -29,7 +29,7 @@ export function serveFiles(
 }
 
 function answerTo(files: FileTree, root: string, call: HttpCall, headers: Readonly<Record<string, string>>): Answer {
-  const path = resolvePath('/', pathOf(call));
+  const path = resolvePath('/', textOf(pathOf(call)));
   const full = resolvePath(root, `.${path}`);
   if (path !== '/' && path.endsWith('/index.html')) return { status: 301, headers: { ...headers, location: './' } };
   if (files.isDirectory(full)) {
@@ -62,7 +62,7 @@ function pathOf({ url }: HttpCall): string {
 function listing(files: FileTree, path: string, headers: Readonly<Record<string, string>>): Answer {
   const names = files
     .list(path)
-    .map((name) => (files.isDirectory(`${path === '/' ? '' : path}/${name}`) ? `${name}/` : name));
+    .map((name) => unicodeOf(files.isDirectory(`${path === '/' ? '' : path}/${name}`) ? `${name}/` : name));
   const rows = names.map(
     (name) => `<a href="${encodeURI(name)}">${name.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</a>\n`,
   );

@@ -1,6 +1,7 @@
 import { type IncomingMessage, request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
+import { parseIP } from '../../../api/ip.ts';
 import { sleep } from '../../client/sleep.ts';
 import type { Address } from '../../network/network.ts';
 import type { ProgramContext } from '../process.ts';
@@ -56,7 +57,8 @@ export async function fetchHttp(context: Calling, text: string, options: HttpReq
       stream.destroy(new DialError('ETIMEDOUT', `Get ${JSON.stringify(text)}: context deadline exceeded`));
   });
   try {
-    const { servername } = { servername: /[a-z]/i.test(url.hostname) ? url.hostname : '' };
+    // An address is no name to ask a certificate for.
+    const servername = parseIP(url.hostname.replaceAll(/[[\]]/g, '')) === undefined ? url.hostname : '';
     const socket = isSecure
       ? connectTls({ socket: stream, servername, rejectUnauthorized: options.tls?.ca !== undefined, ...options.tls })
       : stream;

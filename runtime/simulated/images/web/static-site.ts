@@ -1,4 +1,4 @@
-import { bytesOf } from '../../../files/byte-text.ts';
+import { bytesOf, textOf } from '../../../files/byte-text.ts';
 import type { FileTree } from '../../../files/file-tree.ts';
 import { resolvePath } from '../../../files/path.ts';
 import type { Answer, HttpCall } from '../http-service.ts';
@@ -55,7 +55,7 @@ export function siteAnswer(files: FileTree, { request, url }: HttpCall, style: S
 
 function decodedPath({ pathname }: URL): string | undefined {
   try {
-    return decodeURIComponent(pathname);
+    return textOf(decodeURIComponent(pathname));
   } catch {
     // Such a request is a bad one.
     return undefined;

@@ -1,5 +1,6 @@
 import type { KubeletHost } from '../server/kubelet-host.ts';
 import type { Family } from './metric-text.ts';
+import { bytesOfQuantity, inodes, smallBytes } from './summary.ts';
 
 function started(host: KubeletHost): Family {
   return {
@@ -8,6 +9,33 @@ function started(host: KubeletHost): Family {
     type: 'gauge',
     samples: [{ value: host.startedAt / 1000 }],
   };
+}
+
+/** Claims that pods here use, as `kubelet_volume_stats_…`. */
+function volumeMetrics(host: KubeletHost): Family[] {
+  const capacity = bytesOfQuantity(host.capacity['ephemeral-storage']);
+  const claims = new Map<string, Readonly<Record<string, string>>>();
+  for (const { pod } of host.hostedPods()) {
+    const { namespace = '', name = '' } = pod.metadata ?? {};
+    for (const { name: volume, persistentVolumeClaim, ephemeral } of pod.spec?.volumes ?? []) {
+      const claim = persistentVolumeClaim?.claimName ?? (ephemeral === undefined ? undefined : `${name}-${volume}`);
+      if (claim !== undefined) claims.set(`${namespace}/${claim}`, { namespace, persistentvolumeclaim: claim });
+    }
+  }
+  const rows: readonly (readonly [name: string, help: string, value: number])[] = [
+    ['available_bytes', 'Number of available bytes in the volume', capacity - smallBytes],
+    ['capacity_bytes', 'Capacity in bytes of the volume', capacity],
+    ['inodes', 'Maximum number of inodes in the volume', inodes],
+    ['inodes_free', 'Number of free inodes in the volume', inodes - 1],
+    ['inodes_used', 'Number of used inodes in the volume', 1],
+    ['used_bytes', 'Number of used bytes in the volume', smallBytes],
+  ];
+  return rows.map(([name, help, value]) => ({
+    name: `kubelet_volume_stats_${name}`,
+    help: `[ALPHA] ${help}`,
+    type: 'gauge',
+    samples: [...claims.values()].map((labels) => ({ labels, value })),
+  }));
 }
 
 /** `/metrics`. */
@@ -70,6 +98,7 @@ export function kubeletMetrics(host: KubeletHost): Family[] {
       samples: [{ labels: { static: '' }, value: pods.length }],
     },
     gauge('kubelet_started_pods_errors_total', '[ALPHA] Cumulative number of errors when starting pods', 0),
+    ...volumeMetrics(host),
     gauge('kubelet_active_pods', '[ALPHA] The number of pods the kubelet considers active', pods.length),
   ];
 }

@@ -5,8 +5,8 @@ import type { KubeletHost } from '../server/kubelet-host.ts';
 import { type PodUsage, usageOfNode, usageOfPods } from './usage.ts';
 
 /** Of an empty directory, a log, a root: nothing is measured on disks that are memory. */
-const smallBytes = 4096;
-const inodes = 6_553_600;
+export const smallBytes = 4096;
+export const inodes = 6_553_600;
 
 export function bytesOfQuantity(text: string | undefined): number {
   return text === undefined ? 0 : Number(parseQuantity(text).value());

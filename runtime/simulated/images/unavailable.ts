@@ -19,5 +19,5 @@ export function notFound({ name }: ImageReference): string {
 
 function unknownHost({ name, registry, path, tag, digest }: ImageReference, host: string): string {
   const url = `https://${registry}/v2/${path}/manifests/${digest === '' ? tag : digest}`;
-  return `rpc error: code = Unknown desc = failed to pull and unpack image "${name}": failed to resolve reference "${name}": failed to do request: Head "${url}": dial tcp: lookup ${host}: no such host`;
+  return `failed to pull and unpack image "${name}": failed to resolve reference "${name}": failed to do request: Head "${url}": dial tcp: lookup ${host}: no such host`;
 }

@@ -120,7 +120,7 @@ export interface VolumeStore {
   /** What stands for a network disk, by any key; shared by all nodes. */
   shared(key: string): FileTree;
   /** The files of an image, for a volume. */
-  image?(reference: string): FileTree;
+  image?(reference: string, pod: Readonly<Pod>): Promise<FileTree>;
   /** The pod has gone. */
   release(podUid: string): void;
 }

@@ -51,7 +51,11 @@ export function createSimulatedRuntime({
   const newId = (): string => (random.uuid() + random.uuid()).replaceAll('-', '');
   return {
     version: 'simulated://1.0.0',
-    volumes: createVolumeStore(now, cgroups.of),
+    volumes: {
+      ...createVolumeStore(now, cgroups.of),
+      image: async (reference, pod) =>
+        userland.contentOf(await catalog.imageFor({ name: '', image: reference }, pod)).base,
+    },
     images: createImageStore(clock, catalog),
     createSandbox: async (pod, { name: node, addresses, podCIDRs }) => {
       const isHost = pod.spec?.hostNetwork === true;

@@ -82,7 +82,7 @@ export async function openVolume(volume: Volume, use: VolumeUse, place: VolumePl
     );
   if (volume.image !== undefined) {
     const reference = volume.image.reference ?? '';
-    const tree = place.store.image?.(reference) ?? place.store.shared(`image/${reference}`);
+    const tree = (await place.store.image?.(reference, pod)) ?? place.store.shared(`image/${reference}`);
     return { tree, isReadOnly: true };
   }
   const disk = networkDisk(volume, pod.metadata?.uid);

@@ -129,7 +129,7 @@ export async function simulatedNodes(setup: SimulatedSetup): Promise<SimulatedNo
     },
     staticPods: await openManifests(setup),
     createRuntime: (context) => createSimulatedRuntime({ ...context, network, catalog: images.catalog }),
-    onNode: (name, connection, usage) => nodes.add(name, connection, usage),
+    onNode: (name, host) => nodes.add(name, host),
   });
   const { ingressDefinition } = await import('../runtime/ingress/ingress-controller.ts');
   const entries =

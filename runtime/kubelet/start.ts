@@ -1,5 +1,4 @@
 import type { Random } from '../../api/clock.ts';
-import type { NodeConnection } from '../../api/streams/node-connection.ts';
 import type { ControllerContext, ControllerDefinition } from '../framework/controller.ts';
 import { maxBackOffMs } from './back-off.ts';
 import type { NameService } from './environment/resolver-config.ts';
@@ -10,9 +9,8 @@ import type { Pod, PodRuntime } from './pod-runtime.ts';
 import { PodSetup } from './pod-setup.ts';
 import { podResource } from './pod-worker.ts';
 import { Schedule } from './schedule.ts';
-import { createNodeConnection } from './server/connection.ts';
+import type { KubeletHost } from './server/kubelet-host.ts';
 import type { StaticPodSource } from './static-pods.ts';
-import { createNodeUsage, type NodeUsage } from './statistics/report.ts';
 
 export interface KubeletsOptions {
   /** How many nodes: `node-0`, `node-1` and so on. */
@@ -31,7 +29,7 @@ export interface KubeletsOptions {
   readonly staticPods?: StaticPodSource | undefined;
   createRuntime(context: { readonly clock: ControllerContext['clock']; readonly random: Random }): PodRuntime;
   /** How the control plane reaches a node. */
-  onNode(name: string, connection: NodeConnection, usage: NodeUsage): void;
+  onNode(name: string, host: KubeletHost): void;
 }
 
 const capacity = {
@@ -115,7 +113,7 @@ export function kubeletsDefinition(given: KubeletsOptions): ControllerDefinition
         const options = nodeOptions(index, given);
         const kubelet = new Kubelet(options, { ...deps, firstRenewMs: (deps.renewMs * index) / count });
         kubelets.set(options.name, kubelet);
-        onNode(options.name, createNodeConnection(kubelet), createNodeUsage(kubelet));
+        onNode(options.name, kubelet);
       }
       informers.of<Node>(nodeResource).subscribe({
         added: (node) => kubelets.get(node.metadata?.name ?? '')?.updateNode(node),

@@ -1,7 +1,10 @@
 import { contains, parseCIDR, parseIP } from '../../../api/ip.ts';
 import type { LocalNodes, NodeConnection } from '../../../api/streams/node-connection.ts';
 import type { VirtualNetwork } from '../../network/network.ts';
-import type { NodeUsage } from '../statistics/report.ts';
+import { reportOfPod } from '../statistics/report.ts';
+import { usageOfNode, usageOfPods } from '../statistics/usage.ts';
+import { createNodeConnection } from './connection.ts';
+import type { KubeletHost } from './kubelet-host.ts';
 
 export interface LocalNodesOptions {
   readonly network: VirtualNetwork;
@@ -9,12 +12,12 @@ export interface LocalNodesOptions {
   readonly ranges: readonly string[];
 }
 
-/** The nodes of this process; `add` makes one known. */
+/** The nodes of this process; `add` makes one known. What most of thousands are never asked for is made when they are. */
 export function createLocalNodes({ network, ranges }: LocalNodesOptions): LocalNodes & {
-  add(node: string, connection: NodeConnection, usage: NodeUsage): void;
+  add(node: string, host: KubeletHost): void;
 } {
+  const hosts = new Map<string, KubeletHost>();
   const connections = new Map<string, NodeConnection>();
-  const usages = new Map<string, NodeUsage>();
   const own = ranges.flatMap((range) => parseCIDR(range) ?? []);
   const isOurs = (address: string): boolean => {
     if (network.locate(address) !== undefined) return true;
@@ -22,14 +25,23 @@ export function createLocalNodes({ network, ranges }: LocalNodesOptions): LocalN
     return ip !== undefined && own.some((range) => contains(range, ip));
   };
   return {
-    add: (node, connection, usage) => {
+    add: (node, host) => void hosts.set(node, host),
+    connectionTo: (node) => {
+      const host = hosts.get(node);
+      if (host === undefined) return undefined;
+      const connection = connections.get(node) ?? createNodeConnection(host);
       connections.set(node, connection);
-      usages.set(node, usage);
+      return connection;
     },
-    connectionTo: (node) => connections.get(node),
     usage: {
-      ofNode: (node) => usages.get(node)?.ofNode(),
-      ofPod: (node, namespace, pod) => usages.get(node)?.ofPod(namespace, pod),
+      ofNode: (node) => {
+        const host = hosts.get(node);
+        return host === undefined ? undefined : usageOfNode(host, usageOfPods(host));
+      },
+      ofPod: (node, namespace, pod) => {
+        const host = hosts.get(node);
+        return host === undefined ? undefined : reportOfPod(host, namespace, pod);
+      },
     },
     dial: (address, port, signal) => {
       if (!isOurs(address)) return undefined;

@@ -56,6 +56,12 @@ async function sideBySide(run: (i: number) => Promise<void>): Promise<void> {
   await Promise.all(Array.from({ length: 16 }, work));
 }
 
+/** Each namespace has its account a moment after its making. */
+async function waitForAccount(client: ApiClient): Promise<void> {
+  const path = '/api/v1/namespaces/default/serviceaccounts/default';
+  while ((await client.send('GET', path)).status !== 200) await sleep(100);
+}
+
 async function waitUntilReady(client: ApiClient): Promise<void> {
   for (;;) {
     const { text } = await client.send('GET', `${pods}?labelSelector=app%3Dprobed`);
@@ -92,6 +98,7 @@ async function main(): Promise<void> {
   await using server = await openServer(values.subject, ['--nodes', '10', ...values.flag]);
   using client = new ApiClient(server.access);
   console.log(machineFacts());
+  await waitForAccount(client);
   await sideBySide(async (i) => {
     const { status, text } = await client.send('POST', pods, podOf(i));
     if (status !== 201) throw new Error(`${status} ${text}`);

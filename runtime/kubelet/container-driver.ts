@@ -4,7 +4,7 @@ import { configOf } from './container-config.ts';
 import type { ContainerLoop } from './container-loop.ts';
 import type { ContainerKind, ContainerRecord, Terminated } from './container-record.ts';
 import { startContainer } from './container-start.ts';
-import { stopContainer } from './container-stop.ts';
+import { leastGraceSeconds, stopContainer } from './container-stop.ts';
 import type { ImageManager } from './image-manager.ts';
 import type { LogBudget } from './logs/log-budget.ts';
 import { startLogged } from './logs/start-logged.ts';
@@ -56,6 +56,7 @@ export class ContainerDriver implements ContainerLoop {
   /** Of whom it is awaited that they have been tried, and that they have started. */
   readonly #tried = new Map<ContainerRecord, PromiseWithResolvers<void>>();
   readonly #started = new Map<ContainerRecord, PromiseWithResolvers<void>>();
+  readonly #stopping = new Map<StartedContainer, { readonly ended: Promise<void>; readonly seconds: number }>();
   readonly #turns = new Map<ContainerRecord, Promise<unknown>>();
 
   /** `signal` aborts when the pod is to stop. */
@@ -233,7 +234,7 @@ export class ContainerDriver implements ContainerLoop {
     void this.stop(record, { message }).catch(this.#deps.onError);
   }
 
-  async stop(
+  stop(
     record: ContainerRecord,
     {
       message = `Stopping container ${record.spec.name}`,
@@ -242,20 +243,36 @@ export class ContainerDriver implements ContainerLoop {
     }: { readonly message?: string; readonly graceSeconds?: number | undefined; readonly turn?: Promise<unknown> },
   ): Promise<void> {
     const { running } = record;
-    if (running === undefined) return;
+    if (running === undefined) return Promise.resolve();
+    const known = this.#stopping.get(running);
+    if (known !== undefined) {
+      // A probe gave it up, and now the pod leaves.
+      const seconds = this.#deps.pod().metadata?.deletionGracePeriodSeconds;
+      if (seconds !== undefined && seconds < known.seconds) this.hasten(record, seconds);
+      return known.ended;
+    }
     const { metadata, spec } = this.#deps.pod();
     const podSeconds = spec?.terminationGracePeriodSeconds ?? defaultGraceSeconds;
-    await stopContainer(record, {
+    const seconds = metadata?.deletionGracePeriodSeconds ?? graceSeconds ?? podSeconds;
+    const ended = stopContainer(record, {
       clock: this.clock,
       message,
-      graceSeconds: metadata?.deletionGracePeriodSeconds ?? graceSeconds ?? podSeconds,
+      graceSeconds: seconds,
       ...(turn === undefined ? {} : { turn }),
       event: (type, reason, text) => this.event(type, reason, text, record),
       runHook: async (hook, signal) => {
         const { runHook } = await import('./hooks.ts');
         await runHook(hook, this.#target(record, running), this.podText, signal);
       },
-    });
+    }).finally(() => this.#stopping.delete(running));
+    this.#stopping.set(running, { ended, seconds });
+    return ended;
+  }
+
+  /** Who is being stopped has less time by now. */
+  hasten({ running }: ContainerRecord, graceSeconds: number): void {
+    if (running !== undefined && this.#stopping.has(running))
+      running.stop(Math.max(graceSeconds, leastGraceSeconds) * 1000);
   }
 
   /** The pod is leaving: probes that could restart something are asked no more. */

@@ -4,7 +4,7 @@ import type { ContainerRecord } from './container-record.ts';
 import type { Hook } from './hooks.ts';
 
 /** Whoever is asked to end has at least so long. */
-const leastGraceSeconds = 2;
+export const leastGraceSeconds = 2;
 
 export interface ContainerStop {
   readonly clock: Clock;

@@ -15,12 +15,10 @@ export class PodContainers {
   readonly #deps: Omit<ContainerDriverDeps, 'restartAll' | 'goesOn'>;
   readonly #ephemeral: ContainerRecord[] = [];
   readonly #looking: Promise<unknown>[] = [];
-  /** Those that are being stopped already. */
-  readonly #stopping = new Map<ContainerRecord, Promise<void>>();
   #driver: ContainerDriver | undefined;
   #signal: AbortSignal | undefined;
   /** Aborts when all containers are to start anew, for the exit of this one. */
-  #restart = new AbortController();
+  #restart: AbortController | undefined;
   #source: ContainerRecord | undefined;
 
   constructor(pod: Readonly<Pod>, deps: Omit<ContainerDriverDeps, 'restartAll' | 'goesOn'>) {
@@ -48,8 +46,15 @@ export class PodContainers {
     return this.#ephemeral;
   }
 
+  /** One of them has a rule that makes all start anew. */
+  get mayRestartAll(): boolean {
+    return [...this.init, ...this.main].some(({ spec }) =>
+      spec.restartPolicyRules?.some(({ action }) => action === 'RestartAllContainers'),
+    );
+  }
+
   get isRestartingAll(): boolean {
-    return this.#restart.signal.aborted;
+    return this.#restart?.signal.aborted === true;
   }
 
   all(): readonly ContainerRecord[] {
@@ -60,7 +65,7 @@ export class PodContainers {
   async run(sandbox: PodSandbox, signal: AbortSignal): Promise<void> {
     const restartAll = (source: ContainerRecord): void => {
       this.#source = source;
-      this.#restart.abort();
+      this.#restart?.abort();
     };
     const goesOn = (without: ContainerRecord): boolean =>
       this.main.some((record) => record !== without && record.state.is !== 'terminated');
@@ -68,9 +73,12 @@ export class PodContainers {
     this.#driver = driver;
     this.#signal = signal;
     for (const record of this.#ephemeral) this.#look(record);
+    const mayRestart = this.mayRestartAll;
     do {
       if (this.isRestartingAll) this.#reset();
-      await this.#round(driver, AbortSignal.any([signal, this.#restart.signal]));
+      if (mayRestart) this.#restart = new AbortController();
+      const restart = this.#restart?.signal;
+      await this.#round(driver, restart === undefined ? signal : AbortSignal.any([signal, restart]));
     } while (this.isRestartingAll && !signal.aborted);
     await this.#stopAll(driver, this.all());
     await Promise.all(this.#looking);
@@ -82,6 +90,11 @@ export class PodContainers {
     if (driver === undefined) return;
     driver.leave();
     void this.#stopAll(driver, this.all()).catch(this.#deps.onError);
+  }
+
+  /** What is being stopped has less time by now. */
+  hasten(graceSeconds: number): void {
+    for (const record of this.all()) this.#driver?.hasten(record, graceSeconds);
   }
 
   /** Ends all at once. */
@@ -129,7 +142,8 @@ export class PodContainers {
 
   async #round(driver: ContainerDriver, signal: AbortSignal): Promise<void> {
     const sidecarStop = new AbortController();
-    const sidecarSignal = AbortSignal.any([signal, sidecarStop.signal]);
+    const hasSidecars = this.init.some(({ kind }) => kind === 'sidecar');
+    const sidecarSignal = hasSidecars ? AbortSignal.any([signal, sidecarStop.signal]) : signal;
     const sidecars: Promise<unknown>[] = [];
     const isInitialized = await this.#initialize(driver, signal, (record) => {
       sidecars.push(runContainer(record, driver, sidecarSignal));
@@ -137,7 +151,7 @@ export class PodContainers {
     if (isInitialized) {
       driver.inOrder(this.main);
       const stop = (): void => void this.#stopAll(driver, this.all()).catch(this.#deps.onError);
-      this.#restart.signal.addEventListener('abort', stop, { once: true });
+      this.#restart?.signal.addEventListener('abort', stop, { once: true });
       await Promise.all(this.main.map((record) => runContainer(record, driver, signal)));
     }
     sidecarStop.abort();
@@ -186,7 +200,6 @@ export class PodContainers {
 
   /** All containers are as if they had never been, but for what is said of it. */
   #reset(): void {
-    this.#restart = new AbortController();
     const lost = { is: 'terminated', exitCode: 137, reason: restartingReason, message: restartingMessage } as const;
     for (const record of [...this.init, ...this.main]) {
       const { state } = record;
@@ -209,9 +222,7 @@ export class PodContainers {
       if (running === undefined) continue;
       const turn = kind === 'sidecar' ? Promise.all([...before]) : undefined;
       if (kind === 'sidecar') before.push(running.exited);
-      const known = this.#stopping.get(record) ?? driver.stop(record, turn === undefined ? {} : { turn });
-      this.#stopping.set(record, known);
-      stopped.push(known.finally(() => this.#stopping.delete(record)));
+      stopped.push(driver.stop(record, turn === undefined ? {} : { turn }));
     }
     await Promise.all(stopped);
   }

@@ -202,6 +202,19 @@ t.test('init containers run one after the other, a sidecar stays, and all end in
   );
 });
 
+t.test('who is deleted again with less patience ends sooner', async (t) => {
+  const pod = await testPod({ ...one, terminationGracePeriodSeconds: 30 });
+  pod.obeys = false;
+  remove(pod, 30);
+  await pod.clock.pass(1000);
+  remove(pod, 5);
+  await pod.clock.pass(0);
+  t.strictSame(pod.latest('a').stops, [30_000, 5000]);
+  t.equal(pod.events.filter((event) => event.includes('Killing')).length, 1);
+  await pod.clock.pass(6000);
+  t.ok(pod.isRemoved);
+});
+
 t.test('hooks come after the start and before the end', async (t) => {
   const command = (word: string) => ({ exec: { command: [word] } });
   const pod = await testPod({

@@ -116,11 +116,8 @@ export class PodWorker {
   /** What the API server is told. */
   status(): PodStatus {
     const { node, clock } = this.#deps;
-    const { init, main, ephemeral, isRestartingAll } = this.#containers;
+    const { init, main, ephemeral, isRestartingAll, mayRestartAll } = this.#containers;
     const isOver = this.#isOver;
-    const mayRestartAll = [...init, ...main].some(({ spec }) =>
-      spec.restartPolicyRules?.some(({ action }) => action === 'RestartAllContainers'),
-    );
     const facts = {
       phase: this.#failure === undefined ? phaseOf(this.#pod, { init, main, isOver }) : 'Failed',
       hasSandbox: this.#sandbox !== undefined,
@@ -139,10 +136,13 @@ export class PodWorker {
 
   /** The pod as it is now: it may be deleted, or have other readiness gates fulfilled. */
   update(pod: Readonly<Pod>): void {
+    const before = this.#pod;
     this.#pod = pod;
     this.#deadline.set(pod, this.#startTime);
     const isDeleted = pod.metadata?.deletionTimestamp !== undefined;
     if (isDeleted && !this.#stop.signal.aborted) this.#terminate();
+    else if (isDeleted && isShorter(pod, before))
+      this.#containers.hasten(pod.metadata?.deletionGracePeriodSeconds ?? 0);
     if (isDeleted && this.#isDone) void this.#removeIfDeleted();
     if (!this.#stop.signal.aborted) {
       this.#containers.update(pod);
@@ -276,4 +276,11 @@ export class PodWorker {
       return false;
     }
   }
+}
+
+/** Someone has less patience than before. */
+function isShorter({ metadata }: Readonly<Pod>, { metadata: before }: Readonly<Pod>): boolean {
+  const seconds = metadata?.deletionGracePeriodSeconds;
+  const known = before?.deletionGracePeriodSeconds;
+  return seconds !== undefined && (known === undefined || seconds < known);
 }

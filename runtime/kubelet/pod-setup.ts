@@ -16,7 +16,6 @@ import type { Container, ContainerConfig, Mount, NodeFacts, Pod, VolumeStore } f
 import { FollowedObjects } from './volumes/followed-objects.ts';
 import { LazyFile } from './volumes/lazy-file.ts';
 import { mountsOf } from './volumes/mounts.ts';
-import { nodeFiles } from './volumes/node-files.ts';
 import { openPodVolumes, type PodVolumes } from './volumes/pod-volumes.ts';
 import { SharedPayloads } from './volumes/volume-content.ts';
 import { messageOf } from './volumes/volume-error.ts';
@@ -193,6 +192,6 @@ function hostsText(
   podIPs: readonly string[],
 ): ByteText {
   const { clusterDomain } = names;
-  const nodeHosts = pod.spec?.hostNetwork === true ? (nodeFiles(store, node).read('/etc/hosts') ?? '') : '';
+  const nodeHosts = pod.spec?.hostNetwork === true ? (store.hostPath(node.name, '/', '').read('/etc/hosts') ?? '') : '';
   return textOf(hostsFile(pod, { podIPs, clusterDomain, nodeHosts }));
 }

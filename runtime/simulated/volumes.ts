@@ -20,6 +20,12 @@ function nodeFiles(node: string): readonly (readonly [path: string, text: string
   ];
 }
 
+const nodeDirectories: readonly (readonly [mode: number, paths: string])[] = [
+  [0o755, '/bin /boot /dev /etc/kubernetes/manifests /home /lib/modules /mnt /opt /root /run /sbin /srv /sys /usr/bin'],
+  [0o755, '/usr/lib /usr/share /var/lib/kubelet/pods /var/log/containers /var/log/pods'],
+  [0o1777, '/tmp /var/tmp'],
+];
+
 /** Files of nodes, of claims, and of pods' own directories, all in memory. */
 export function createVolumeStore(now: () => number, cgroupsOf?: (node: string) => FileTree): VolumeStore {
   const nodes = new Map<string, FileTree>();
@@ -33,6 +39,7 @@ export function createVolumeStore(now: () => number, cgroupsOf?: (node: string) 
   const disk = (): FileTree => new MemoryTree({ type: 'ext4', now });
   const nodeDisk = (node: string): FileTree => {
     const root = disk();
+    for (const [mode, paths] of nodeDirectories) for (const path of paths.split(' ')) root.makeDirectory(path, mode);
     for (const [path, text] of nodeFiles(node)) root.write(path, text);
     return cgroupsOf === undefined ? root : new MountedTree(root, [{ path: cgroupPath, tree: cgroupsOf(node) }]);
   };

@@ -11,7 +11,6 @@ import { AtomicTree, type VolumeContent } from './atomic-tree.ts';
 import { boundVolume, claimNameOf, type PersistentVolume, type VolumeUse } from './claims.ts';
 import { checkHostPath } from './host-path.ts';
 import { networkDisk } from './network-disk.ts';
-import { nodeFiles } from './node-files.ts';
 import { giveToGroup, groupOf, userOf } from './ownership.ts';
 import {
   configMapFiles,
@@ -99,7 +98,7 @@ function emptyDirectory({ name = '', emptyDir }: Volume, { store, pod }: VolumeP
 }
 
 function hostTree({ store, node }: VolumePlace, path: string, type: string): FileTree {
-  const root = nodeFiles(store, node);
+  const root = store.hostPath(node.name, '/', '');
   const inner = path.replace(/\/+$/, '');
   checkHostPath(root, inner === '' ? '/' : inner, type);
   return inner === '' ? root : new SubTree(root, inner);

@@ -22,7 +22,7 @@ export interface ControllerContext {
   readonly options: ControllerManagerOptions;
   readonly metrics: Metrics;
   /** Events that name `component` as their source. */
-  recorder(component: string): EventRecorder;
+  recorder(component: string, host?: string): EventRecorder;
   onError(error: unknown, controller: string): void;
 }
 

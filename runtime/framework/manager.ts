@@ -56,7 +56,7 @@ export function startManager(definitions: readonly ControllerDefinition[], deps:
         random,
         options,
         metrics,
-        recorder: (component) => events.recorder(component),
+        recorder: (component, host) => events.recorder(component, host),
         onError,
       },
       stop.signal,

@@ -111,7 +111,8 @@ export function kubeletsDefinition(given: KubeletsOptions): ControllerDefinition
       const kubelets = new Map<string, Kubelet>();
       for (let index = 0; index < count; index++) {
         const options = nodeOptions(index, given);
-        const kubelet = new Kubelet(options, { ...deps, firstRenewMs: (deps.renewMs * index) / count });
+        const own = { recorder: context.recorder(name, options.name), firstRenewMs: (deps.renewMs * index) / count };
+        const kubelet = new Kubelet(options, { ...deps, ...own });
         kubelets.set(options.name, kubelet);
         onNode(options.name, kubelet);
       }

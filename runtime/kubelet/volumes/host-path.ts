@@ -14,7 +14,7 @@ const wanted: ReadonlyMap<string, readonly [type: PathType, name: string]> = new
 ]);
 
 /** Sees to it that a path of a node is what a pod says it is; without a type anything will do, and a directory is made of nothing. */
-export function checkHostPath(root: FileTree, path: string, type: string): void {
+export function checkHostPath(root: FileTree, path: string, type: string, mode = 0o755): void {
   if (path.split('/').includes('..')) throw new VolumeError(`invalid HostPath \`${path}\`: must not contain '..'`);
   if (type === '') {
     if (root.stat(path) === undefined) root.makeDirectory(path);
@@ -23,7 +23,7 @@ export function checkHostPath(root: FileTree, path: string, type: string): void 
   const expected = wanted.get(type);
   if (expected === undefined) throw new VolumeError(`${type} is an invalid volume type`);
   const [kind, name] = expected;
-  if (root.stat(path) === undefined && type === 'DirectoryOrCreate') root.makeDirectory(path, 0o755);
+  if (root.stat(path) === undefined && type === 'DirectoryOrCreate') root.makeDirectory(path, mode);
   if (root.stat(path) === undefined && type === 'FileOrCreate') {
     const folder = path.slice(0, path.lastIndexOf('/')) || '/';
     if (!root.isDirectory(folder)) throw new VolumeError(`open ${path}: no such file or directory`);

@@ -97,10 +97,10 @@ function emptyDirectory({ name = '', emptyDir }: Volume, { store, pod }: VolumeP
   return tree;
 }
 
-function hostTree({ store, node }: VolumePlace, path: string, type: string): FileTree {
+function hostTree({ store, node }: VolumePlace, path: string, type: string, mode?: number): FileTree {
   const root = store.hostPath(node.name, '/', '');
   const inner = path.replace(/\/+$/, '');
-  checkHostPath(root, inner === '' ? '/' : inner, type);
+  checkHostPath(root, inner === '' ? '/' : inner, type, mode);
   return inner === '' ? root : new SubTree(root, inner);
 }
 
@@ -119,7 +119,8 @@ function openPersistent(
 ): OpenVolume {
   try {
     if (spec?.hostPath !== undefined)
-      return { tree: hostTree(place, spec.hostPath.path ?? '/', spec.hostPath.type ?? ''), isReadOnly };
+      // Whoever provides disks lets everybody write to them.
+      return { tree: hostTree(place, spec.hostPath.path ?? '/', spec.hostPath.type ?? '', 0o777), isReadOnly };
     const disk = networkDisk(spec ?? {});
     const key = `local/${place.node.name}/${spec?.local?.path}`;
     const opened = openDisk(disk ?? { key, isReadOnly: false, takesGroup: true }, place);

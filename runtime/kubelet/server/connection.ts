@@ -66,7 +66,17 @@ export function createNodeConnection(host: KubeletHost): NodeConnection {
 
   const exec = async (target: ContainerName, command: readonly string[], streams: ProcessStreams): Promise<number> => {
     const missing = `container not found (${goQuote(target.container)})`;
-    return runningIn(podOf(target), target.container, missing).exec(command, streams);
+    const running = runningIn(podOf(target), target.container, missing);
+    try {
+      return await running.exec(command, streams);
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('OCI runtime exec failed')) throw error;
+      // As containerd tells it of a program that does not start.
+      const id = running.id.replace(/^.*:\/\//, '');
+      throw new Error(`failed to exec in container: failed to start exec "${id}": ${error.message}: unknown`, {
+        cause: error,
+      });
+    }
   };
 
   const attach = async (target: ContainerName, streams: ProcessStreams): Promise<void> => {

@@ -17,7 +17,7 @@ const wanted: ReadonlyMap<string, readonly [type: PathType, name: string]> = new
 export function checkHostPath(root: FileTree, path: string, type: string, mode = 0o755): void {
   if (path.split('/').includes('..')) throw new VolumeError(`invalid HostPath \`${path}\`: must not contain '..'`);
   if (type === '') {
-    if (root.stat(path) === undefined) root.makeDirectory(path);
+    if (root.stat(path) === undefined) root.makeDirectory(path, mode);
     return;
   }
   const expected = wanted.get(type);

@@ -106,10 +106,13 @@ function hostTree({ store, node }: VolumePlace, path: string, type: string, mode
 
 function openDisk(disk: NonNullable<ReturnType<typeof networkDisk>>, { store, pod }: VolumePlace): OpenVolume {
   const tree = store.shared(disk.key);
-  const group = groupOf(pod());
-  if (group !== undefined && disk.takesGroup && !disk.isReadOnly)
-    giveToGroup(tree, group, pod().spec?.securityContext?.fsGroupChangePolicy ?? '');
+  if (disk.takesGroup && !disk.isReadOnly) giveToPod(tree, pod());
   return { tree, isReadOnly: disk.isReadOnly };
+}
+
+function giveToPod(tree: FileTree, pod: Readonly<Pod>): void {
+  const group = groupOf(pod);
+  if (group !== undefined) giveToGroup(tree, group, pod.spec?.securityContext?.fsGroupChangePolicy ?? '');
 }
 
 function openPersistent(
@@ -122,9 +125,13 @@ function openPersistent(
       // Whoever provides disks lets everybody write to them.
       return { tree: hostTree(place, spec.hostPath.path ?? '/', spec.hostPath.type ?? '', 0o777), isReadOnly };
     const disk = networkDisk(spec ?? {});
-    const key = `local/${place.node.name}/${spec?.local?.path}`;
-    const opened = openDisk(disk ?? { key, isReadOnly: false, takesGroup: true }, place);
-    return { ...opened, isReadOnly: isReadOnly || opened.isReadOnly };
+    if (disk !== undefined) {
+      const opened = openDisk(disk, place);
+      return { ...opened, isReadOnly: isReadOnly || opened.isReadOnly };
+    }
+    const tree = hostTree(place, spec?.local?.path ?? '/', '', 0o777);
+    if (!isReadOnly) giveToPod(tree, place.pod());
+    return { tree, isReadOnly };
   } catch (error) {
     throw new VolumeError(messageOf(error), metadata?.name);
   }

@@ -246,7 +246,7 @@ test('ports of nodes lead to pods that ask for them', async (t) => {
   const to = { ip: '10.244.1.2', port: 80 };
   const all = network.mapPort({ node: 'n2', protocol: 'TCP', port: 5000, to });
   network.mapPort({ node: 'n2', protocol: 'TCP', hostIp: '127.0.0.1', port: 5001, to });
-  t.equal(await ask(a, '172.18.0.3', 5000), '10.244.0.2 -> 10.244.1.2:80');
+  t.equal(await ask(a, '172.18.0.3', 5000), '172.18.0.2 -> 10.244.1.2:80', 'pods leave their node as the node');
   t.equal(await ask(node2, '127.0.0.1', 5000), '172.18.0.3 -> 10.244.1.2:80');
   t.equal(await ask(b, '172.18.0.3', 5000), '172.18.0.3 -> 10.244.1.2:80', 'also to the pod itself');
   t.equal(await ask(node2, '127.0.0.1', 5001), '172.18.0.3 -> 10.244.1.2:80');

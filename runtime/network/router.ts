@@ -26,6 +26,19 @@ interface Step {
   readonly isMasqueraded: boolean;
 }
 
+interface Crossing {
+  readonly step: Step | 'drop' | 'reject' | undefined;
+  readonly at: string;
+  readonly from: Address;
+}
+
+/** What a pod sends to an address of the cluster's in 127/8 does not come from its localhost. */
+function senderOf(source: Namespace, { from, to }: Flow): Address {
+  const isElsewhere = !source.isNode && isLoopback(to.ip) && to.ip !== '127.0.0.1' && to.ip !== '::1';
+  const own = isElsewhere ? sourceFor(source.ips, to.ip) : undefined;
+  return own === undefined ? from : { ip: own, port: from.port };
+}
+
 /** Finds the way of the first packet of a flow: the rules of the node that it leaves, those of the node that it comes to, policies. */
 export function createRouter(deps: RouterDeps): (source: Namespace, flow: Flow) => Route {
   const { ownerOf, nodeOf, hostPorts } = deps;
@@ -45,24 +58,24 @@ export function createRouter(deps: RouterDeps): (source: Namespace, flow: Flow) 
     return deps.filter().allows(flow);
   };
 
-  /** What the nodes on the way do with it, and which of them did. */
-  const cross = (source: Namespace, flow: Flow): { step: Step | 'drop' | 'reject' | undefined; at: string } => {
-    const { to } = flow;
+  /** What the nodes on the way do with it, which of them did, and who it comes from by then. */
+  const cross = (source: Namespace, flow: Flow): Crossing => {
+    const { from, to, protocol } = flow;
     const stays = !source.isNode && (source.ips.includes(to.ip) || to.ip === '127.0.0.1');
-    if (stays || to.ip === '::1') return { step: undefined, at: source.node };
+    if (stays || to.ip === '::1') return { step: undefined, at: source.node, from };
     const step = translate(flow, source.node);
     const next = step === undefined && !isLoopback(to.ip) ? ownerOf(to.ip) : undefined;
-    if (next?.isNode !== true || next.node === source.node) return { step, at: source.node };
-    return { step: translate(flow, next.node), at: next.node };
+    if (next?.isNode !== true || next.node === source.node) return { step, at: source.node, from };
+    // As pod networks do it: what pods send to other nodes comes from their own.
+    const gate = source.isNode ? undefined : sourceFor(nodeOf(source.node)?.ips ?? [], to.ip);
+    const left = gate === undefined ? from : { ip: gate, port: from.port };
+    return { step: translate({ protocol, from: left, to }, next.node), at: next.node, from: left };
   };
 
   return (source, given) => {
     const { protocol, to } = given;
-    // What a pod sends to such an address of the cluster's does not come from its localhost.
-    const isElsewhere = !source.isNode && isLoopback(to.ip) && to.ip !== '127.0.0.1' && to.ip !== '::1';
-    const own = isElsewhere ? sourceFor(source.ips, to.ip) : undefined;
-    const from = own === undefined ? given.from : { ip: own, port: given.from.port };
-    const { step, at } = cross(source, { protocol, from, to });
+    const from = senderOf(source, given);
+    const { step, at, from: left } = cross(source, { protocol, from, to });
     if (step === 'drop' || step === 'reject') return step;
     const end = step?.to ?? to;
     const target = isLoopback(end.ip) ? source : ownerOf(end.ip);
@@ -72,7 +85,7 @@ export function createRouter(deps: RouterDeps): (source: Namespace, flow: Flow) 
     if (!passes(source, target, { protocol, from: real, to: end })) return 'drop';
     if (target === undefined) return { outside: end };
     const masquerading = step?.isMasqueraded === true ? sourceFor(nodeOf(at)?.ips ?? [], end.ip) : undefined;
-    const seen = masquerading === undefined ? real : { ip: masquerading, port: from.port };
+    const seen = masquerading === undefined ? (hasLeft ? real : left) : { ip: masquerading, port: from.port };
     return { target, seen, to: end };
   };
 }

@@ -59,14 +59,17 @@ function isExternalPolicyLocal({ spec }: Readonly<Service>): boolean {
   return isReachable && spec?.externalTrafficPolicy === 'Local';
 }
 
-/** Somebody else's proxy serves it. */
-export const foreignProxyLabel = 'service.kubernetes.io/service-proxy-name';
+/** Somebody else's proxy serves it, or nobody's. */
+const skippingLabels = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
+
+export function isSkipped({ metadata }: Readonly<Service>): boolean {
+  return skippingLabels.some((label) => metadata?.labels?.[label] !== undefined);
+}
 
 /** None for headless Services, external names, and what other proxies serve. */
 export function servicePorts(service: Readonly<Service>, family: Family): ServicePort[] {
   const { spec, metadata, status } = service;
-  const isSkipped = spec?.type === 'ExternalName' || metadata?.labels?.[foreignProxyLabel] !== undefined;
-  const clusterIP = isSkipped ? undefined : clusterIPOf(service, family);
+  const clusterIP = spec?.type === 'ExternalName' || isSkipped(service) ? undefined : clusterIPOf(service, family);
   if (clusterIP === undefined) return [];
   const key = `${metadata?.namespace}/${metadata?.name}`;
   const isExternalLocal = isExternalPolicyLocal(service);

@@ -2,7 +2,7 @@ import { semanticEqual } from '../../api/equal.ts';
 import { keyOf } from '../client/object-key.ts';
 import { endpointChain } from './chain-names.ts';
 import { type EndpointSlice, endpointsOf, type ProxyEndpoint, portKey } from './endpoints.ts';
-import { foreignProxyLabel, type ProxyProtocol, type Service, type ServicePort, servicePorts } from './service-port.ts';
+import { isSkipped, type ProxyProtocol, type Service, type ServicePort, servicePorts } from './service-port.ts';
 import { type ProxyNode, type ServiceRules, serviceRules } from './service-rules.ts';
 
 /** Rules of so many nodes are kept for a port, and those of so many ports; they come again when they are asked for. */
@@ -188,8 +188,8 @@ export class ServiceTable {
 }
 
 /** What rules are made of. */
-function concerns({ metadata, spec, status }: Readonly<Service>): unknown {
-  return [metadata?.labels?.[foreignProxyLabel] !== undefined, spec, status];
+function concerns(service: Readonly<Service>): unknown {
+  return [isSkipped(service), service.spec, service.status];
 }
 
 function nodePortKey({ protocol, nodePort }: ServicePort): string {

@@ -50,8 +50,8 @@ export class FollowedObjects {
     namespace: string,
     name: string,
   ): Promise<FollowedObject<T>> {
-    const { informer, release } = this.#informerOf<T>(resource, namespace, name);
     const key = `${namespace}/${name}`;
+    const { informer, release } = await this.#informerOf<T>(resource, namespace, name);
     if (!informer.hasSynced) await informer.whenTried();
     // What is not there may be newer than what is known here.
     let first: Readonly<T> | undefined;
@@ -83,11 +83,13 @@ export class FollowedObjects {
     };
   }
 
-  #informerOf<T extends KubeObject>(resource: GroupVersionResource, namespace: string, name: string) {
+  async #informerOf<T extends KubeObject>(resource: GroupVersionResource, namespace: string, name: string) {
     const { client, clock, informers, onError } = this.#deps;
     if (name === rootCertificates && resource.resource === 'configmaps') {
       const informer = informers.of<T>(resource, { fieldSelector: `metadata.name=${name}` });
-      return { informer, release: () => undefined };
+      if (!informer.hasSynced) await informer.whenTried();
+      // Who may read its own pods' alone follows each by itself.
+      if (informer.hasSynced) return { informer, release: () => undefined };
     }
     const key = `${resource.resource}/${namespace}/${name}`;
     let entry = this.#entries.get(key);

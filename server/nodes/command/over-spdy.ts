@@ -63,7 +63,7 @@ async function join(
     outlet?.connect((chunk, done) => duplex.write(chunk, done));
   }
   const outcome = await session.outcome;
-  await Promise.all(outlets.map(([outlet]) => outlet?.finished()));
+  await Promise.all([session.stdout?.finished(), session.stderr?.finished()]);
   for (const [, duplex] of outlets) duplex?.end();
   const text = statusText(outcome, form, session.command);
   const error = duplexOf('error');

@@ -1,9 +1,9 @@
 import type { Clock } from '../../api/clock.ts';
 
 /** Small steps of programs that may run without a rest. */
-const burst = 20_000;
-/** A step takes about a microsecond: a busy container uses some two percent of a core. */
-const stepsPerMs = 20;
+const burst = 50_000;
+/** A step takes about five microseconds: a container that never rests uses some two percent of a core. */
+const stepsPerMs = 5;
 const stepsBetweenBreaths = 64;
 const restMs = 20;
 /** As its own statistics count: a busy program is at work all the time that it has. */

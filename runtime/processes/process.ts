@@ -7,6 +7,7 @@ import { executionOf } from './execute.ts';
 import type { OpenFile } from './open-file.ts';
 import { openPath } from './open-path.ts';
 import { ProcessFiles } from './process-files.ts';
+import { ProcessNetwork } from './process-network.ts';
 import type { ProcessTable } from './process-table.ts';
 import {
   type ContainerFacts,
@@ -68,7 +69,7 @@ const brokenPipeCode = 141;
 /** Throws ExecError before there is a process. */
 export function createProcess({ table, space, options, pid, parent }: Setup): Process {
   const before = parent?.context;
-  const { clock, random, network, facts, budget } = space;
+  const { clock, random, facts, budget } = space;
   const user = options.user ?? before?.user ?? root;
   const { promise: exited, resolve } = Promise.withResolvers<ProcessExit>();
   const actions = new Map<string, (() => void) | 'ignore'>();
@@ -76,6 +77,7 @@ export function createProcess({ table, space, options, pid, parent }: Setup): Pr
   let isEnded = false;
   let kill: AbortController | undefined;
   let files: FileTree | undefined;
+  let network: ProcessNetwork | undefined;
   let execution = start(options, {
     cwd: options.cwd ?? before?.cwd ?? '/',
     environment: options.environment ?? before?.environment ?? new Map(),
@@ -125,7 +127,10 @@ export function createProcess({ table, space, options, pid, parent }: Setup): Pr
   const context: ProgramContext = {
     clock,
     random,
-    network,
+    get network() {
+      network ??= new ProcessNetwork(space.network);
+      return network;
+    },
     facts,
     budget,
     pid,
@@ -197,6 +202,7 @@ export function createProcess({ table, space, options, pid, parent }: Setup): Pr
     space.memory.delete(pid);
     table.forget(process);
     kill?.abort();
+    network?.close();
     resolve(exit);
   }
 

@@ -3,9 +3,9 @@ import { Break, ExpansionError, Leave } from './control.ts';
 import type { Interpreter } from './interpreter.ts';
 import { jobLine } from './jobs.ts';
 import { ShellSyntaxError } from './language/syntax.ts';
+import { tryParse } from './language/try-parse.ts';
 import { LineEditor } from './line-editor.ts';
 import { promptText } from './prompt.ts';
-import { tryParse } from './run-shell.ts';
 import type { Shell } from './shell.ts';
 
 /** Reads what somebody types, until the end. */
@@ -47,7 +47,7 @@ export async function interact(interpreter: Interpreter): Promise<number> {
 async function run(interpreter: Interpreter, text: string): Promise<string> {
   const { shell } = interpreter;
   try {
-    const list = tryParse(text, shell);
+    const list = tryParse(text, shell.aliases);
     if (list === undefined) return text;
     remember(shell, text);
     await interpreter.list(list);

@@ -1,6 +1,7 @@
 import { nullFile } from '../processes/devices.ts';
 import { type OpenFile, pipeFiles } from '../processes/open-file.ts';
 import { Ended, type ProcessExit } from '../processes/program.ts';
+import { builtins } from './builtins/catalog.ts';
 import { testCondition } from './conditions.ts';
 import { ExpansionError, Leave } from './control.ts';
 import { Expander } from './expand.ts';
@@ -26,6 +27,7 @@ const maxDepth = 400;
 export class Interpreter {
   readonly shell: Shell;
   readonly expander: Expander;
+  readonly builtins = builtins;
 
   constructor(shell: Shell) {
     this.shell = shell;
@@ -33,6 +35,11 @@ export class Interpreter {
       capture: (script) => this.#capture(script),
       processPath: (script, isInput) => this.#processPath(script, isInput),
     });
+  }
+
+  /** The same for another shell. */
+  inside(shell: Shell): Interpreter {
+    return new Interpreter(shell);
   }
 
   /** A text in this very shell, line by line, as `eval` and scripts have it. */

@@ -124,37 +124,29 @@ export class LineEditor {
     else if (rest === 'f') this.#move(this.#at + (/^\s*\S*/.exec(this.#text.slice(this.#at))?.[0].length ?? 0));
   }
 
+  readonly #keys: Readonly<Record<string, () => void>> = {
+    '\u0001': () => this.#move(0),
+    '\u0002': () => this.#move(this.#at - 1),
+    '\u0005': () => this.#move(this.#text.length),
+    '\u0006': () => this.#move(this.#at + 1),
+    '\b': () => this.#cut(this.#at - 1, this.#at),
+    '\u007f': () => this.#cut(this.#at - 1, this.#at),
+    '\t': () => this.#complete(),
+    '\u000b': () => this.#cut(this.#at, this.#text.length),
+    '\u000c': () => {
+      this.#write('\u001b[H\u001b[J');
+      this.#redraw();
+    },
+    '\u000e': () => this.#recall(-1),
+    '\u0010': () => this.#recall(1),
+    '\u0015': () => this.#cut(0, this.#at),
+    '\u0017': () => this.#cut(this.#wordStart(), this.#at),
+  };
+
   #key(key: string): void {
-    switch (key) {
-      case '\u0001':
-        return this.#move(0);
-      case '\u0002':
-        return this.#move(this.#at - 1);
-      case '\u0005':
-        return this.#move(this.#text.length);
-      case '\u0006':
-        return this.#move(this.#at + 1);
-      case '\b':
-      case '\u007f':
-        return this.#cut(this.#at - 1, this.#at);
-      case '\t':
-        return this.#complete();
-      case '\u000b':
-        return this.#cut(this.#at, this.#text.length);
-      case '\u000c':
-        this.#write('\u001b[H\u001b[J');
-        return this.#redraw();
-      case '\u000e':
-        return this.#recall(-1);
-      case '\u0010':
-        return this.#recall(1);
-      case '\u0015':
-        return this.#cut(0, this.#at);
-      case '\u0017':
-        return this.#cut(this.#wordStart(), this.#at);
-      default:
-        if (key >= ' ') this.#insert(key);
-    }
+    const known = this.#keys[key];
+    if (known !== undefined) known();
+    else if (key >= ' ') this.#insert(key);
   }
 
   #wordStart(): number {

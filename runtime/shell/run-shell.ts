@@ -7,7 +7,7 @@ import { takeOptions } from './builtins/settings.ts';
 import { Interpreter } from './interpreter.ts';
 import { Cursor } from './language/cursor.ts';
 import { Parser } from './language/parser.ts';
-import { type List, ShellSyntaxError } from './language/syntax.ts';
+import { tryParse } from './language/try-parse.ts';
 import { Shell } from './shell.ts';
 
 /** `sh`, `ash`, `bash`: a script in `-c`, in a file, from stdin, or somebody who types. */
@@ -164,26 +164,11 @@ async function runInput(interpreter: Interpreter): Promise<number> {
   let text = '';
   for (let line = await stdin.line(); line !== undefined; line = await stdin.line()) {
     text += line;
-    const list = tryParse(text, shell);
+    const list = tryParse(text, shell.aliases);
     if (list === undefined) continue;
     text = '';
     await interpreter.list(list);
   }
   if (text.trim() !== '') await interpreter.source(text);
   return shell.lastCode;
-}
-
-/** Undefined: there is more to come. Throws ShellSyntaxError. */
-export function tryParse(text: string, { aliases }: Shell): List | undefined {
-  const cursor = new Cursor(text, aliases);
-  const parser = new Parser(cursor);
-  try {
-    const items = [];
-    for (let list = parser.line(); list !== undefined; list = parser.line()) items.push(...list);
-    if (cursor.unfinishedHeredoc || cursor.heredocs.length > 0 || /(^|[^\\])(\\\\)*\\\n$/.test(text)) return undefined;
-    return items;
-  } catch (error) {
-    if (error instanceof ShellSyntaxError && error.isIncomplete) return undefined;
-    throw error;
-  }
 }

@@ -1,4 +1,4 @@
-import type { Interpreter } from '../interpreter.ts';
+import type { Builtin } from './builtin.ts';
 import { flowBuiltins } from './flow.ts';
 import { jobBuiltins } from './job-control.ts';
 import { lookupBuiltins } from './lookup.ts';
@@ -8,9 +8,7 @@ import { readBuiltins } from './read.ts';
 import { settingBuiltins } from './settings.ts';
 import { variableBuiltins } from './variables.ts';
 
-/** What a shell does itself. */
-export type Builtin = (args: readonly string[], interpreter: Interpreter) => Promise<number> | number;
-
+/** What a shell does itself, by name. */
 export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ...flowBuiltins,
   ...jobBuiltins,

@@ -4,8 +4,8 @@ import { resolvePath } from '../../files/path.ts';
 import { lookUp } from '../../processes/execute.ts';
 import { ExpansionError, Leave } from '../control.ts';
 import type { Interpreter } from '../interpreter.ts';
-import { runProgram } from '../simple-command.ts';
-import type { Builtin } from './catalog.ts';
+import { runProgram } from '../program-command.ts';
+import type { Builtin } from './builtin.ts';
 
 function numberOf(text: string, command: string, { shell }: Interpreter): number {
   if (/^\d+$/.test(text)) return Number(text);

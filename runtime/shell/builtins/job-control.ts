@@ -5,7 +5,7 @@ import type { Interpreter } from '../interpreter.ts';
 import { childExit, jobLine, jobOf, tellOfDeath } from '../jobs.ts';
 import { quotedWord } from '../quote.ts';
 import type { Job, Shell } from '../shell.ts';
-import type { Builtin } from './catalog.ts';
+import type { Builtin } from './builtin.ts';
 
 /** Its exit code, or undefined when a signal with a trap came first. */
 async function ended(shell: Shell, job: Job): Promise<number | undefined> {

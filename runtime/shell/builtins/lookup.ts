@@ -2,17 +2,17 @@ import { resolvePath } from '../../files/path.ts';
 import { defaultPath, lookUp } from '../../processes/execute.ts';
 import type { Interpreter } from '../interpreter.ts';
 import { keywords } from '../language/cursor.ts';
+import { runBuiltin, runProgram } from '../program-command.ts';
 import { quotedWord } from '../quote.ts';
 import type { Shell } from '../shell.ts';
-import { runBuiltin, runProgram } from '../simple-command.ts';
-import { type Builtin, builtins } from './catalog.ts';
+import type { Builtin } from './builtin.ts';
 
 interface Found {
   readonly kind: 'alias' | 'keyword' | 'function' | 'builtin' | 'file';
   readonly text: string;
 }
 
-function find(shell: Shell, name: string): Found | undefined {
+function find({ shell, builtins }: Interpreter, name: string): Found | undefined {
   const { context, aliases, functions } = shell;
   const alias = aliases.get(name);
   if (alias !== undefined) return { kind: 'alias', text: alias };
@@ -42,11 +42,12 @@ function described(shell: Shell, name: string, { kind, text }: Found): string {
   }
 }
 
-const type: Builtin = (args, { shell }) => {
+const type: Builtin = (args, interpreter) => {
+  const { shell } = interpreter;
   const isShort = args[0] === '-t';
   let code = 0;
   for (const name of args.filter((arg) => !arg.startsWith('-'))) {
-    const found = find(shell, name);
+    const found = find(interpreter, name);
     if (found === undefined) {
       if (shell.isBash && !isShort) shell.complain(`${name}: not found`, 'type');
       else if (!isShort) shell.say(`${name}: not found\n`);
@@ -61,7 +62,7 @@ const command: Builtin = async (args, interpreter) => {
   const [first = ''] = args;
   if (first === '-v' || first === '-V') {
     const name = args[1] ?? '';
-    const found = find(shell, name);
+    const found = find(interpreter, name);
     if (found === undefined) {
       if (first === '-V') shell.context.stderr.write(`${name}: not found\n`);
       return 127;
@@ -77,7 +78,7 @@ const command: Builtin = async (args, interpreter) => {
 
 /** As if there were no function of that name. */
 function runWithoutFunctions(interpreter: Interpreter, name: string, args: readonly string[]): Promise<number> {
-  const builtin = builtins.get(name);
+  const builtin = interpreter.builtins.get(name);
   return builtin === undefined
     ? runProgram(interpreter, [name, ...args])
     : runBuiltin(() => builtin(args, interpreter), interpreter.shell, name);
@@ -85,7 +86,7 @@ function runWithoutFunctions(interpreter: Interpreter, name: string, args: reado
 
 const builtin: Builtin = ([name, ...args], interpreter) => {
   if (name === undefined) return 0;
-  if (builtins.has(name)) return runWithoutFunctions(interpreter, name, args);
+  if (interpreter.builtins.has(name)) return runWithoutFunctions(interpreter, name, args);
   interpreter.shell.complain(`${name}: not a shell builtin`, 'builtin');
   return 1;
 };

@@ -1,7 +1,7 @@
 import { formatted } from '../format.ts';
 import { TestError, testArguments } from '../test-command.ts';
 import { unescaped } from '../unescape.ts';
-import type { Builtin } from './catalog.ts';
+import type { Builtin } from './builtin.ts';
 
 /** What `echo` writes. */
 export function echoed(args: readonly string[]): string {

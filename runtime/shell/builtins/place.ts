@@ -4,7 +4,7 @@ import { resolvePath } from '../../files/path.ts';
 import { mayUse } from '../../processes/process-files.ts';
 import { modeLetters, parseMode } from '../file-mode.ts';
 import type { Shell } from '../shell.ts';
-import type { Builtin } from './catalog.ts';
+import type { Builtin } from './builtin.ts';
 
 function enter(shell: Shell, path: string): string | undefined {
   const { context } = shell;

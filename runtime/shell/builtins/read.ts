@@ -2,7 +2,7 @@ import type { OpenFile } from '../../processes/open-file.ts';
 import { Ended } from '../../processes/program.ts';
 import type { Interpreter } from '../interpreter.ts';
 import { Interrupted } from '../streams.ts';
-import type { Builtin } from './catalog.ts';
+import type { Builtin } from './builtin.ts';
 
 interface ReadFlags {
   isRaw: boolean;

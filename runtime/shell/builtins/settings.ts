@@ -1,7 +1,7 @@
 import { ExpansionError } from '../control.ts';
 import { quotedWord } from '../quote.ts';
 import type { Shell } from '../shell.ts';
-import type { Builtin } from './catalog.ts';
+import type { Builtin } from './builtin.ts';
 
 /** Names of `set -o`, and their letters where they have one. */
 const options: readonly (readonly [name: string, letter: string])[] = [

@@ -3,7 +3,7 @@ import type { Interpreter } from '../interpreter.ts';
 import { quotedWord } from '../quote.ts';
 import type { Shell } from '../shell.ts';
 import type { Variable } from '../variables.ts';
-import type { Builtin } from './catalog.ts';
+import type { Builtin } from './builtin.ts';
 
 const nameForm = /^[A-Za-z_]\w*$/;
 

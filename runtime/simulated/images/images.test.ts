@@ -1,7 +1,13 @@
 import { connect as connectHttp2 } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { test } from 'tap';
+import type { NetworkNamespace } from '../../network/network.ts';
 import { type Answer, createRuntime, exec, get, type Running, run, until } from './test-image.ts';
+
+async function connected(network: NetworkNamespace, port: number): ReturnType<NetworkNamespace['connect']> {
+  await until(() => network.listening().some((one) => one.port === port));
+  return network.connect({ ip: '127.0.0.1', port });
+}
 
 /** What gRPC's health service says: 1 is SERVING. */
 function healthOf(stream: Duplex): Promise<number | undefined> {
@@ -220,4 +226,20 @@ test('apps behind gateways answer to order', async (t) => {
   const { stream } = await etcd.network.connect({ ip: '127.0.0.1', port: 2379 });
   t.equal(await healthOf(stream), 1, 'gRPC on the same port');
   for (const one of [bin, info, etcd]) one.stop();
+});
+
+test('what a program opened ends with it, however it ends', async (t) => {
+  const runtime = createRuntime();
+  const shell = await run('busybox', ['sleep', '1000'], { runtime });
+  const { network } = shell;
+  const other = await run('nginx', [], { runtime });
+  const { stream } = await connected(other.network, 80);
+  const ended = new Promise((resolve) => stream.once('end', resolve).resume());
+  other.container.stop(0);
+  t.match(await other.container.exited, { exitCode: 137 });
+  await ended;
+  t.same(other.network.listening(), [], 'a killed server listens no more, and its clients see the end');
+  await exec(shell, ['sh', '-c', 'nc -l -p 5000 & sleep 0.05; kill -9 $!']);
+  t.same(network.listening(), []);
+  shell.stop();
 });

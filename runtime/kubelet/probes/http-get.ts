@@ -112,11 +112,13 @@ function send(
   resolve: (answer: HttpAnswer & { readonly location?: string }) => void,
   reject: (error: Error) => void,
 ): void {
-  const { host = [url.host], ...others } = headers;
+  // With its port, even where that goes without saying.
+  const own = urlText(url).split('/')[2] ?? '';
+  const { host = [own], ...others } = headers;
   const sent = request({
     createConnection: () => stream,
     path: `${url.pathname}${url.search}`,
-    headers: { host: host[0] || url.host, ...others, connection: 'close' },
+    headers: { host: host[0] || own, ...others, connection: 'close' },
     setHost: false,
   });
   sent.on('error', (error) => reject(isHangUp(error) ? new Error('EOF') : error));

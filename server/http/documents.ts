@@ -7,6 +7,7 @@ import type { VerificationKey } from '../auth/signing-keys.ts';
 import { createDiscovery } from './discovery.ts';
 import { methodNotAllowed } from './error-response.ts';
 import { createHealth, type HealthCheck } from './health.ts';
+import { createHealthCounts } from './health-metrics.ts';
 import { type ApiResponse, headerOf } from './message.ts';
 import { createOpenApi, type ExtraDocument } from './openapi.ts';
 import type { NonResourceCall } from './pipeline.ts';
@@ -69,7 +70,8 @@ export function createDocuments(
     extra: () => options.customOpenApi?.() ?? none,
     now: () => options.now(),
   });
-  const health = createHealth(options.checks);
+  const counts = createHealthCounts(options.checks);
+  const health = createHealth(options.checks, counts.count);
   return async (call) => {
     const { request } = call;
     const { method, path } = request;
@@ -88,6 +90,7 @@ export function createDocuments(
         headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores' },
         body: await options.metrics(),
       };
+    if (path === '/metrics/slis') return counts.page();
     if (path === '/' || path === '') return root(options);
     const openId = openIdAnswer(options, path);
     if (openId !== undefined) return openId;

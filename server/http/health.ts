@@ -12,6 +12,7 @@ export interface HealthCheck {
 /** `/healthz`, `/livez`, `/readyz`, each also with one check's name behind it. */
 export function createHealth(
   checks: Readonly<Record<string, readonly HealthCheck[]>>,
+  onChecked: (endpoint: string, name: string, isWell: boolean) => void = () => undefined,
 ): (call: NonResourceCall) => ApiResponse | undefined {
   return ({ parts, query, request }) => {
     const [endpoint = '', only] = parts;
@@ -21,18 +22,25 @@ export function createHealth(
       const check = all.find(({ name }) => name === only);
       if (check === undefined) return undefined;
       const failure = check.failure();
+      onChecked(endpoint, only, failure === undefined);
       if (failure !== undefined) return { status: 500, headers: plain, body: `internal server error: ${failure}\n` };
       return { status: 200, headers: { 'content-type': plain['content-type'] }, body: 'ok' };
     }
-    return answer(endpoint, all, new Set(query.all('exclude')), query.has('verbose'));
+    const asked = { endpoint, checks: all, excluded: new Set(query.all('exclude')), verbose: query.has('verbose') };
+    return answer(asked, onChecked);
   };
 }
 
+interface Asked {
+  readonly endpoint: string;
+  readonly checks: readonly HealthCheck[];
+  readonly excluded: ReadonlySet<string>;
+  readonly verbose: boolean;
+}
+
 function answer(
-  endpoint: string,
-  checks: readonly HealthCheck[],
-  excluded: ReadonlySet<string>,
-  verbose: boolean,
+  { endpoint, checks, excluded, verbose }: Asked,
+  onChecked: (endpoint: string, name: string, isWell: boolean) => void,
 ): ApiResponse {
   const lines: string[] = [];
   let failed = false;
@@ -42,6 +50,7 @@ function answer(
       continue;
     }
     const failure = check.failure();
+    onChecked(endpoint, check.name, failure === undefined);
     failed ||= failure !== undefined;
     lines.push(failure === undefined ? `[+]${check.name} ok` : `[-]${check.name} failed: reason withheld`);
   }

@@ -9,7 +9,7 @@ import { type Family, metricText, metricType } from '../statistics/metric-text.t
 import { resourceMetrics } from '../statistics/resource-metrics.ts';
 import { summaryOf } from '../statistics/summary.ts';
 import { configurationOf } from './configuration.ts';
-import { healthPage } from './health.ts';
+import { healthMetrics, healthPage } from './health.ts';
 import { hostedPod, type KubeletHost } from './kubelet-host.ts';
 import { logOptionsOf } from './log-options.ts';
 import { nodeLogs } from './node-logs.ts';
@@ -150,6 +150,11 @@ export function createPages(
       'GET',
       '/metrics/probes',
       metrics(() => probeMetrics(host)),
+    ),
+    route(
+      'GET',
+      '/metrics/slis',
+      metrics(() => healthMetrics()),
     ),
     route('GET', '/containerLogs/:/:/:', containerLogs),
     route('GET', '/logs/*', (call, [path = '']) => nodeLogs(host, call, path)),

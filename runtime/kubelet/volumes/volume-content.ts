@@ -107,7 +107,11 @@ export function combinedContent(parts: readonly VolumeContent[]): VolumeContent 
       return payload;
     },
     ...(parts.some(({ prepare }) => prepare !== undefined)
-      ? { prepare: () => Promise.all(parts.map((part) => part.prepare?.())).then(() => undefined) }
+      ? {
+          prepare: async () => {
+            for (const part of parts) await part.prepare?.();
+          },
+        }
       : {}),
   };
 }

@@ -106,7 +106,10 @@ async function onlookers(c: CaseContext): Promise<void> {
 }
 
 async function resize(c: CaseContext): Promise<void> {
-  const resources = (cpu: string, memory: string) => ({ requests: { cpu, memory }, limits: { cpu, memory } });
+  const resources = (cpu: string, memory: string) => ({
+    requests: { cpu, memory },
+    limits: { cpu: '100m', memory: '40Mi' },
+  });
   const resizePolicy = [{ resourceName: 'memory', restartPolicy: 'RestartContainer' }];
   const pod = await runPod(c, {
     containers: [shell('c', idle, { resources: resources('10m', '20Mi'), resizePolicy })],

@@ -243,3 +243,17 @@ test('what a program opened ends with it, however it ends', async (t) => {
   t.same(network.listening(), []);
   shell.stop();
 });
+
+test('a port that somebody has ends a server with its own words', async (t) => {
+  const one = await run('busybox', [], {
+    command: ['sh', '-c', 'nc -l -p 80 & nc -l -p 8080 & sleep 1000'],
+  });
+  await until(() => one.network.listening().length === 2);
+  const nginx = await one.beside('nginx', []);
+  t.match(await nginx.container.exited, { exitCode: 1 });
+  t.match(nginx.stderr(), /bind\(\) to 0\.0\.0\.0:80 failed \(98: Address already in use\)/);
+  const netexec = await one.beside(agnhost, ['netexec']);
+  t.match(await netexec.container.exited, { exitCode: 1 });
+  t.match(netexec.stderr(), /listen tcp :8080: bind: address already in use/);
+  one.stop();
+});

@@ -25,6 +25,8 @@ export interface Running {
   stdout(): string;
   stderr(): string;
   stop(): void;
+  /** Another container of the same pod. */
+  beside(image: string, args: readonly string[]): Promise<Running>;
 }
 
 export interface Options {
@@ -73,26 +75,30 @@ export async function run(image: string, args: readonly string[], options: Optio
   const sandbox = await runtime.createSandbox(pod, node);
   const tree = new MemoryTree({ now: () => clock.now() });
   for (const [path, text] of Object.entries(files)) tree.write(path, text);
-  const written = { stdout: '', stderr: '' };
-  const started = await sandbox.startContainer({
-    container,
-    attempt,
-    environment: new Map(Object.entries(environment)),
-    mounts: [{ path: '/d', tree, isReadOnly: false }],
-    log: (stream, text) => {
-      written[stream] += text;
-    },
-  });
-  return {
-    container: started,
-    network: sandbox.network,
-    stdout: () => written.stdout,
-    stderr: () => written.stderr,
-    stop: () => {
-      started.stop(0);
-      sandbox.close();
-    },
+  const start = async (config: Container): Promise<Running> => {
+    const written = { stdout: '', stderr: '' };
+    const started = await sandbox.startContainer({
+      container: config,
+      attempt,
+      environment: new Map(Object.entries(environment)),
+      mounts: [{ path: '/d', tree, isReadOnly: false }],
+      log: (stream, text) => {
+        written[stream] += text;
+      },
+    });
+    return {
+      container: started,
+      network: sandbox.network,
+      stdout: () => written.stdout,
+      stderr: () => written.stderr,
+      stop: () => {
+        started.stop(0);
+        sandbox.close();
+      },
+      beside: (other, words) => start({ name: 'beside', image: other, args: [...words] }),
+    };
   };
+  return start(container);
 }
 
 export async function exec(

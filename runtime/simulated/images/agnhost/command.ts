@@ -1,5 +1,6 @@
+import { NetworkError } from '../../../network/network.ts';
 import type { Program, ProgramContext } from '../../process.ts';
-import { FlagError, type Flags, type ParsedFlags, parseFlags } from '../go-command.ts';
+import { FlagError, type Flags, goLog, type ParsedFlags, parseFlags } from '../go-command.ts';
 import { runLoaded } from '../image.ts';
 
 /** A command of agnhost, with its flags. */
@@ -31,10 +32,22 @@ async function programOf({ args }: ProgramContext): Promise<Program> {
     const flags = parseFlags(command.flags ?? {}, rest);
     checkWords(name, command, flags.rest);
     const program = await command.load();
-    return (context) => program(context, flags);
+    return (context) => listening(context, () => program(context, flags));
   } catch (error) {
     if (!(error instanceof FlagError)) throw error;
     return complains(`${error.message}\n`);
+  }
+}
+
+/** A port that somebody has ends it, with Go's words. */
+async function listening(context: ProgramContext, run: () => Promise<number> | number): Promise<number> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof NetworkError) || error.code !== 'EADDRINUSE') throw error;
+    const [port = ''] = /:\d+\b/.exec(error.message) ?? [];
+    goLog(context)(`listen tcp ${port}: bind: address already in use`);
+    return 1;
   }
 }
 

@@ -1,3 +1,4 @@
+import { NetworkError } from '../../../network/network.ts';
 import type { Program, ProgramContext } from '../../process.ts';
 import { type HttpCall, reply, serveHttp } from '../http-service.ts';
 import { tagOf } from '../image.ts';
@@ -87,7 +88,7 @@ function settingsOf({ files }: ProgramContext): { readonly ports: readonly numbe
   };
 }
 
-function serve(context: ProgramContext, version: string): Promise<number> {
+async function serve(context: ProgramContext, version: string): Promise<number> {
   const { network, files } = context;
   for (const text of ['using the "epoll" event method', `nginx/${version}`, 'start worker processes'])
     notice(context, text);
@@ -103,13 +104,21 @@ function serve(context: ProgramContext, version: string): Promise<number> {
     typeOf: (path) => plainType(path, 'application/octet-stream'),
     etagOf: (modifiedAt, size) => `"${Math.floor(modifiedAt / 1000).toString(16)}-${size.toString(16)}"`,
   };
-  const services = settings.ports.map((port) =>
-    serveHttp(network, port, (call) => {
-      const answer = siteAnswer(files, call, style);
-      reply(call, answer);
-      logAccess(context, call, answer.status ?? 200, answer.body?.length ?? 0);
-    }),
-  );
+  const services: { close(): void }[] = [];
+  for (const port of settings.ports) {
+    try {
+      const service = serveHttp(network, port, (call) => {
+        const answer = siteAnswer(files, call, style);
+        reply(call, answer);
+        logAccess(context, call, answer.status ?? 200, answer.body?.length ?? 0);
+      });
+      services.push(service);
+    } catch (error) {
+      if (!(error instanceof NetworkError)) throw error;
+      context.stderr.write(`nginx: [emerg] bind() to 0.0.0.0:${port} failed (98: Address already in use)\n`);
+      return 1;
+    }
+  }
   const lifetime = lifetimeOf(context, services, (end) => {
     notice(context, 'signal 15 (SIGTERM) received, exiting');
     end(0);

@@ -82,6 +82,7 @@ export class PodSetup {
     let hosts: LazyFile | undefined;
     return {
       surroundings: async (container, podIPs) => {
+        if (container.volumeMounts?.some(({ name = '' }) => !volumes.volumes.has(name)) === true) await volumes.more();
         hosts ??= new LazyFile(() => hostsText(pod(), node, this.#deps, podIPs), madeAt);
         const files = [
           [hostsPath, hosts],

@@ -16,6 +16,8 @@ const maxClaimRetryMs = 15_000;
 /** The volumes of one pod, by their names. */
 export interface PodVolumes {
   readonly volumes: ReadonlyMap<string, OpenVolume>;
+  /** Makes those that only a container uses that came later. */
+  more(): Promise<void>;
   /** Nothing of them is followed any more. */
   close(): void;
 }
@@ -51,22 +53,24 @@ class Opening {
   readonly #deps: PodVolumesDeps;
   readonly #place: VolumePlace;
   readonly #about: () => ObjectReference;
-  readonly #used: Used;
-  readonly #wanted: readonly Volume[];
+  #used: Used = { mounted: new Set(), devices: new Set() };
+  #wanted: readonly Volume[] = [];
   readonly volumes = new Map<string, OpenVolume>();
 
   constructor(place: VolumePlace, about: () => ObjectReference, deps: PodVolumesDeps) {
     this.#deps = deps;
     this.#place = place;
     this.#about = about;
-    const pod = place.pod();
-    this.#used = usedVolumes(pod);
-    const { mounted, devices } = this.#used;
-    this.#wanted = (pod.spec?.volumes ?? []).filter(({ name = '' }) => mounted.has(name) || devices.has(name));
   }
 
-  /** Tries until all are there, or `signal` aborts. */
+  /** Tries until all that are used and not there yet are, or `signal` aborts. */
   async all(signal: AbortSignal): Promise<void> {
+    const pod = this.#place.pod();
+    this.#used = usedVolumes(pod);
+    const { mounted, devices } = this.#used;
+    this.#wanted = (pod.spec?.volumes ?? []).filter(
+      ({ name = '' }) => !this.volumes.has(name) && (mounted.has(name) || devices.has(name)),
+    );
     await Promise.all(this.#wanted.map((volume) => this.#one(volume, signal)));
   }
 
@@ -125,7 +129,8 @@ export async function openPodVolumes(
   const objects = new PodObjects(pod().metadata?.namespace ?? '', deps.objects);
   const opening = new Opening({ ...deps, pod, objects }, about, deps);
   await opening.all(signal);
-  if (!signal.aborted) return { volumes: opening.volumes, close: () => objects.close() };
+  if (!signal.aborted)
+    return { volumes: opening.volumes, more: () => opening.all(signal), close: () => objects.close() };
   objects.close();
   return undefined;
 }

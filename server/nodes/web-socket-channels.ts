@@ -26,7 +26,7 @@ export function channelCodec(protocol: string): ChannelCodec {
   return protocol.includes('base64') ? base64 : binary;
 }
 
-const pingMs = 30_000;
+const pingMs = 15_000;
 
 /** A client that vanished is found out by what cannot be sent to it. */
 export function keepAlive(socket: WebSocket, clock: Pick<Clock, 'after'>): { stop(): void } {

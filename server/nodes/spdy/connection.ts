@@ -18,6 +18,8 @@ const streamBufferBytes = 256 * 1024;
 const maxStreams = 1024;
 /** How long a client that was said goodbye to is heard: cut at once, it could lose what is still on its way to it. */
 const lingerMs = 5000;
+/** A client that vanished while its input waits to be read is found out by what cannot be sent to it. */
+const pingMs = 15_000;
 
 export interface SpdyStream {
   readonly id: number;
@@ -56,9 +58,18 @@ export function serveSpdy(
     if (isOpen && transport.writable) transport.write(frame, done);
     else done?.(new Error('the connection is closed'));
   };
+  // Ours are even.
+  let pingId = 0;
+  const beat = (): void => {
+    pingId = (pingId + 2) % 0x7ffffffe;
+    send(controlFrame(ping, [pingId]));
+    pinging = clock.after(pingMs, beat);
+  };
+  let pinging = clock.after(pingMs, beat);
   const end = (): void => {
     if (!isOpen) return;
     isOpen = false;
+    pinging.cancel();
     reader.close();
     for (const stream of streams.values()) stream.remoteReset();
     streams.clear();

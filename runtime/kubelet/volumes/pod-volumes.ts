@@ -55,9 +55,15 @@ class Opening {
   readonly #about: () => ObjectReference;
   #used: Used = { mounted: new Set(), devices: new Set() };
   #wanted: readonly Volume[] = [];
-  readonly volumes = new Map<string, OpenVolume>();
+  readonly volumes: Map<string, OpenVolume>;
 
-  constructor(place: VolumePlace, about: () => ObjectReference, deps: PodVolumesDeps) {
+  constructor(
+    volumes: Map<string, OpenVolume>,
+    place: VolumePlace,
+    about: () => ObjectReference,
+    deps: PodVolumesDeps,
+  ) {
+    this.volumes = volumes;
     this.#deps = deps;
     this.#place = place;
     this.#about = about;
@@ -127,10 +133,11 @@ export async function openPodVolumes(
   signal: AbortSignal,
 ): Promise<PodVolumes | undefined> {
   const objects = new PodObjects(pod().metadata?.namespace ?? '', deps.objects);
-  const opening = new Opening({ ...deps, pod, objects }, about, deps);
-  await opening.all(signal);
-  if (!signal.aborted)
-    return { volumes: opening.volumes, more: () => opening.all(signal), close: () => objects.close() };
+  const volumes = new Map<string, OpenVolume>();
+  // Nothing of the way there is kept.
+  const open = (): Promise<void> => new Opening(volumes, { ...deps, pod, objects }, about, deps).all(signal);
+  await open();
+  if (!signal.aborted) return { volumes, more: open, close: () => objects.close() };
   objects.close();
   return undefined;
 }

@@ -36,6 +36,8 @@ export interface KubeDnsOptions extends Partial<Omit<ZoneOptions, 'domain'>> {
   /** Where the server of names stands: an address of the nodes' network. */
   readonly address: string;
   readonly domain?: string;
+  /** Whether the cluster is told of it: default true. Who brings nodes to another cluster only answers for their pods. */
+  readonly isPublished?: boolean;
   readonly outside?: OutsideOptions;
   /** Is given what answers, for who wants to ask from outside of the network. */
   readonly onReady?: (
@@ -106,7 +108,8 @@ async function ensure<T extends Service | EndpointSlice | Endpoints>(
 
 /** The names of a cluster, answered inside its network. */
 export function kubeDnsDefinition(setup: KubeDnsOptions): ControllerDefinition {
-  const { network, address, domain = 'cluster.local', ttl = 30, pods = 'insecure', outside = {}, onReady } = setup;
+  const { network, address, domain = 'cluster.local', isPublished = true } = setup;
+  const { ttl = 30, pods = 'insecure', outside = {}, onReady } = setup;
   return {
     name,
     start: (context, signal) => {
@@ -138,6 +141,7 @@ export function kubeDnsDefinition(setup: KubeDnsOptions): ControllerDefinition {
       all.services.subscribe({ deleted: again });
       all.slices.subscribe({ deleted: again });
       const reconcile = async (): Promise<void> => {
+        if (!isPublished) return;
         const service = await ensure(client, services, serviceAt(clusterIP));
         // One that selects pods is another's.
         if (service.spec?.selector !== undefined) return;

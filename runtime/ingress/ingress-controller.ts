@@ -69,11 +69,11 @@ export function ingressDefinition(options: IngressOptions): ControllerDefinition
       const reconcile = async (key: string): Promise<void> => {
         const ingress = all.get(key);
         if (ingress === undefined || ingress.metadata?.deletionTimestamp !== undefined) return;
-        const wanted = isOurs(ingress, classes) ? [{ ip: options.address }] : [];
-        if (wanted.length > 0) await site.open();
+        const wanted = isOurs(ingress, classes) ? [{ ip: options.address }] : null;
+        if (wanted !== null) await site.open();
         const { ingress: current = [] } = ingress.status?.loadBalancer ?? {};
         const isThere = current.some(({ ip }) => ip === options.address);
-        if (isThere === wanted.length > 0) return;
+        if (isThere === (wanted !== null)) return;
         const { namespace = '', name: own = '' } = splitKey(key);
         const target = { resource: ingresses, namespace, name: own, type: 'application/merge-patch+json' } as const;
         await unlessMissing(

@@ -3,8 +3,10 @@ import { createServer, request } from 'node:http';
 import { connect as connectTls, createSecureContext } from 'node:tls';
 import { test } from 'tap';
 import { issueCertificate } from '../../server/tls/certificate.ts';
+import { openTestCluster } from '../controllers/test-cluster.ts';
 import { createNetwork } from '../network/create-network.ts';
 import { createGateway } from './gateway.ts';
+import { ingressDefinition } from './ingress-controller.ts';
 import { type Backend, createRoutes, type Ingress } from './routing.ts';
 
 type Path = [path: string, pathType: string, service: string, port?: number | string];
@@ -204,4 +206,41 @@ test('connections that change their protocol are passed on', async (t) => {
     if (text.endsWith('ping')) break;
   }
   t.match(text, /^HTTP\/1\.1 101 Switching Protocols\r\n[\s\S]*ping$/);
+});
+
+test('Ingresses of the class get the address of the gateway, others lose it', async (t) => {
+  const cluster = openTestCluster();
+  const stop = new AbortController();
+  t.teardown(() => {
+    stop.abort();
+    cluster.close();
+  });
+  const network = createNetwork({ hostIp: '172.18.255.254' });
+  const metadata = (name: string) => ({ name, namespace: 'shop' });
+  const addressOf = (name: string): unknown =>
+    cluster.get<Ingress>('ingresses', `shop/${name}`)?.status?.loadBalancer?.ingress;
+  const own = { ...metadata('own') };
+  ingressDefinition({ network, address: '172.18.255.252' }).start(cluster.context, stop.signal);
+  await cluster.pass(0);
+  t.match(cluster.get('ingressclasses', 'kubefacade'), { spec: { controller: 'kubefacade.io/ingress' } });
+  t.equal(network.locate('172.18.255.252'), undefined, 'nothing listens without an Ingress');
+  cluster.put('ingresses', { metadata: own, spec: { ingressClassName: 'kubefacade' } });
+  cluster.put('ingresses', { metadata: metadata('foreign'), spec: { ingressClassName: 'nginx' } });
+  const annotations = { 'kubernetes.io/ingress.class': 'kubefacade' };
+  cluster.put('ingresses', { metadata: { ...metadata('old'), annotations }, spec: {} });
+  await cluster.pass(1000);
+  t.same(addressOf('own'), [{ ip: '172.18.255.252' }]);
+  t.same(addressOf('old'), [{ ip: '172.18.255.252' }]);
+  t.equal(addressOf('foreign'), undefined);
+  const given = cluster.get<Ingress>('ingresses', 'shop/own');
+  cluster.put('ingresses', { ...given, spec: { ingressClassName: 'nginx' } });
+  await cluster.pass(1000);
+  t.equal(addressOf('own'), undefined);
+  const client = network.open({ node: 'node-0', ips: ['10.244.0.9'] });
+  const { stream } = await client.connect({ ip: '172.18.255.252', port: 80 });
+  stream.end('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  let text = '';
+  for await (const bytes of stream) text += String(bytes);
+  t.match(text, /404 Not Found[\s\S]*default backend - 404$/);
+  t.same(cluster.errors, []);
 });

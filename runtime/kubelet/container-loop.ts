@@ -40,14 +40,24 @@ export async function runContainer(
   loop: ContainerLoop,
   signal: AbortSignal,
 ): Promise<Terminated | undefined> {
+  try {
+    return await runOn(record, loop, signal);
+  } finally {
+    // Nobody waits for who runs no more.
+    loop.tried(record);
+  }
+}
+
+async function runOn(
+  record: ContainerRecord,
+  loop: ContainerLoop,
+  signal: AbortSignal,
+): Promise<Terminated | undefined> {
   let failures = 0;
   let begunAt = loop.clock.now();
   // It ran before this kubelet did.
   if (record.state.is === 'terminated') {
-    if (!loop.restarts(record, record.state)) {
-      loop.tried(record);
-      return record.state;
-    }
+    if (!loop.restarts(record, record.state)) return record.state;
     begin(record, record.state);
   }
   await loop.turn(record);

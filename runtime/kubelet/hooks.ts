@@ -7,8 +7,22 @@ import type { ProbeTarget } from './probes/probe.ts';
 
 export type Hook = NonNullable<NonNullable<Container['lifecycle']>['postStart']>;
 
-/** Runs a container's hook; rejects with what its state says of it. `signal` is the container's end. */
+/** Runs a container's hook; rejects with what its state says of it. `signal` is the container's end, which ends the hook. */
 export async function runHook(hook: Hook, target: ProbeTarget, podText: string, signal: AbortSignal): Promise<void> {
+  const ended = Promise.withResolvers<never>();
+  const end = (): void => ended.reject(new Error(`container ${target.container.name} has ended`));
+  if (signal.aborted) end();
+  else signal.addEventListener('abort', end, { once: true });
+  const work = run(hook, target, podText, signal);
+  work.catch(() => undefined);
+  try {
+    await Promise.race([work, ended.promise]);
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
+}
+
+async function run(hook: Hook, target: ProbeTarget, podText: string, signal: AbortSignal): Promise<void> {
   const { container, running, clock } = target;
   const where = `for Container ${goQuote(container.name ?? '')} in Pod ${goQuote(podText)} failed - error:`;
   if (hook.exec !== undefined) {

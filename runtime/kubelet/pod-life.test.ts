@@ -202,6 +202,22 @@ t.test('init containers run one after the other, a sidecar stays, and all end in
   );
 });
 
+t.test('who is deleted before all have started ends, too', async (t) => {
+  const never = new Promise<number>(() => undefined);
+  const lifecycle = { postStart: { exec: { command: ['wait'] } } };
+  const containers = ['a', 'b', 'c'].map((name) => ({ name, image: 'i', ...(name === 'a' ? { lifecycle } : {}) }));
+  const pod = await testPod({ ...always, containers }, { answers: () => never });
+  t.strictSame(
+    pod.started.map(({ name }) => name),
+    ['a'],
+    'the others wait for the hook',
+  );
+  remove(pod, 5);
+  pod.answers = () => 0;
+  await pod.clock.pass(6000);
+  t.ok(pod.isRemoved);
+});
+
 t.test('who is deleted again with less patience ends sooner', async (t) => {
   const pod = await testPod({ ...one, terminationGracePeriodSeconds: 30 });
   pod.obeys = false;

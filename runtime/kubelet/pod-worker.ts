@@ -184,6 +184,7 @@ export class PodWorker {
       if (!this.#stop.signal.aborted && this.#failure === undefined) await this.#runContainers();
     } catch (error) {
       onError(error);
+      this.#containers.kill();
     }
     this.#sandbox?.close();
     this.#sandbox = undefined;

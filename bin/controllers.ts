@@ -138,6 +138,7 @@ export async function simulatedNodes(setup: SimulatedSetup): Promise<SimulatedNo
     network,
     address: dnsServer,
     outside: await outsideNames(setup),
+    isPublished: setup.kubelet === undefined,
     ...(entries === undefined ? {} : { onReady: entries.dns }),
   });
   const ingress = ingressDefinition({

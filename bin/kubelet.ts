@@ -91,6 +91,14 @@ async function apiServerAddress(client: ApiClient): Promise<string> {
   return slice?.endpoints?.[0]?.addresses?.[0] ?? '';
 }
 
+/** Where Services of the cluster have their addresses, if it tells. */
+async function serviceRangeOf(client: ApiClient): Promise<string | undefined> {
+  const cidrs = { group: 'networking.k8s.io', version: 'v1', resource: 'servicecidrs' } as const;
+  type ServiceCIDR = Api<'io.k8s.api.networking.v1.ServiceCIDR'>;
+  const found = await unlessMissing(client.get<ServiceCIDR>(cidrs, '', 'kubernetes'));
+  return found?.spec?.cidrs?.join(',');
+}
+
 async function release(): Promise<string> {
   const file = new URL('../api/generated/resources.json', import.meta.url);
   return (JSON.parse(await readFile(file, 'utf8')) as Catalog).release;
@@ -116,7 +124,7 @@ export async function kubelet(args: readonly string[]): Promise<void> {
     names.map((node, index) => openKubeletServer({ node, address, port: port === 0 ? 0 : port + index, clientCa })),
   );
   const server = new URL(remote.server);
-  const serviceRange = values['service-cluster-ip-range'];
+  const serviceRange = values['service-cluster-ip-range'] ?? (await serviceRangeOf(client));
   const options = serviceRange === undefined ? {} : { serviceClusterIPRange: serviceRange };
   const { definitions, nodes } = await simulatedNodes({
     nodes: count,

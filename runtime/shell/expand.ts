@@ -188,40 +188,34 @@ export class Expander {
     return value === undefined ? [] : [value];
   }
 
+  /** `${!name[@]}`. */
+  #keys({ name, index, quoted }: VariablePart): Pieces {
+    const entry = this.#shell.variables.entry(name);
+    const isPlain = entry?.array === undefined;
+    const own = entry?.value === undefined ? [] : ['0'];
+    const keys = isPlain ? own : inOrder(entry.array ?? new Map(), entry.isAssociative === true).map(([key]) => key);
+    return listed(keys, quoted, index === '@');
+  }
+
+  /** The variable that the value of this one names. */
+  #pointed(part: VariablePart): VariablePart {
+    const name = parameterValue(this.#shell, part.name) ?? '';
+    const [, plain = name, index] = /^(\w+)\[(.*)\]$/.exec(name) ?? [];
+    const { isIndirect: _, ...rest } = part;
+    if (index === undefined) return { ...rest, name: plain };
+    const isAll = index === '@' || index === '*';
+    return { ...rest, name: plain, index: isAll ? index : [{ is: 'text', text: index, quoted: true }] };
+  }
+
   async #variable(given: VariablePart): Promise<Pieces> {
     const { variables, options } = this.#shell;
-    let part = given;
-    if (part.operator === 'names')
-      return listed(
-        variables.names().filter((name) => name.startsWith(part.name)),
-        part.quoted,
-        true,
-      );
-    if (part.isIndirect === true) {
-      if (part.index === '@' || part.index === '*') {
-        const entry = variables.entry(part.name);
-        const keys =
-          entry?.array === undefined
-            ? entry?.value === undefined
-              ? []
-              : ['0']
-            : inOrder(entry.array, entry.isAssociative === true).map(([key]) => key);
-        return listed(keys, part.quoted, part.index === '@');
-      }
-      const name = parameterValue(this.#shell, part.name) ?? '';
-      const [, plain = name, index] = /^(\w+)\[(.*)\]$/.exec(name) ?? [];
-      const { isIndirect: _, ...rest } = part;
-      const subscript =
-        index === undefined
-          ? {}
-          : {
-              index:
-                index === '@' || index === '*'
-                  ? (index as '@')
-                  : ([{ is: 'text', text: index, quoted: true }] as const),
-            };
-      part = { ...rest, name: plain, ...subscript };
+    if (given.operator === 'names') {
+      const names = variables.names().filter((name) => name.startsWith(given.name));
+      return listed(names, given.quoted, true);
     }
+    const isAll = given.index === '@' || given.index === '*';
+    if (given.isIndirect === true && isAll) return this.#keys(given);
+    const part = given.isIndirect === true ? this.#pointed(given) : given;
     const { name, index, operator, quoted } = part;
     const isList = name === '@' || name === '*' || index === '@' || index === '*';
     const values = await this.#values(part);

@@ -31,9 +31,8 @@ export function formatted(format: string, args: readonly string[], now: number):
       ) => {
         if (isCut) return '';
         if (kind === undefined) return '%';
-        const size = width === '*' ? Number(rest.shift() ?? 0) : Number(width ?? 0);
-        const digits =
-          precision === undefined ? undefined : precision === '*' ? Number(rest.shift() ?? 0) : Number(precision);
+        const size = amount(width, rest) ?? 0;
+        const digits = amount(precision, rest);
         const value = rest.shift();
         const made = convert({ kind, value, flags: flags ?? '', precision: digits, time, now, errors });
         if (made === undefined) return whole;
@@ -44,6 +43,12 @@ export function formatted(format: string, args: readonly string[], now: number):
     if (rest.length === before || isCutFormat) break;
   } while (rest.length > 0 && !isCut);
   return { text, errors };
+}
+
+/** A width or precision, perhaps of the arguments. */
+function amount(text: string | undefined, rest: string[]): number | undefined {
+  if (text === undefined) return undefined;
+  return text === '*' ? Number(rest.shift() ?? 0) : Number(text);
 }
 
 function padded(text: string, size: number, flags: string, kind: string): string {

@@ -97,14 +97,20 @@ function translate(text: string, isExtended: boolean): Translated {
     } else if (isExtended) {
       source += char === '{' && !/^\{\d*,?\d*\}/.test(text.slice(at)) ? '\\{' : char;
       isStart = char === '(' || char === '|';
-    } else if (char === '*') source += wasStart ? '\\*' : '*';
-    else if (char === '^') {
-      source += wasStart ? '^' : '\\^';
-      isStart = wasStart;
-    } else if (char === '$') source += at === text.length - 1 || /^\\[)|]/.test(text.slice(at + 1)) ? '$' : '\\$';
-    else source += brackets.includes(char) ? `\\${char}` : char;
+    } else {
+      source += basicPiece(char, wasStart, text.slice(at + 1));
+      isStart = wasStart && char === '^';
+    }
   }
   return { source, hasBackReferences };
+}
+
+/** In a basic expression: anchors only at the ends, brackets and bars for themselves. */
+function basicPiece(char: string, isStart: boolean, rest: string): string {
+  if (char === '*') return isStart ? '\\*' : '*';
+  if (char === '^') return isStart ? '^' : '\\^';
+  if (char === '$') return rest === '' || /^\\[)|]/.test(rest) ? '$' : '\\$';
+  return brackets.includes(char) ? `\\${char}` : char;
 }
 
 function escapedPiece(char: string): string {

@@ -1,5 +1,6 @@
 import type { Builtin } from './builtin.ts';
 import { flowBuiltins } from './flow.ts';
+import { optionBuiltins } from './getopts.ts';
 import { jobBuiltins } from './job-control.ts';
 import { lookupBuiltins } from './lookup.ts';
 import { outputBuiltins } from './output.ts';
@@ -13,6 +14,7 @@ export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ...flowBuiltins,
   ...jobBuiltins,
   ...lookupBuiltins,
+  ...optionBuiltins,
   ...outputBuiltins,
   ...placeBuiltins,
   ...readBuiltins,

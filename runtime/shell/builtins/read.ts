@@ -2,6 +2,7 @@ import type { OpenFile } from '../../processes/open-file.ts';
 import { Ended } from '../../processes/program.ts';
 import type { Interpreter } from '../interpreter.ts';
 import { Interrupted } from '../streams.ts';
+import type { Variables } from '../variables.ts';
 import type { Builtin } from './builtin.ts';
 
 interface ReadFlags {
@@ -116,16 +117,22 @@ function words({ text, escaped }: Line, count: number, separators: string): stri
     }
     if (found.length > 0 && at === from) break;
   }
-  if (at < text.length || found.length < count) {
-    let end = text.length;
-    while (end > at && isBlank(end - 1)) end--;
-    let rest = text.slice(at, end);
-    // One separator at the end goes, too, where nothing else is parted.
-    if (rest.length > 0 && isSeparator(end - 1) && ![...rest.slice(0, -1)].some((_, index) => isSeparator(at + index)))
-      rest = rest.slice(0, -1);
-    found.push(rest);
-  }
+  if (at < text.length || found.length < count) found.push(lastWord(text, at, isSeparator, isBlank));
   return found;
+}
+
+/** Without blanks at its end; one separator there goes, too, where nothing else is parted. */
+function lastWord(
+  text: string,
+  from: number,
+  isSeparator: (at: number) => boolean,
+  isBlank: (at: number) => boolean,
+): string {
+  let end = text.length;
+  while (end > from && isBlank(end - 1)) end--;
+  const rest = text.slice(from, end);
+  const isParted = [...rest.slice(0, -1)].some((_, index) => isSeparator(from + index));
+  return rest.length > 0 && isSeparator(end - 1) && !isParted ? rest.slice(0, -1) : rest;
 }
 
 const read: Builtin = async (args, { shell }) => {
@@ -158,19 +165,23 @@ const read: Builtin = async (args, { shell }) => {
     timer?.cancel();
     if (terminal !== undefined && modes !== undefined) terminal.modes = modes;
   }
+  store(line, flags.array, names, variables);
+  return line.code;
+};
+
+function store(line: Line, array: string | undefined, names: readonly string[], variables: Variables): void {
   const separators = variables.get('IFS') ?? ' \t\n';
-  if (flags.array !== undefined) {
+  if (array !== undefined) {
     const found = words(line, Number.MAX_SAFE_INTEGER, separators).filter(
       (word, at, all) => word !== '' || at < all.length - 1,
     );
-    variables.writable(flags.array).array = new Map(found.map((word, at) => [String(at), word]));
-    return line.code;
+    variables.writable(array).array = new Map(found.map((word, at) => [String(at), word]));
+    return;
   }
   if (names.length === 0) variables.set('REPLY', line.text);
   const found = words(line, names.length, separators);
   for (const [index, name] of names.entries()) variables.set(name, found[index] ?? '');
-  return line.code;
-};
+}
 
 /** `mapfile`: lines into an array. */
 const readArray: Builtin = async (args, interpreter: Interpreter) => {

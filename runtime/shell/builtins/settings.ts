@@ -26,6 +26,28 @@ export function setOption(shell: Shell, letter: string, isOn: boolean): void {
   else shell.options.delete(letter);
 }
 
+function listOptions(shell: Shell, isTable: boolean): void {
+  for (const [option, key] of options) {
+    const isSet = shell.options.has(key);
+    shell.say(isTable ? `${option.padEnd(16)}${isSet ? 'on' : 'off'}\n` : `set ${isSet ? '-' : '+'}o ${option}\n`);
+  }
+}
+
+/** Options of bash that change nothing here. */
+const idleOptions = new Set(
+  (
+    'posix emacs braceexpand hashall histexpand history functrace physical privileged interactive-comments keyword ' +
+    'nolog onecmd'
+  ).split(' '),
+);
+
+function setNamed(shell: Shell, name: string, isOn: boolean): void {
+  const found = options.find(([option]) => option === name);
+  if (found !== undefined) setOption(shell, found[1], isOn);
+  else if (!shell.isBash || !idleOptions.has(name))
+    throw new ExpansionError(`set: line 0: illegal option ${isOn ? '-' : '+'}o ${name}`);
+}
+
 /** Takes the options of `set` or of a shell's command line; what is left. */
 export function takeOptions(shell: Shell, args: readonly string[]): readonly string[] | undefined {
   for (let at = 0; at < args.length; at++) {
@@ -37,24 +59,10 @@ export function takeOptions(shell: Shell, args: readonly string[]): readonly str
       if (letter === 'o') {
         const name = args[++at];
         if (name === undefined) {
-          for (const [option, key] of options) {
-            const isSet = shell.options.has(key);
-            shell.say(isOn ? `${option.padEnd(16)}${isSet ? 'on' : 'off'}\n` : `set ${isSet ? '-' : '+'}o ${option}\n`);
-          }
+          listOptions(shell, isOn);
           return undefined;
         }
-        const found = options.find(([option]) => option === name);
-        if (found === undefined) {
-          if (
-            shell.isBash &&
-            /^(posix|emacs|braceexpand|hashall|histexpand|history|functrace|physical|privileged|interactive-comments|keyword|nolog|onecmd)$/.test(
-              name,
-            )
-          )
-            continue;
-          throw new ExpansionError(`set: line 0: illegal option ${isOn ? '-' : '+'}o ${name}`);
-        }
-        setOption(shell, found[1], isOn);
+        setNamed(shell, name, isOn);
       } else if (/[aefImnxvCbuEVhBHTPkpt]/.test(letter)) setOption(shell, letter, isOn);
       else throw new ExpansionError(`set: line 0: illegal option ${isOn ? '-' : '+'}${letter}`);
     }
@@ -84,70 +92,6 @@ const shopt: Builtin = (args, { shell }) => {
   return 0;
 };
 
-/** `getopts 'ab:' name`. */
-const getopts: Builtin = (args, { shell }) => {
-  const [wanted, name, ...given] = args;
-  if (wanted === undefined || name === undefined) {
-    shell.complain('usage: getopts optstring var [arg]', 'getopts');
-    return 2;
-  }
-  const { variables } = shell;
-  const words = given.length > 0 ? given : shell.parameters;
-  const isQuiet = wanted.startsWith(':');
-  let index = Number(variables.get('OPTIND') ?? '1') || 1;
-  if (index === 1 && shell.optionAt > (words[0]?.length ?? 0)) shell.optionAt = 0;
-  const word = words[index - 1];
-  const finish = (letter: string, code: number): number => {
-    variables.set(name, letter);
-    variables.set('OPTIND', String(index));
-    return code;
-  };
-  if (shell.optionAt === 0) {
-    if (word === '--') index++;
-    if (word === undefined || !/^-./.test(word) || word === '--') {
-      variables.unset('OPTARG');
-      return finish('?', 1);
-    }
-    shell.optionAt = 1;
-  }
-  const letter = word?.[shell.optionAt] ?? '';
-  shell.optionAt++;
-  const at = letter === ':' ? -1 : wanted.indexOf(letter, isQuiet ? 1 : 0);
-  const isWordOver = shell.optionAt >= (word?.length ?? 0);
-  if (at < 0 || letter === '') {
-    if (isWordOver) next();
-    if (isQuiet) variables.set('OPTARG', letter);
-    else
-      shell.context.stderr.write(
-        `${shell.isBash ? shell.name : shell.label}: illegal option -${shell.isBash ? '- ' : ''}${letter}\n`,
-      );
-    return finish('?', 0);
-  }
-  if (wanted[at + 1] !== ':') {
-    if (isWordOver) next();
-    variables.unset('OPTARG');
-    return finish(letter, 0);
-  }
-  const value = isWordOver ? words[index] : word?.slice(shell.optionAt);
-  if (isWordOver) index++;
-  next();
-  if (value === undefined) {
-    if (isQuiet) variables.set('OPTARG', letter);
-    else
-      shell.context.stderr.write(
-        `${shell.isBash ? shell.name : shell.label}: ${shell.isBash ? 'option requires an argument -- ' : 'no arg for -'}${letter}${shell.isBash ? '' : ' option'}\n`,
-      );
-    return finish(isQuiet ? ':' : '?', 0);
-  }
-  variables.set('OPTARG', value);
-  return finish(letter, 0);
-
-  function next(): void {
-    index++;
-    shell.optionAt = 0;
-  }
-};
-
 const history: Builtin = (args, { shell }) => {
   if (args[0] === '-c') shell.history = [];
   for (const [index, line] of shell.history.entries()) shell.say(`${String(index).padStart(5)} ${line}\n`);
@@ -166,7 +110,6 @@ const help: Builtin = (_args, { shell }) => {
 export const settingBuiltins: readonly (readonly [string, Builtin])[] = [
   ['set', set],
   ['shopt', shopt],
-  ['getopts', getopts],
   ['history', history],
   ['help', help],
 ];

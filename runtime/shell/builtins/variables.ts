@@ -79,30 +79,29 @@ function declareAll(given: readonly string[], { shell, expander }: Interpreter, 
   for (const arg of args) {
     const [name, value] = parted(arg);
     if (!nameForm.test(name)) throw new ExpansionError(`${arg}: bad variable name`);
-    if (isLocal && !flags.has('g') && value !== undefined) shell.variables.local(name);
-    else if (isLocal && shell.variables.entry(name)?.array === undefined) shell.variables.local(name);
-    const entry = shell.variables.writable(name);
-    if (flags.has('a')) entry.array ??= new Map();
-    if (flags.has('A')) {
-      entry.array ??= new Map();
-      entry.isAssociative = true;
-    }
-    if (flags.has('i')) entry.isInteger = true;
+    const isHidden =
+      isLocal && !flags.has('g') && (value !== undefined || shell.variables.entry(name)?.array === undefined);
+    if (isHidden) shell.variables.local(name);
+    declareOne(shell.variables.writable(name), flags);
     if (value !== undefined) {
-      const text =
-        entry.isInteger === true
-          ? String(expander.evaluate(value))
-          : flags.has('u')
-            ? value.toUpperCase()
-            : flags.has('l')
-              ? value.toLowerCase()
-              : value;
-      shell.variables.set(name, text);
+      const isInteger = shell.variables.entry(name)?.isInteger === true;
+      shell.variables.set(name, isInteger ? String(expander.evaluate(value)) : cased(value, flags));
     }
-    if (flags.has('r')) entry.isReadonly = true;
-    if (flags.has('x')) entry.isExported = true;
+    if (flags.has('r')) shell.variables.flags(name).isReadonly = true;
   }
   return 0;
+}
+
+function cased(value: string, flags: ReadonlySet<string>): string {
+  if (flags.has('u')) return value.toUpperCase();
+  return flags.has('l') ? value.toLowerCase() : value;
+}
+
+function declareOne(entry: Variable, flags: ReadonlySet<string>): void {
+  if (flags.has('a') || flags.has('A')) entry.array ??= new Map();
+  if (flags.has('A')) entry.isAssociative = true;
+  if (flags.has('i')) entry.isInteger = true;
+  if (flags.has('x')) entry.isExported = true;
 }
 
 const declare: Builtin = (args, interpreter) => declareAll(args, interpreter, interpreter.shell.variables.isInFunction);

@@ -33,26 +33,28 @@ export function readSimple(parser: Parser): Command {
       cursor.at = cursor.text.indexOf(')', cursor.at) + 1;
       return parser.functionBody(literalOf(words[0] ?? []) ?? '');
     }
-    if (cursor.isAtEnd || /[\n;&|()<>]/.test(cursor.char)) {
-      if (!/[<>]/.test(cursor.char) || cursor.text[cursor.at + 1] !== '(') break;
-    }
+    if (isOver(parser)) break;
     if (words.length === 0 && expandAlias(parser)) continue;
     const assignment = words.length === 0 || isDeclaring ? readAssignment(parser) : undefined;
-    if (assignment !== undefined) {
-      if (words.length === 0) assignments.push(assignment);
-      else {
-        declared.set(words.length, assignment);
-        words.push([{ is: 'text', text: assignment.name, quoted: true }]);
-      }
-      continue;
+    if (assignment === undefined) {
+      const word = reader.word(cursor);
+      if (words.length === 0) isDeclaring = declaring.has(literalOf(word) ?? '');
+      words.push(word);
+    } else if (words.length === 0) assignments.push(assignment);
+    else {
+      declared.set(words.length, assignment);
+      words.push([{ is: 'text', text: assignment.name, quoted: true }]);
     }
-    const word = reader.word(cursor);
-    if (words.length === 0) isDeclaring = declaring.has(literalOf(word) ?? '');
-    words.push(word);
   }
   if (cursor.char === '(' && words.length + assignments.length > 0) throw cursor.unexpected();
   if (assignments.length + words.length + redirections.length === 0) throw cursor.unexpected();
   return { is: 'simple', assignments, words, declared, redirections, line };
+}
+
+/** `<(` begins a word. */
+function isOver({ cursor }: Parser): boolean {
+  if (cursor.isAtEnd) return true;
+  return /[\n;&|()<>]/.test(cursor.char) && cursor.match(/[<>]\(/y) === null;
 }
 
 /** Puts an alias's text in the place of its name. */

@@ -98,8 +98,7 @@ export async function decodeEntry(take: Take): Promise<TarEntry | undefined> {
     const block = await take(blockSize);
     if (block === '' || /^\0*$/.test(block)) return undefined;
     if (block.length < blockSize) throw new TarError('short read');
-    const sum = [...block].reduce((total, char, at) => total + (at >= 148 && at < 156 ? 32 : char.charCodeAt(0)), 0);
-    if (sum !== number(block, 148, 8)) throw new TarError('invalid tar magic');
+    check(block);
     const size = Number(extended.get('size') ?? number(block, 124, 12));
     const type = block[156] === '\0' ? '0' : (block[156] ?? '0');
     const hasBody = !/[1-6]/.test(type);
@@ -118,11 +117,8 @@ export async function decodeEntry(take: Take): Promise<TarEntry | undefined> {
       case 'g':
         continue;
     }
-    const isUstar = block.slice(257, 263) === 'ustar\0';
-    const prefix = isUstar ? text(block, 345, 155) : '';
-    const plain = text(block, 0, nameLength);
     return {
-      name: extended.get('path') ?? (longName || (prefix === '' ? plain : `${prefix}/${plain}`)),
+      name: extended.get('path') ?? (longName || nameIn(block)),
       mode: number(block, 100, 8) & 0o7777,
       uid: number(block, 108, 8),
       gid: number(block, 116, 8),
@@ -134,6 +130,18 @@ export async function decodeEntry(take: Take): Promise<TarEntry | undefined> {
       text: body,
     };
   }
+}
+
+/** Throws TarError where the sum of the bytes is wrong. */
+function check(block: string): void {
+  const sum = [...block].reduce((total, char, at) => total + (at >= 148 && at < 156 ? 32 : char.charCodeAt(0)), 0);
+  if (sum !== number(block, 148, 8)) throw new TarError('invalid tar magic');
+}
+
+function nameIn(block: string): string {
+  const prefix = block.slice(257, 263) === 'ustar\0' ? text(block, 345, 155) : '';
+  const plain = text(block, 0, nameLength);
+  return prefix === '' ? plain : `${prefix}/${plain}`;
 }
 
 /** `length key=value\n`, as POSIX has them. */

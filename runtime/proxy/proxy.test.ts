@@ -255,6 +255,12 @@ test('a Service with several ports, families, protocols and slices leads each to
   t.equal(isStale({ ip: '10.96.0.1', port: 80 }, { ip: '10.244.0.99', port: 8080 }), false, 'connections stay');
   t.match(translation.save('n1', 6), /-A KUBE-SERVICES -d fd96::1\/128 -p tcp .*--dport 80 -j KUBE-SVC-/);
   t.match(translation.save('n1', 6), /! -d ::1\/128 .*-j KUBE-NODEPORTS/);
+  const headless = slice('multi', [at('10.244.1.3', 'n2')], { id: '2', port: 9090 });
+  const marked = { ...headless.metadata?.labels, 'service.kubernetes.io/headless': '' };
+  table.deleteSlice(headless);
+  table.setSlice({ ...headless, metadata: { ...headless.metadata, labels: marked } } as EndpointSlice);
+  t.equal(where(pod, '10.96.0.1:80', 'n1'), 'reject', 'slices that only tell names lead nowhere');
+  slice('multi', [at('10.244.1.2', 'n2')], { id: '2', port: 9090 });
   const foreign = table.get('ns/multi')?.service as Service;
   const labels = { 'service.kubernetes.io/service-proxy-name': 'other' };
   table.setService({ ...foreign, metadata: { ...foreign.metadata, labels } });

@@ -59,11 +59,11 @@ function isExternalPolicyLocal({ spec }: Readonly<Service>): boolean {
   return isReachable && spec?.externalTrafficPolicy === 'Local';
 }
 
-/** Somebody else's proxy serves it, or nobody's. */
-const skippingLabels = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
+/** Somebody else's proxy serves what has it. */
+const foreignProxyLabel = 'service.kubernetes.io/service-proxy-name';
 
 export function isSkipped({ metadata }: Readonly<Service>): boolean {
-  return skippingLabels.some((label) => metadata?.labels?.[label] !== undefined);
+  return metadata?.labels?.[foreignProxyLabel] !== undefined;
 }
 
 /** None for headless Services, external names, and what other proxies serve. */

@@ -2,9 +2,17 @@ import { semanticEqual } from '../../api/equal.ts';
 import { keyOf } from '../client/object-key.ts';
 import { endpointChain } from './chain-names.ts';
 import { type EndpointSlice, endpointsOf, type ProxyEndpoint, portKey } from './endpoints.ts';
-import { isSkipped, type ProxyProtocol, type Service, type ServicePort, servicePorts } from './service-port.ts';
+import {
+  foreignProxyLabel,
+  isSkipped,
+  type ProxyProtocol,
+  type Service,
+  type ServicePort,
+  servicePorts,
+} from './service-port.ts';
 import { type ProxyNode, type ServiceRules, serviceRules } from './service-rules.ts';
 
+const headlessLabel = 'service.kubernetes.io/headless';
 /** Rules of so many nodes are kept for a port, and those of so many ports; they come again when they are asked for. */
 const maxNodesKept = 32;
 const maxPortsKept = 512;
@@ -196,9 +204,11 @@ function nodePortKey({ protocol, nodePort }: ServicePort): string {
   return `${protocol} ${nodePort}`;
 }
 
+/** None for slices that proxies leave alone: those of headless Services only tell names. */
 function serviceOf({ metadata }: Readonly<EndpointSlice>): string | undefined {
-  const name = metadata?.labels?.['kubernetes.io/service-name'] ?? '';
-  return name === '' ? undefined : `${metadata?.namespace}/${name}`;
+  const { labels = {} } = metadata ?? {};
+  const name = labels['kubernetes.io/service-name'] ?? '';
+  return name === '' || labels[headlessLabel] !== undefined ? undefined : `${metadata?.namespace}/${name}`;
 }
 
 function add(index: Map<string, TrackedPort[]>, key: string, port: TrackedPort): void {

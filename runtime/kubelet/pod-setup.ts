@@ -9,7 +9,7 @@ import { unlessMissing } from '../framework/status-cause.ts';
 import { ContainerConfigError } from './environment/container-config-error.ts';
 import { type ConfigMap, environmentOf, environmentReferences, type Secret } from './environment/environment.ts';
 import { expanded } from './environment/expansion.ts';
-import { hostNames, hostsFile } from './environment/hosts-file.ts';
+import { hostsFile, sandboxHostname } from './environment/hosts-file.ts';
 import { type NameService, resolverConfig, resolverFile } from './environment/resolver-config.ts';
 import type { Service } from './environment/service-variables.ts';
 import type { Container, ContainerConfig, Mount, NodeFacts, Pod, VolumeStore } from './pod-runtime.ts';
@@ -77,7 +77,7 @@ export class PodSetup {
         recorder.record(about(), 'Warning', 'DNSConfigForming', complaint);
     const madeAt = clock.now();
     const resolverTree = new LazyFile(() => resolverFile(resolverConfig(pod(), names)), madeAt);
-    const hostnameOf = (): string => podHostNames(pod(), node, names).hostname;
+    const hostnameOf = (): string => sandboxHostname(pod(), node.name, names.clusterDomain);
     const nameTree = new LazyFile(() => `${hostnameOf()}\n`, madeAt);
     let hosts: LazyFile | undefined;
     return {
@@ -180,10 +180,6 @@ function withSource(pod: () => Readonly<Pod>, seen: string): () => Readonly<Pod>
     noted = { ...now, metadata: { ...now.metadata, annotations: { ...notes, ...now.metadata?.annotations } } };
     return noted;
   };
-}
-
-function podHostNames(pod: Readonly<Pod>, node: NodeFacts, { clusterDomain }: NameService) {
-  return pod.spec?.hostNetwork === true ? { hostname: node.name, domain: '' } : hostNames(pod, clusterDomain);
 }
 
 function hostsText(

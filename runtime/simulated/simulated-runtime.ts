@@ -1,5 +1,6 @@
 import type { Clock, Random } from '../../api/clock.ts';
 import { keyOf } from '../client/object-key.ts';
+import { sandboxHostname } from '../kubelet/environment/hosts-file.ts';
 import type { Pod, PodRuntime } from '../kubelet/pod-runtime.ts';
 import type { VirtualNetwork } from '../network/network.ts';
 import { defaultPath } from '../processes/execute.ts';
@@ -17,6 +18,8 @@ import { createPodProcesses } from './pod-processes.ts';
 import { launchOf } from './programs.ts';
 import { createUserland } from './userland.ts';
 import { createVolumeStore } from './volumes.ts';
+
+const clusterDomain = 'cluster.local';
 
 export interface SimulatedRuntimeDeps {
   readonly clock: Clock;
@@ -63,7 +66,7 @@ export function createSimulatedRuntime({
       const ips = isHost ? addresses : taken.map(({ address }) => address);
       const namespace = isHost ? network.node(node, addresses) : network.open({ node, ips, pod: keyOf(pod) });
       const hostPorts = openHostPorts(network, pod, { node, ips: isHost ? [] : ips });
-      const hostname = isHost ? node : hostnameOf(pod);
+      const hostname = sandboxHostname(pod, node, clusterDomain);
       const processes = createPodProcesses(pod, () => nodeTable(node), {
         clock,
         random,
@@ -131,9 +134,4 @@ export function createSimulatedRuntime({
       };
     },
   };
-}
-
-/** As the kubelet names a pod's sandbox. */
-function hostnameOf({ metadata, spec }: Readonly<Pod>): string {
-  return spec?.hostnameOverride ?? (spec?.hostname || (metadata?.name ?? '')).slice(0, 63).replace(/[-.]+$/, '');
 }

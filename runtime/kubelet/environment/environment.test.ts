@@ -5,7 +5,7 @@ import { ContainerConfigError } from './container-config-error.ts';
 import { envFileValue } from './env-file.ts';
 import { type EnvironmentSources, environmentOf, environmentReferences } from './environment.ts';
 import { expanded } from './expansion.ts';
-import { hostNames, hostsFile } from './hosts-file.ts';
+import { hostNames, hostsFile, sandboxHostname } from './hosts-file.ts';
 import { mapText, metadataField, podField } from './pod-field.ts';
 import { resolverConfig, resolverFile } from './resolver-config.ts';
 import { defaultLimits, resourceField } from './resource-field.ts';
@@ -322,6 +322,10 @@ t.test('hosts files of pods', async (t) => {
   t.equal(hostNames(long, 'x').hostname, 'a'.repeat(62), 'a long name is cut so that it ends well');
   const other = { metadata: { name: 'a' }, spec: { containers: [], hostnameOverride: 'x.y', subdomain: 's' } };
   t.strictSame(hostNames(other, 'x'), { hostname: 'x.y', domain: '' });
+  t.equal(sandboxHostname(named, 'n0', 'x'), 'h');
+  const full = { ...named, spec: { ...named.spec, setHostnameAsFQDN: true } };
+  t.equal(sandboxHostname(full, 'n0', 'x'), 'h.s.shop.svc.x');
+  t.equal(sandboxHostname(aliased, 'n0', 'x'), 'n0');
 });
 
 t.test('resolver files of pods', async (t) => {

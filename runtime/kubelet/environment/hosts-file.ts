@@ -20,6 +20,13 @@ export function hostNames(
   return { hostname: name, domain };
 }
 
+/** What `hostname` says in a pod's containers. */
+export function sandboxHostname(pod: Readonly<Pod>, node: string, clusterDomain: string): string {
+  if (pod.spec?.hostNetwork === true) return node;
+  const { hostname, domain } = hostNames(pod, clusterDomain);
+  return pod.spec?.setHostnameAsFQDN === true && domain !== '' ? `${hostname}.${domain}` : hostname;
+}
+
 /** As long as a host name may be, and ending in a letter or digit. */
 function shortened(name: string): string {
   return name.length <= 63 ? name : name.slice(0, 63).replace(/[-.]+$/, '');

@@ -1,7 +1,7 @@
 import type { Clock, Random } from '../../api/clock.ts';
 import { keyOf } from '../client/object-key.ts';
 import { sandboxHostname } from '../kubelet/environment/hosts-file.ts';
-import type { Pod, PodRuntime } from '../kubelet/pod-runtime.ts';
+import type { PodRuntime } from '../kubelet/pod-runtime.ts';
 import type { VirtualNetwork } from '../network/network.ts';
 import { defaultPath } from '../processes/execute.ts';
 import { createProcessTable, type ProcessTable } from '../processes/process-table.ts';

@@ -122,10 +122,10 @@ export function kubeDnsDefinition(setup: KubeDnsOptions): ControllerDefinition {
       const clusterIP = dnsAddress(options.serviceClusterIPRange);
       const place = network.open({ node: '', ips: [address, clusterIP] });
       const server = serveDns(place, resolve);
-      let pages: ((stream: Duplex) => void) | undefined;
-      place.listen(metricsPort, async ({ stream }) => {
-        pages ??= (await import('./metrics.ts')).metricsPages(counts);
-        pages(stream);
+      let pages: Promise<(stream: Duplex) => void> | undefined;
+      place.listen(metricsPort, ({ stream }) => {
+        pages ??= import('./metrics.ts').then(({ metricsPages }) => metricsPages(counts));
+        void pages.then((serve) => serve(stream));
       });
       const close = (): void => {
         server.close();

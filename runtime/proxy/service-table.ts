@@ -2,14 +2,7 @@ import { semanticEqual } from '../../api/equal.ts';
 import { keyOf } from '../client/object-key.ts';
 import { endpointChain } from './chain-names.ts';
 import { type EndpointSlice, endpointsOf, type ProxyEndpoint, portKey } from './endpoints.ts';
-import {
-  foreignProxyLabel,
-  isSkipped,
-  type ProxyProtocol,
-  type Service,
-  type ServicePort,
-  servicePorts,
-} from './service-port.ts';
+import { isSkipped, type ProxyProtocol, type Service, type ServicePort, servicePorts } from './service-port.ts';
 import { type ProxyNode, type ServiceRules, serviceRules } from './service-rules.ts';
 
 const headlessLabel = 'service.kubernetes.io/headless';

@@ -111,7 +111,7 @@ async function initializing(c: CaseContext): Promise<void> {
     containers: [shell('c', 'sleep 1000')],
   });
   await c.eventually('the first runs', async () => {
-    const { text, status } = await c.get(`${path}/log?container=first`, { status: [200, 400], unstable: true });
+    const { text, status } = await c.get(`${path}/log?container=first`, { status: [200, 204, 400], unstable: true });
     return status === 200 && text === 'prepared\n';
   });
   const message = 'container "c" in pod "a" is waiting to start: PodInitializing';

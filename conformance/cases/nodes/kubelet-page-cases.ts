@@ -48,7 +48,7 @@ async function podPages(c: CaseContext): Promise<void> {
     await c.eventually(`the pod is in ${path}`, async () => {
       const answer = await get(path);
       c.equal([answer.at('kind'), answer.at('apiVersion')], ['PodList', 'v1'], path);
-      found = (answer.at('items') as Item[]).find(({ metadata }) => metadata.namespace === namespace);
+      found = ((answer.at('items') ?? []) as Item[]).find(({ metadata }) => metadata.namespace === namespace);
       return (found?.spec.containers ?? []).length > 0;
     });
     c.equal(

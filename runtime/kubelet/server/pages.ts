@@ -42,7 +42,7 @@ function partsOf(segments: readonly string[], path: readonly string[]): string[]
 
 function podList(pods: readonly Readonly<Pod>[]): NodeResponse {
   const items = pods.map(({ apiVersion: _version, kind: _kind, ...pod }) => pod);
-  return jsonPage({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items });
+  return jsonPage({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: items.length === 0 ? null : items });
 }
 
 /** As the container runtime knows it: no more than names and images. */

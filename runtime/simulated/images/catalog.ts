@@ -14,6 +14,32 @@ const shellImage: Image = { command: ['sh'] };
 /** Of those that look for names. */
 const dnsToolsImage: Image = { command: ['sh'], programs: bindPrograms };
 
+/** Of images that people look at to see where they are: name and version, as in /etc/os-release. */
+const releases: Readonly<Record<string, readonly [name: string, version: string]>> = {
+  alpine: ['Alpine Linux', '3.22.2'],
+  debian: ['Debian GNU/Linux', '13'],
+  ubuntu: ['Ubuntu', '24.04'],
+  fedora: ['Fedora Linux', '43'],
+  centos: ['CentOS Stream', '10'],
+  rockylinux: ['Rocky Linux', '10.0'],
+  almalinux: ['AlmaLinux', '10.0'],
+  amazonlinux: ['Amazon Linux', '2023'],
+};
+
+const releasedImages = Object.fromEntries(
+  Object.entries(releases).map(([id, [name, version]]): [string, Image] => [
+    id,
+    {
+      ...shellImage,
+      files: (tree) =>
+        tree.write(
+          '/etc/os-release',
+          `PRETTY_NAME="${name} ${version}"\nNAME="${name}"\nVERSION_ID="${version}"\nID=${id}\n`,
+        ),
+    },
+  ]),
+);
+
 /** What shows a picture to whoever asks, and which. */
 const pictureImage = (picture: string): Image => ({
   ...agnhostImage,
@@ -25,6 +51,7 @@ const pictureImage = (picture: string): Image => ({
 });
 
 const images: Readonly<Record<string, Image>> = {
+  ...releasedImages,
   ...apiImages,
   ...appImages,
   ...databaseImages,
@@ -55,18 +82,10 @@ const images: Readonly<Record<string, Image>> = {
 
 const shells = new Set([
   'busybox',
-  'alpine',
   'bash',
-  'debian',
-  'ubuntu',
-  'centos',
-  'fedora',
-  'amazonlinux',
-  'rockylinux',
   'oraclelinux',
   'opensuse',
   'archlinux',
-  'almalinux',
   'ubi8',
   'ubi9',
   'ubi-minimal',

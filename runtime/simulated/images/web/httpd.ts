@@ -44,7 +44,7 @@ export const httpd: Program = (context) => {
   const service = serveHttp(network, 80, (call) => {
     const answer = siteAnswer(files, call, style);
     reply(call, answer);
-    logAccess(context, call, answer.status ?? 200, answer.body?.length ?? 0);
+    logAccess(context, call, answer.status ?? 200, call.request.method === 'HEAD' ? 0 : (answer.body?.length ?? 0));
   });
   return lifetimeOf(context, [service], (end) => {
     notice(context, 'AH00491: caught SIGTERM, shutting down');

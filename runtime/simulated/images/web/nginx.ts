@@ -110,7 +110,7 @@ async function serve(context: ProgramContext, version: string): Promise<number> 
       const service = serveHttp(network, port, (call) => {
         const answer = siteAnswer(files, call, style);
         reply(call, answer);
-        logAccess(context, call, answer.status ?? 200, answer.body?.length ?? 0);
+        logAccess(context, call, answer.status ?? 200, call.request.method === 'HEAD' ? 0 : (answer.body?.length ?? 0));
       });
       services.push(service);
     } catch (error) {

@@ -165,12 +165,12 @@ async function updates(c: CaseContext): Promise<void> {
   );
 }
 
-async function eventSays(c: CaseContext, message: string): Promise<void> {
-  const list = `${await core(c)}/events?fieldSelector=${encodeURIComponent('involvedObject.name=a')}`;
+async function eventSays(c: CaseContext, message: string, name = 'a'): Promise<void> {
+  const list = `${await core(c)}/events?fieldSelector=${encodeURIComponent(`involvedObject.name=${name}`)}`;
   await c.eventually(`an event says: ${message}`, async () => {
     const { items } = (await c.get(list, { unstable: true })).body as unknown as Events;
     return items.some(
-      (event) => event.type === 'Warning' && event.reason === 'FailedMount' && event.message === message,
+      (event) => event.type === 'Warning' && event.reason === 'FailedMount' && event.message.endsWith(message),
     );
   });
 }
@@ -282,6 +282,44 @@ async function managedFiles(c: CaseContext): Promise<void> {
   c.equal(await saying(c, path), wanted, 'files about the network');
 }
 
+async function claims(c: CaseContext): Promise<void> {
+  const namespace = await c.namespace();
+  const path = `/tmp/${namespace}`;
+  const spec = {
+    capacity: { storage: '1Gi' },
+    accessModes: ['ReadWriteOnce'],
+    storageClassName: '',
+    hostPath: { path, type: 'DirectoryOrCreate' },
+    claimRef: { namespace, name: 'claim' },
+  };
+  const volume = `/api/v1/persistentvolumes/${namespace}`;
+  await c.post('/api/v1/persistentvolumes', { metadata: { name: namespace }, spec }, { unstable: true });
+  const wish = {
+    accessModes: ['ReadWriteOnce'],
+    storageClassName: '',
+    volumeName: namespace,
+    resources: { requests: { storage: '1Gi' } },
+  };
+  await create(c, 'persistentvolumeclaims', 'claim', { spec: wish });
+  const using = (script: string, readOnly: boolean): object => ({
+    containers: [shell(script, { volumeMounts: [{ name: 'd', mountPath: '/d' }] })],
+    volumes: [{ name: 'd', persistentVolumeClaim: { claimName: 'claim', readOnly } }],
+  });
+  const writer = await started(c, using('echo kept > /d/word', false));
+  await saying(c, writer);
+  const { body } = await c.get(writer, { unstable: true });
+  const { nodeName } = (body as { readonly spec: { readonly nodeName: string } }).spec;
+  const reader = { ...using('cat /d/word; (echo no > /d/word) 2>/dev/null || echo read-only', true), nodeName };
+  await started(c, reader, { name: 'b' });
+  c.equal(await saying(c, writer.replace(/a$/, 'b')), 'kept\nread-only\n', 'what one pod left the next one finds');
+  const lost = { ...using('true', false), nodeName };
+  const volumes = [{ name: 'd', persistentVolumeClaim: { claimName: 'none' } }];
+  await started(c, { ...lost, volumes }, { name: 'c' });
+  const said = `failed to process volumes=[d]: error processing PVC ${namespace}/none: failed to fetch PVC from API server: persistentvolumeclaims "none" not found`;
+  await eventSays(c, said, 'c');
+  await c.delete(volume, { status: [200, 202], unstable: true });
+}
+
 export const volumeCases: readonly Case[] = [
   { id: 'nodes/volumes/objects become files', needs: ['programs'], run: layout },
   { id: 'nodes/volumes/belong to whom the pod says', needs: ['programs'], run: owners },
@@ -290,5 +328,6 @@ export const volumeCases: readonly Case[] = [
   { id: 'nodes/volumes/say what is wrong with them', needs: ['programs'], run: refused },
   { id: 'nodes/volumes/are mounted in parts', needs: ['programs'], run: subPaths },
   { id: 'nodes/volumes/are shared by containers', needs: ['programs'], run: shared },
+  { id: 'nodes/volumes/claims lead to what they are bound to', needs: ['programs'], run: claims },
   { id: 'nodes/volumes/hosts and name servers are files', needs: ['programs'], run: managedFiles },
 ];

@@ -40,6 +40,19 @@ const releasedImages = Object.fromEntries(
   ]),
 );
 
+/** curl, unless the words name another program. */
+const curlImage: Image = {
+  entrypoint: ['/entrypoint.sh'],
+  command: ['curl'],
+  programs: {
+    '/entrypoint.sh': (context) => {
+      const words = context.args.slice(1);
+      const isOwn = /^-|:\/\//.test(words[0] ?? '-');
+      return context.become({ args: isOwn ? ['curl', ...words] : words });
+    },
+  },
+};
+
 /** What shows a picture to whoever asks, and which. */
 const pictureImage = (picture: string): Image => ({
   ...agnhostImage,
@@ -57,6 +70,8 @@ const images: Readonly<Record<string, Image>> = {
   ...databaseImages,
   ...redisImages,
   agnhost: agnhostImage,
+  curl: curlImage,
+  'curl-base': curlImage,
   coredns: {
     entrypoint: ['/coredns'],
     hasShell: false,
@@ -91,8 +106,6 @@ const shells = new Set([
   'ubi-minimal',
   'toybox',
   'debian-base',
-  'curl',
-  'curl-base',
   'busyboxplus',
 ]);
 

@@ -257,3 +257,16 @@ test('a port that somebody has ends a server with its own words', async (t) => {
   t.match(netexec.stderr(), /listen tcp :8080: bind: address already in use/);
   one.stop();
 });
+
+test('the image of curl takes options, addresses and other programs', async (t) => {
+  const runtime = createRuntime();
+  const kubia = await run('luksa/kubia', [], { runtime });
+  await until(() => kubia.network.listening().length > 0);
+  const url = `http://${kubia.network.ips[0]}:8080/`;
+  for (const args of [['-s', url], [url], ['curl', '-s', url], ['sh', '-c', `curl -s ${url}`]]) {
+    const one = await run('curlimages/curl', args, { runtime });
+    t.match(await one.container.exited, { exitCode: 0 });
+    t.equal(one.stdout(), "You've hit pod-a\n");
+  }
+  kubia.stop();
+});

@@ -48,6 +48,19 @@ const changeMode: ShellProgram = (args, process) => {
   return code;
 };
 
+/** Undefined where a name is not known, which is said. */
+function idsOf({ files, stderr }: ShellProcess, tool: string, user: string, group: string) {
+  const uid = user === '' ? undefined : idByName(files, '/etc/passwd', user);
+  const gid = group === '' ? undefined : idByName(files, '/etc/group', group);
+  const isUserBad = user !== '' && uid === undefined;
+  const isGroupBad = group !== '' && gid === undefined;
+  if (isUserBad || isGroupBad) {
+    stderr.write(`${tool}: unknown ${isUserBad ? `user ${user}` : `group ${group}`}\n`);
+    return undefined;
+  }
+  return { uid, gid };
+}
+
 const changeOwner =
   (tool: 'chown' | 'chgrp'): ShellProgram =>
   (args, process) => {
@@ -59,17 +72,10 @@ const changeOwner =
     if (options === undefined) return 1;
     const [owner = '', ...paths] = options.words;
     const { files, cwd, stderr } = process;
-    const [userText = '', groupText] = tool === 'chgrp' ? ['', owner] : owner.split(/[:.]/, 2);
-    const uid = userText === '' ? undefined : idByName(files, '/etc/passwd', userText);
-    const gid = groupText === undefined || groupText === '' ? undefined : idByName(files, '/etc/group', groupText);
-    if (userText !== '' && uid === undefined) {
-      stderr.write(`${tool}: unknown user ${userText}\n`);
-      return 1;
-    }
-    if (groupText !== undefined && groupText !== '' && gid === undefined) {
-      stderr.write(`${tool}: unknown group ${groupText}\n`);
-      return 1;
-    }
+    const [userText = '', groupText = ''] = tool === 'chgrp' ? ['', owner] : owner.split(/[:.]/, 2);
+    const ids = idsOf(process, tool, userText, groupText);
+    if (ids === undefined) return 1;
+    const { uid, gid } = ids;
     let code = 0;
     for (const given of paths) {
       for (const path of below(process, given, options.has('R'))) {

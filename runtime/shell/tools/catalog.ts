@@ -6,10 +6,8 @@ type Tools = Readonly<Record<string, ShellProgram>>;
 const groups: readonly (readonly [names: string, load: () => Promise<Tools>])[] = [
   ['sleep usleep', async () => (await import('./timing.ts')).timingTools],
   ['cat head tail tac rev nl', async () => (await import('./reading.ts')).readingTools],
-  [
-    'touch rm unlink rmdir mkdir cp mv ln mkfifo mknod mktemp truncate',
-    async () => (await import('./changing.ts')).changingTools,
-  ],
+  ['touch rm unlink rmdir mkdir cp mv ln', async () => (await import('./changing.ts')).changingTools],
+  ['mkfifo mknod mktemp truncate', async () => (await import('./making.ts')).makingTools],
   [
     'chmod chown chgrp stat readlink realpath basename dirname sync',
     async () => (await import('./attributes.ts')).attributeTools,

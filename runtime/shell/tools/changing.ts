@@ -5,7 +5,7 @@ import type { ShellProcess, ShellProgram } from '../shell-process.ts';
 import { dateMs } from './date-input.ts';
 import { reason } from './input.ts';
 import { parseOptions } from './options.ts';
-import { attempt, baseName, copyTree, join, statOf } from './tree-walk.ts';
+import { attempt, baseName, type CopyOptions, copyTree, join, statOf } from './tree-walk.ts';
 
 const touch: ShellProgram = (args, process) => {
   const options = parseOptions(
@@ -94,6 +94,14 @@ const remove: ShellProgram = (args, process) => {
   }
 };
 
+/** Why a path is no directory that can go. */
+function hindrance(process: ShellProcess, full: string): string | undefined {
+  const stat = statOf(process, full, true);
+  if (stat === undefined) return 'ENOENT';
+  if (stat.type !== 'directory') return 'ENOTDIR';
+  return process.files.list(full).length > 0 ? 'ENOTEMPTY' : undefined;
+}
+
 const removeDirectory: ShellProgram = (args, process) => {
   const options = parseOptions(
     args,
@@ -106,15 +114,7 @@ const removeDirectory: ShellProgram = (args, process) => {
   for (const path of options.words) {
     for (let at = path; ; at = at.slice(0, at.lastIndexOf('/'))) {
       const full = resolvePath(cwd, at);
-      const stat = statOf(process, full, true);
-      const problem =
-        stat === undefined
-          ? 'ENOENT'
-          : stat.type !== 'directory'
-            ? 'ENOTDIR'
-            : files.list(full).length > 0
-              ? 'ENOTEMPTY'
-              : undefined;
+      const problem = hindrance(process, full);
       if (problem !== undefined) stderr.write(`rmdir: '${at}': ${errorText(problem)}\n`);
       if (problem !== undefined || !attempt(process, `rmdir: '${at}'`, () => files.remove(full))) {
         code = 1;
@@ -175,7 +175,7 @@ const copy: ShellProgram = async (args, process) => {
   };
   const options = parseOptions(args, form, process);
   if (options === undefined) return 1;
-  const { cwd, stderr, files } = process;
+  const { cwd, stderr } = process;
   const folder = options.value('t');
   const target = folder ?? options.words.at(-1);
   const sources = folder === undefined ? options.words.slice(0, -1) : options.words;
@@ -193,38 +193,49 @@ const copy: ShellProgram = async (args, process) => {
     const from = resolvePath(cwd, source);
     const to = options.has('T') ? resolvePath(cwd, target) : placeIn(process, target, source);
     const keepsLinks = (options.has('a') || options.has('d') || options.has('P') || isRecursive) && !options.has('L');
-    const stat = statOf(process, from, keepsLinks);
-    const problem =
-      stat === undefined
-        ? `cp: can't stat '${source}': No such file or directory`
-        : stat.type === 'directory' && !isRecursive
-          ? `cp: omitting directory '${source}'`
-          : to === from
-            ? `cp: '${source}' and '${target}' are the same file`
-            : `${to}/`.startsWith(`${from}/`) && stat.type === 'directory'
-              ? `cp: recursion detected, omitting directory '${source}'`
-              : undefined;
-    if (problem !== undefined) {
-      stderr.write(`${problem}\n`);
-      code = 1;
-      continue;
-    }
     if (options.has('n') && statOf(process, to) !== undefined) continue;
-    try {
-      if (files.stat(to.slice(0, to.lastIndexOf('/')) || '/') === undefined) throw new FileError('ENOENT', to);
-      await copyTree(process, from, to, {
-        isRecursive,
-        isPreserving: options.has('a') || options.has('p'),
-        keepsLinks,
-      });
-    } catch (error) {
-      const isRead = error instanceof FileError && error.code === 'EACCES' && error.message.startsWith(from);
-      stderr.write(`cp: can't ${isRead ? `open '${source}'` : `create '${target}'`}: ${reason(error)}\n`);
-      code = 1;
-    }
+    const isPreserving = options.has('a') || options.has('p');
+    const given = { source, target, from, to, isRecursive, isPreserving, keepsLinks };
+    if (!(await copyOne(process, given))) code = 1;
   }
   return code;
 };
+
+interface Copying extends CopyOptions {
+  /** As they were named. */
+  readonly source: string;
+  readonly target: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+async function copyOne(process: ShellProcess, copying: Copying): Promise<boolean> {
+  const { stderr, files } = process;
+  const { source, target, from, to } = copying;
+  const problem = copyProblem(process, copying);
+  if (problem !== undefined) {
+    stderr.write(`cp: ${problem}\n`);
+    return false;
+  }
+  try {
+    if (files.stat(to.slice(0, to.lastIndexOf('/')) || '/') === undefined) throw new FileError('ENOENT', to);
+    await copyTree(process, from, to, copying);
+    return true;
+  } catch (error) {
+    const isRead = error instanceof FileError && error.code === 'EACCES' && error.message.startsWith(from);
+    stderr.write(`cp: can't ${isRead ? `open '${source}'` : `create '${target}'`}: ${reason(error)}\n`);
+    return false;
+  }
+}
+
+function copyProblem(process: ShellProcess, { source, target, from, to, isRecursive, keepsLinks }: Copying) {
+  const stat = statOf(process, from, keepsLinks);
+  if (stat === undefined) return `can't stat '${source}': No such file or directory`;
+  if (stat.type === 'directory' && !isRecursive) return `omitting directory '${source}'`;
+  if (to === from) return `'${source}' and '${target}' are the same file`;
+  const isInside = `${to}/`.startsWith(`${from}/`) && stat.type === 'directory';
+  return isInside ? `recursion detected, omitting directory '${source}'` : undefined;
+}
 
 const move: ShellProgram = async (args, process) => {
   const options = parseOptions(args, { letters: 'finvTt:', long: { force: 'f', verbose: 'v' } }, process);
@@ -300,93 +311,6 @@ const link: ShellProgram = (args, process) => {
   return code;
 };
 
-const makeFifo: ShellProgram = (args, process) => {
-  const { files, cwd, umask } = process;
-  let code = 0;
-  for (const path of args.filter((arg) => !arg.startsWith('-')))
-    if (
-      !attempt(process, `mkfifo: ${path}`, () =>
-        files.makeNode?.(resolvePath(cwd, path), { type: 'fifo', mode: 0o666 & ~umask }),
-      )
-    )
-      code = 1;
-  return code;
-};
-
-const nodeTypes: Readonly<Record<string, 'character' | 'block' | 'fifo'>> = {
-  c: 'character',
-  u: 'character',
-  b: 'block',
-  p: 'fifo',
-};
-
-const makeNode: ShellProgram = (args, process) => {
-  const options = parseOptions(args, { letters: 'm:' }, process);
-  const [path = '', kind = '', major = '0', minor = '0'] = options?.words ?? [];
-  const type = nodeTypes[kind];
-  const { files, cwd, umask, user } = process;
-  if (type === undefined) {
-    process.stderr.write('BusyBox v1.37.0 multi-call binary.\n\nUsage: mknod [-m MODE] NAME TYPE [MAJOR MINOR]\n');
-    return 1;
-  }
-  const isDone = attempt(process, `mknod: ${path}`, () => {
-    if (user.uid !== 0 && type !== 'fifo') throw new FileError('EPERM', path);
-    const mode = options?.value('m') === undefined ? 0o666 & ~umask : Number.parseInt(options.value('m') ?? '', 8);
-    files.makeNode?.(resolvePath(cwd, path), { type, mode, device: `${major}:${minor}` });
-  });
-  return Number(!isDone);
-};
-
-const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-
-const temporary: ShellProgram = (args, process) => {
-  const options = parseOptions(args, { letters: 'dqtup:', long: { directory: 'd', 'dry-run': 'u' } }, process);
-  if (options === undefined) return 1;
-  const { files, cwd, random, stdout, environment } = process;
-  const [given = 'tmp.XXXXXX'] = options.words;
-  const isBare = options.words.length === 0 || options.has('t') || options.has('p');
-  const folder = options.value('p') ?? environment.get('TMPDIR') ?? '/tmp';
-  const template = isBare ? join(folder, given) : given;
-  const path = template.replace(/X+$/, (marks) =>
-    Array.from(marks, () => letters[Math.floor(random.next() * letters.length)]).join(''),
-  );
-  if (path === template) {
-    process.stderr.write(`mktemp: ${template}: Invalid argument\n`);
-    return 1;
-  }
-  const full = resolvePath(cwd, path);
-  const isDone = attempt(process, `mktemp: ${path}`, () => {
-    if (files.stat(full.slice(0, full.lastIndexOf('/')) || '/') === undefined) throw new FileError('ENOENT', path);
-    if (options.has('u')) return;
-    if (options.has('d')) files.makeDirectory(full, 0o700);
-    else files.write(full, '', { mode: 0o600 });
-  });
-  if (isDone) stdout.write(`${path}\n`);
-  return Number(!isDone);
-};
-
-const truncate: ShellProgram = (args, process) => {
-  const options = parseOptions(args, { letters: 'cs:', long: { size: 's' } }, process);
-  const [, amount, unit = ''] = /^(\d+)([kKmMgG]?)$/.exec(options?.value('s') ?? '') ?? [];
-  if (options === undefined || amount === undefined) {
-    process.stderr.write('truncate: invalid number\n');
-    return 1;
-  }
-  const size = Number(amount) * ({ k: 1024, m: 2 ** 20, g: 2 ** 30 }[unit.toLowerCase()] ?? 1);
-  const { files, cwd } = process;
-  let code = 0;
-  for (const path of options.words) {
-    const full = resolvePath(cwd, path);
-    const isDone = attempt(process, `truncate: ${path}`, () => {
-      if (size > 2 ** 28) throw new FileError('ENOSPC', path);
-      const text = files.read(full);
-      if (text !== undefined || !options.has('c')) files.write(full, (text ?? '').slice(0, size).padEnd(size, '\0'));
-    });
-    if (!isDone) code = 1;
-  }
-  return code;
-};
-
 export const changingTools: Readonly<Record<string, ShellProgram>> = {
   touch,
   rm: remove,
@@ -396,8 +320,4 @@ export const changingTools: Readonly<Record<string, ShellProgram>> = {
   cp: copy,
   mv: move,
   ln: link,
-  mkfifo: makeFifo,
-  mknod: makeNode,
-  mktemp: temporary,
-  truncate,
 };

@@ -71,9 +71,7 @@ const dd: ShellProgram = async (args, process) => {
     if (text.length === size) whole++;
     else part++;
     bytes += text.length;
-    if (conv.includes('sync')) text = text.padEnd(size, '\0');
-    if (conv.includes('ucase')) text = text.toUpperCase();
-    if (conv.includes('lcase')) text = text.toLowerCase();
+    text = converted(text, conv, size);
     try {
       if (output === undefined) process.stdout.write(text);
       else output.channel.write?.(text);
@@ -108,6 +106,12 @@ const dd: ShellProgram = async (args, process) => {
     }
   }
 };
+
+function converted(text: string, conv: readonly string[], size: number): string {
+  const whole = conv.includes('sync') ? text.padEnd(size, '\0') : text;
+  if (conv.includes('ucase')) return whole.toUpperCase();
+  return conv.includes('lcase') ? whole.toLowerCase() : whole;
+}
 
 function human(bytes: number): string {
   let value = bytes;

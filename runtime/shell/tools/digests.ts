@@ -28,6 +28,30 @@ function openDigested(process: ShellProcess, tool: string, path: string) {
   return openInput({ ...process, stderr: { ...stderr, write } }, tool, path);
 }
 
+interface Verification {
+  readonly tool: string;
+  readonly algorithm: string;
+  /** A list of digests and files. */
+  readonly path: string;
+  readonly isQuiet: boolean;
+}
+
+async function verify(process: ShellProcess, { tool, algorithm, path, isQuiet }: Verification): Promise<boolean> {
+  const input = openInput(process, tool, path);
+  const lines = input === undefined ? [] : linesOf(await input.reader.rest());
+  input?.file?.release();
+  let failed = 0;
+  for (const line of lines) {
+    const [, wanted = '', name = ''] = /^([\da-f]+) [ *](.*)$/i.exec(line) ?? [];
+    const isFine = (await digestOf(process, tool, algorithm, name)) === wanted.toLowerCase();
+    if (!isFine) failed++;
+    if (!isFine || !isQuiet) process.stdout.write(`${name}: ${isFine ? 'OK' : 'FAILED'}\n`);
+  }
+  if (failed === 0) return input !== undefined;
+  process.stderr.write(`${tool}: WARNING: ${failed} of ${lines.length} computed checksums did NOT match\n`);
+  return false;
+}
+
 const sum =
   (tool: string, algorithm: string): ShellProgram =>
   async (args, process) => {
@@ -37,25 +61,11 @@ const sum =
       process,
     );
     if (options === undefined) return 1;
-    const { stdout, stderr } = process;
+    const { stdout } = process;
     let code = 0;
     for (const path of options.words.length === 0 ? ['-'] : options.words) {
       if (options.has('c')) {
-        const input = openInput(process, tool, path);
-        const lines = input === undefined ? [] : linesOf(await input.reader.rest());
-        input?.file?.release();
-        let failed = 0;
-        for (const line of lines) {
-          const [, wanted = '', name = ''] = /^([\da-f]+) [ *](.*)$/i.exec(line) ?? [];
-          const found = await digestOf(process, tool, algorithm, name);
-          const isFine = found === wanted.toLowerCase();
-          if (!isFine) failed++;
-          if (!isFine || !options.has('s')) stdout.write(`${name}: ${isFine ? 'OK' : 'FAILED'}\n`);
-        }
-        if (failed > 0) {
-          stderr.write(`${tool}: WARNING: ${failed} of ${lines.length} computed checksums did NOT match\n`);
-          code = 1;
-        }
+        if (!(await verify(process, { tool, algorithm, path, isQuiet: options.has('s') }))) code = 1;
         continue;
       }
       const digest = await digestOf(process, tool, algorithm, path);

@@ -86,11 +86,7 @@ const ls: ShellProgram = (args, process) => {
   const folders: Entry[] = [];
   for (const name of options.words.length === 0 ? ['.'] : options.words) {
     const path = resolvePath(cwd, name);
-    const isItself = options.has('l') || options.has('d');
-    const link = statOf(process, path, true);
-    const target = statOf(process, path);
-    const stat =
-      (isItself && !name.endsWith('/') && link?.type === 'link') || options.has('d') ? link : (target ?? link);
+    const stat = statFor(process, options, name);
     if (stat === undefined) {
       stderr.write(`ls: ${name}: ${problemWith(process, path)}\n`);
       code = 1;
@@ -106,6 +102,14 @@ const ls: ShellProgram = (args, process) => {
   }
   return code;
 };
+
+/** Of a link itself where a long listing or `-d` names it. */
+function statFor(process: ShellProcess, options: Options, name: string): FileStat | undefined {
+  const path = resolvePath(process.cwd, name);
+  const link = statOf(process, path, true);
+  if (options.has('d') || (options.has('l') && !name.endsWith('/') && link?.type === 'link')) return link;
+  return statOf(process, path) ?? link;
+}
 
 function problemWith(process: ShellProcess, path: string): string {
   try {

@@ -3,6 +3,32 @@ import { compile } from '../regular-expression.ts';
 import type { ShellProcess, ShellProgram } from '../shell-process.ts';
 import { pause, textOfInputs } from './input.ts';
 
+interface Sequence {
+  readonly first: number;
+  readonly by: number;
+  readonly last: number;
+  /** After the point. */
+  readonly digits: number;
+}
+
+/** Undefined when the words are no numbers, which is said. */
+function sequenceOf(words: readonly string[], { stderr }: ShellProcess): Sequence | undefined {
+  const bad = words.find((word) => word === '' || Number.isNaN(Number(word)));
+  if (bad !== undefined || words.length === 0 || words.length > 3) {
+    const usage = 'BusyBox v1.37.0 multi-call binary.\n\nUsage: seq [-w] [-s SEP] [FIRST [INC]] LAST\n';
+    stderr.write(bad === undefined ? usage : `seq: invalid number '${bad}'\n`);
+    return undefined;
+  }
+  const numbers = words.map(Number);
+  const by = numbers.length > 2 ? (numbers[1] ?? 1) : 1;
+  if (by === 0) {
+    stderr.write('seq: increment is 0\n');
+    return undefined;
+  }
+  const digits = Math.max(0, ...words.slice(0, -1).map((word) => /\.(\d+)/.exec(word)?.[1]?.length ?? 0));
+  return { first: numbers.length > 1 ? (numbers[0] ?? 1) : 1, by, last: numbers.at(-1) ?? 1, digits };
+}
+
 const sequence: ShellProgram = async (args, process) => {
   let [separator, isWide] = ['\n', false];
   const words: string[] = [];
@@ -13,40 +39,20 @@ const sequence: ShellProgram = async (args, process) => {
     else if (arg === '-w') isWide = true;
     else words.push(arg);
   }
-  const bad = words.find((word) => word === '' || Number.isNaN(Number(word)));
-  if (bad !== undefined || words.length === 0 || words.length > 3) {
-    process.stderr.write(
-      bad === undefined
-        ? 'BusyBox v1.37.0 multi-call binary.\n\nUsage: seq [-w] [-s SEP] [FIRST [INC]] LAST\n'
-        : `seq: invalid number '${bad}'\n`,
-    );
-    return 1;
-  }
-  const numbers = words.map(Number);
-  const first = numbers.length > 1 ? (numbers[0] ?? 1) : 1;
-  const by = numbers.length > 2 ? (numbers[1] ?? 1) : 1;
-  const last = numbers.at(-1) ?? 1;
-  if (by === 0) {
-    process.stderr.write('seq: increment is 0\n');
-    return 1;
-  }
-  const digits = Math.max(
-    ...words.slice(0, -1).map((word) => /\.(\d+)/.exec(word)?.[1]?.length ?? 0),
-    words.length === 1 ? 0 : 0,
-    0,
-  );
+  const found = sequenceOf(words, process);
+  if (found === undefined) return 1;
+  const { first, by, last, digits } = found;
   const shown = (value: number): string => value.toFixed(digits);
   const width = isWide ? Math.max(shown(first).length, shown(last).length) : 0;
-  let isFirst = true;
   for (let count = 0; ; count++) {
     const value = first + count * by;
-    if (by > 0 ? value > last + 1e-9 : value < last - 1e-9) break;
-    process.stdout.write((isFirst ? '' : separator) + shown(value).padStart(width, '0'));
-    isFirst = false;
+    if (by > 0 ? value > last + 1e-9 : value < last - 1e-9) {
+      if (count > 0) process.stdout.write('\n');
+      return 0;
+    }
+    process.stdout.write((count === 0 ? '' : separator) + shown(value).padStart(width, '0'));
     await pause(process);
   }
-  if (!isFirst) process.stdout.write('\n');
-  return 0;
 };
 
 /** `expr`, as a reader of its words. */

@@ -25,56 +25,82 @@ export function parseOptions(
   form: OptionForm,
   { stderr, args: [name = ''] }: Pick<ShellProcess, 'stderr' | 'args'>,
 ): Options | undefined {
-  const tool = name.slice(name.lastIndexOf('/') + 1);
-  const found = new Map<string, string[]>();
-  const words: string[] = [];
-  const add = (letter: string, value = ''): void => void found.set(letter, [...(found.get(letter) ?? []), value]);
-  const isValued = (letter: string): boolean => form.letters.includes(`${letter}:`);
-  const fail = (text: string): undefined => {
-    stderr.write(`${tool}: ${text}\n`);
-  };
-  for (let at = 0; at < args.length; at++) {
-    const arg = args[at] ?? '';
-    if (arg === '--') {
-      words.push(...args.slice(at + 1));
-      break;
-    }
-    if (!arg.startsWith('-') || arg === '-') {
-      if (form.stopsAtWords === true) {
-        words.push(...args.slice(at));
-        break;
-      }
-      words.push(arg);
-      continue;
-    }
-    if (arg.startsWith('--')) {
-      const [long = '', value] = [
-        arg.slice(2).replace(/=.*$/s, ''),
-        arg.includes('=') ? arg.slice(arg.indexOf('=') + 1) : undefined,
-      ];
-      const letter = form.long?.[long];
-      if (letter === undefined) return fail(`unrecognized option '${arg}'`);
-      if (isValued(letter)) add(letter, value ?? args[++at] ?? '');
-      else add(letter);
-      continue;
-    }
-    for (let letterAt = 1; letterAt < arg.length; letterAt++) {
-      const letter = arg[letterAt] ?? '';
-      if (letter === ':' || !form.letters.includes(letter)) return fail(`invalid option -- '${letter}'`);
-      if (!isValued(letter)) {
-        add(letter);
-        continue;
-      }
-      const value = arg.slice(letterAt + 1) || args[++at];
-      if (value === undefined) return fail(`option requires an argument -- '${letter}'`);
-      add(letter, value);
-      break;
-    }
+  const reader = new OptionReader(args, form);
+  const problem = reader.read();
+  if (problem !== undefined) {
+    stderr.write(`${name.slice(name.lastIndexOf('/') + 1)}: ${problem}\n`);
+    return undefined;
   }
+  const { found, words } = reader;
   return {
     has: (letter) => found.has(letter),
     value: (letter) => found.get(letter)?.at(-1),
     values: (letter) => found.get(letter) ?? [],
     words,
   };
+}
+
+class OptionReader {
+  readonly found = new Map<string, string[]>();
+  readonly words: string[] = [];
+  readonly #args: readonly string[];
+  readonly #form: OptionForm;
+  #at = 0;
+
+  constructor(args: readonly string[], form: OptionForm) {
+    this.#args = args;
+    this.#form = form;
+  }
+
+  /** What is wrong. */
+  read(): string | undefined {
+    for (; this.#at < this.#args.length; this.#at++) {
+      const arg = this.#args[this.#at] ?? '';
+      const isWord = !arg.startsWith('-') || arg === '-';
+      if (arg === '--' || (isWord && this.#form.stopsAtWords === true)) {
+        this.words.push(...this.#args.slice(this.#at + (isWord ? 0 : 1)));
+        return undefined;
+      }
+      if (isWord) {
+        this.words.push(arg);
+        continue;
+      }
+      const problem = arg.startsWith('--') ? this.#long(arg) : this.#short(arg);
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  }
+
+  #isValued(letter: string): boolean {
+    return this.#form.letters.includes(`${letter}:`);
+  }
+
+  #add(letter: string, value = ''): void {
+    this.found.set(letter, [...(this.found.get(letter) ?? []), value]);
+  }
+
+  #long(arg: string): string | undefined {
+    const [, long = '', value] = /^--([^=]*)(?:=(.*))?$/s.exec(arg) ?? [];
+    const letter = this.#form.long?.[long];
+    if (letter === undefined) return `unrecognized option '${arg}'`;
+    if (this.#isValued(letter)) this.#add(letter, value ?? this.#args[++this.#at] ?? '');
+    else this.#add(letter);
+    return undefined;
+  }
+
+  #short(arg: string): string | undefined {
+    for (let at = 1; at < arg.length; at++) {
+      const letter = arg[at] ?? '';
+      if (letter === ':' || !this.#form.letters.includes(letter)) return `invalid option -- '${letter}'`;
+      if (!this.#isValued(letter)) {
+        this.#add(letter);
+        continue;
+      }
+      const value = arg.slice(at + 1) || this.#args[++this.#at];
+      if (value === undefined) return `option requires an argument -- '${letter}'`;
+      this.#add(letter, value);
+      return undefined;
+    }
+    return undefined;
+  }
 }

@@ -215,13 +215,28 @@ const killByName: ShellProgram = async (args, process) => {
   return code;
 };
 
-const kill: ShellProgram = (args, { kill: send, stderr, stdout }) => {
+function signalList(wanted: string | undefined): string {
+  if (wanted === undefined) return signalNames.map((name, at) => `${String(at + 1).padStart(2)}) ${name}\n`).join('');
+  return `${/^\d+$/.test(wanted) ? signalName(wanted) : signalNumber(signalName(wanted) ?? '')}\n`;
+}
+
+/** Undefined: it was sent. */
+function sendTo({ kill: send }: Pick<ShellProcess, 'kill'>, target: string, name: string): string | undefined {
+  if (!/^-?\d+$/.test(target)) return `invalid number '${target}'`;
+  try {
+    send(Number(target), name);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    return `can't kill pid ${target}: ${errorText(error.code)}`;
+  }
+}
+
+const kill: ShellProgram = (args, process) => {
+  const { stderr, stdout } = process;
   const [first = ''] = args;
   if (first === '-l') {
-    const [, wanted] = args;
-    if (wanted === undefined)
-      stdout.write(signalNames.map((name, at) => `${String(at + 1).padStart(2)}) ${name}\n`).join(''));
-    else stdout.write(`${/^\d+$/.test(wanted) ? signalName(wanted) : signalNumber(signalName(wanted) ?? '')}\n`);
+    stdout.write(signalList(args[1]));
     return 0;
   }
   const isNamed = first === '-s';
@@ -235,18 +250,10 @@ const kill: ShellProgram = (args, { kill: send, stderr, stdout }) => {
   let code = 0;
   if (targets.length === 0) stderr.write('kill: you need to specify whom to kill\n');
   for (const target of targets) {
-    try {
-      if (!/^-?\d+$/.test(target)) throw new FileError('EINVAL', target);
-      send(Number(target), name);
-    } catch (error) {
-      if (!(error instanceof FileError)) throw error;
-      stderr.write(
-        error.code === 'EINVAL'
-          ? `kill: invalid number '${target}'\n`
-          : `kill: can't kill pid ${target}: ${errorText(error.code)}\n`,
-      );
-      code = 1;
-    }
+    const problem = sendTo(process, target, name);
+    if (problem === undefined) continue;
+    stderr.write(`kill: ${problem}\n`);
+    code = 1;
   }
   return targets.length === 0 ? 1 : code;
 };

@@ -10,6 +10,14 @@ import { dateMs } from './date-input.ts';
 import { eachInput, pause } from './input.ts';
 import { parseOptions } from './options.ts';
 
+/** Of `date -I`, by the first letter of how fine it is to be. */
+const isoFormats: Readonly<Record<string, string>> = {
+  h: '%Y-%m-%dT%H+00:00',
+  m: '%Y-%m-%dT%H:%M+00:00',
+  s: '%Y-%m-%dT%H:%M:%S+00:00',
+  n: '%Y-%m-%dT%H:%M:%S,%N+00:00',
+};
+
 const date: ShellProgram = (args, process) => {
   const options = parseOptions(
     args.map((arg) => arg.replace(/^--iso-8601(?:=(.*))?$/, (_, kind?: string) => `-I${kind ?? 'date'}`)),
@@ -36,20 +44,8 @@ const date: ShellProgram = (args, process) => {
   }
   const format = options.words.find((word) => word.startsWith('+'))?.slice(1);
   const iso = options.value('I');
-  const usual = options.has('R')
-    ? '%a, %d %b %Y %H:%M:%S %z'
-    : iso === undefined
-      ? '%a %b %e %H:%M:%S UTC %Y'
-      : iso.startsWith('s')
-        ? '%Y-%m-%dT%H:%M:%S+00:00'
-        : iso.startsWith('m')
-          ? '%Y-%m-%dT%H:%M+00:00'
-          : iso.startsWith('h')
-            ? '%Y-%m-%dT%H+00:00'
-            : iso.startsWith('ns')
-              ? '%Y-%m-%dT%H:%M:%S,%N+00:00'
-              : '%F';
-  stdout.write(`${dateText(format ?? usual, at)}\n`);
+  const usual = iso === undefined ? '%a %b %e %H:%M:%S UTC %Y' : (isoFormats[iso.slice(0, 1)] ?? '%F');
+  stdout.write(`${dateText(format ?? (options.has('R') ? '%a, %d %b %Y %H:%M:%S %z' : usual), at)}\n`);
   if (!options.has('s')) return 0;
   stderr.write(`date: can't set date: ${errorText('EPERM')}\n`);
   return 1;

@@ -230,11 +230,9 @@ async function extract(process: ShellProcess, options: Options): Promise<number>
       .slice(Number(options.value('N') ?? 0))
       .join('/');
     const bare = stripped.replace(/\/+$/, '');
-    const word = wanted.find(
-      (one) => bare === one || bare.startsWith(`${one}/`) || new Pattern([{ text: one, quoted: false }]).test(bare),
-    );
-    if ((wanted.length > 0 && word === undefined) || stripped === '' || excluded.some((pattern) => pattern.test(bare)))
-      continue;
+    const word = wanted.find((one) => isBelow(bare, one));
+    const isLeftOut = (wanted.length > 0 && word === undefined) || excluded.some((pattern) => pattern.test(bare));
+    if (stripped === '' || isLeftOut) continue;
     if (word !== undefined) found.add(word);
     if (options.has('t')) stdout.write(options.has('v') ? longLine(entry) : `${entry.name}\n`);
     else if (options.has('O')) stdout.write(entry.text);
@@ -249,12 +247,13 @@ async function extract(process: ShellProcess, options: Options): Promise<number>
     for (const { name, modifiedAt } of folders)
       files.setTime?.(resolvePath(base, name.replace(/^\/+/, '')), modifiedAt);
   input.file?.release();
-  for (const word of wanted) {
-    if (found.has(word)) continue;
-    stderr.write(`tar: ${word}: not found in archive\n`);
-    state.code = 1;
-  }
-  return state.code;
+  const missing = wanted.filter((word) => !found.has(word));
+  stderr.write(missing.map((word) => `tar: ${word}: not found in archive\n`).join(''));
+  return missing.length > 0 ? 1 : state.code;
+}
+
+function isBelow(path: string, wanted: string): boolean {
+  return path === wanted || path.startsWith(`${wanted}/`) || new Pattern([{ text: wanted, quoted: false }]).test(path);
 }
 
 function openArchive(process: ShellProcess, path: string) {
@@ -278,7 +277,7 @@ interface Unpacking {
 
 function unpack(process: ShellProcess, options: Options, { entry, base, state }: Unpacking): void {
   const { files, stderr, user, umask } = process;
-  const { name, type, target, text } = entry;
+  const { name, type } = entry;
   if (name.startsWith('/') && !state.isTold) {
     stderr.write("tar: removing leading '/' from member names\n");
     state.isTold = true;
@@ -299,16 +298,7 @@ function unpack(process: ShellProcess, options: Options, { entry, base, state }:
       // What is there is replaced, not written through.
       if (before.type === 'link' || type !== '0') files.remove(path);
     }
-    if (type === '5') {
-      if (!files.isDirectory(path)) files.makeDirectory(path, mode);
-      if (path !== base || user.uid === 0) files.setMode(path, mode);
-    } else if (type === '2') files.link(path, target);
-    else if (type === '1') files.hardLink?.(resolvePath(base, target.replace(/^\/+/, '')), path);
-    else if (type === '6') files.makeNode?.(path, { type: 'fifo', mode });
-    else {
-      files.write(path, text, { mode });
-      files.setMode(path, mode);
-    }
+    make(process, { entry, base, path, mode });
     if (type === '2' || type === '1') return;
     if (user.uid === 0 && !options.has('o')) {
       const uid = idByName(files, '/etc/passwd', entry.user) ?? entry.uid;
@@ -320,6 +310,35 @@ function unpack(process: ShellProcess, options: Options, { entry, base, state }:
     const what = type === '5' ? `can't create directory '${bare}'` : `can't open '${bare}'`;
     stderr.write(`tar: ${what}: ${reason(error)}\n`);
     state.code = 1;
+  }
+}
+
+interface Making {
+  readonly entry: TarEntry;
+  readonly base: string;
+  readonly path: string;
+  readonly mode: number;
+}
+
+function make({ files, user }: ShellProcess, { entry, base, path, mode }: Making): void {
+  const { type, target, text } = entry;
+  switch (type) {
+    case '5':
+      if (!files.isDirectory(path)) files.makeDirectory(path, mode);
+      if (path !== base || user.uid === 0) files.setMode(path, mode);
+      break;
+    case '2':
+      files.link(path, target);
+      break;
+    case '1':
+      files.hardLink?.(resolvePath(base, target.replace(/^\/+/, '')), path);
+      break;
+    case '6':
+      files.makeNode?.(path, { type: 'fifo', mode });
+      break;
+    default:
+      files.write(path, text, { mode });
+      files.setMode(path, mode);
   }
 }
 

@@ -51,25 +51,28 @@ export function awkInput(process: ShellProcess, operands: readonly string[]): Aw
     input?.file?.release();
     input = undefined;
   };
+  /** The next operand; false at the end. */
+  const open = (assign: (name: string, value: string) => void): boolean => {
+    const operand = operands[at++];
+    const [, name, value = ''] = /^([A-Za-z_]\w*)=(.*)$/s.exec(operand ?? '') ?? [];
+    if (name !== undefined) {
+      assign(name, value);
+      return true;
+    }
+    if (operand === undefined && hasRead) return false;
+    hasRead = true;
+    isFirst = true;
+    input = openInput(process, 'awk', operand ?? '-');
+    hasFailed ||= input === undefined;
+    return true;
+  };
   return {
     hasFailed: () => hasFailed,
     skipFile: close,
     next: async (separator, assign) => {
       for (;;) {
-        if (input === undefined) {
-          const operand = operands[at++];
-          const [, name, value = ''] = /^([A-Za-z_]\w*)=(.*)$/s.exec(operand ?? '') ?? [];
-          if (name !== undefined) {
-            assign(name, value);
-            continue;
-          }
-          if (operand === undefined && hasRead) return undefined;
-          hasRead = true;
-          input = openInput(process, 'awk', operand ?? '-');
-          isFirst = true;
-          if (input === undefined) hasFailed = true;
-          continue;
-        }
+        if (input === undefined && !open(assign)) return undefined;
+        if (input === undefined) continue;
         const text = await recordOf(input.reader, separator);
         if (text === undefined) {
           close();

@@ -57,71 +57,90 @@ function dividesAfter(token: Token | undefined): boolean {
 
 /** Throws AwkError. */
 export function tokensOf(text: string): Token[] {
+  const reader = new TokenReader(text);
   const tokens: Token[] = [];
-  let at = 0;
-  const take = (form: RegExp): string | undefined => {
-    form.lastIndex = at;
-    const found = form.exec(text)?.[0];
-    if (found !== undefined) at += found.length;
-    return found;
-  };
-  while (at < text.length) {
-    if (take(/(?:[ \t\r]|\\\r?\n|#[^\n]*)+/y) !== undefined) continue;
-    if (take(/\n/y) !== undefined) tokens.push({ is: 'line', text: '\n' });
-    else if (text[at] === '"') tokens.push({ is: 'string', text: stringAt() });
-    else if (text[at] === '/' && !dividesAfter(tokens.at(-1))) tokens.push({ is: 'regex', text: regexAt() });
-    else {
-      const number = take(/0[xX][\da-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/y);
-      const name = number === undefined ? take(/[A-Za-z_]\w*/y) : undefined;
-      if (number !== undefined) tokens.push({ is: 'number', text: number });
-      else if (name !== undefined) {
-        const is = words.has(name) ? 'word' : builtinNames.has(name) ? 'function' : text[at] === '(' ? 'call' : 'name';
-        tokens.push({ is, text: name });
-      } else {
-        const operator = take(operators);
-        if (operator === undefined) throw new AwkError('Unexpected token');
-        tokens.push({ is: 'operator', text: operator });
-      }
-    }
+  for (let token = reader.next(undefined); ; token = reader.next(tokens.at(-1))) {
+    tokens.push(token);
+    if (token.is === 'end') return tokens;
   }
-  tokens.push({ is: 'end', text: '' });
-  return tokens;
+}
 
-  function stringAt(): string {
+class TokenReader {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  #take(form: RegExp): string | undefined {
+    form.lastIndex = this.#at;
+    const found = form.exec(this.#text)?.[0];
+    this.#at += found?.length ?? 0;
+    return found;
+  }
+
+  next(before: Token | undefined): Token {
+    this.#take(/(?:[ \t\r]|\\\r?\n|#[^\n]*)*/y);
+    const char = this.#text[this.#at];
+    if (char === undefined) return { is: 'end', text: '' };
+    if (this.#take(/\n/y) !== undefined) return { is: 'line', text: '\n' };
+    if (char === '"') return { is: 'string', text: this.#string() };
+    if (char === '/' && !dividesAfter(before)) return { is: 'regex', text: this.#regex() };
+    const number = this.#take(/0[xX][\da-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?/y);
+    if (number !== undefined) return { is: 'number', text: number };
+    const name = this.#take(/[A-Za-z_]\w*/y);
+    if (name !== undefined) return { is: this.#kindOf(name), text: name };
+    const operator = this.#take(operators);
+    if (operator === undefined) throw new AwkError('Unexpected token');
+    return { is: 'operator', text: operator };
+  }
+
+  #kindOf(name: string): Token['is'] {
+    if (words.has(name)) return 'word';
+    if (builtinNames.has(name)) return 'function';
+    return this.#text[this.#at] === '(' ? 'call' : 'name';
+  }
+
+  #string(): string {
     let found = '';
-    for (at++; text[at] !== '"'; at++) {
-      if (at >= text.length || text[at] === '\n') throw new AwkError('Unterminated string');
-      if (text[at] !== '\\') found += text[at];
+    for (this.#at++; this.#text[this.#at] !== '"'; ) {
+      const char = this.#text[this.#at];
+      if (char === undefined || char === '\n') throw new AwkError('Unterminated string');
+      if (char === '\\') found += this.#escape();
       else {
-        const [octal, digits] = /^\\([0-7]{1,3})/.exec(text.slice(at, at + 4)) ?? [];
-        const next = text[at + 1] ?? '';
-        if (octal !== undefined && digits !== undefined) {
-          found += String.fromCharCode(Number.parseInt(digits, 8) & 0xff);
-          at += digits.length;
-        } else {
-          if (next !== '\n') found += escapes[next] ?? `\\${next}`;
-          at++;
-        }
+        found += char;
+        this.#at++;
       }
     }
-    at++;
+    this.#at++;
     return found;
   }
 
-  function regexAt(): string {
+  #escape(): string {
+    const octal = this.#take(/\\[0-7]{1,3}/y);
+    if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal.slice(1), 8) & 0xff);
+    const next = this.#text[this.#at + 1] ?? '';
+    this.#at += 2;
+    return next === '\n' ? '' : (escapes[next] ?? `\\${next}`);
+  }
+
+  #regex(): string {
     let found = '';
     let isInSet = false;
-    for (at++; text[at] !== '/' || isInSet; at++) {
-      if (at >= text.length || text[at] === '\n') throw new AwkError('Unterminated regex');
-      if (text[at] === '[') isInSet = true;
-      else if (text[at] === ']') isInSet = false;
-      if (text[at] === '\\') {
-        if (text[at + 1] !== '/') found += '\\';
-        at++;
+    for (this.#at++; this.#text[this.#at] !== '/' || isInSet; this.#at++) {
+      const char = this.#text[this.#at];
+      if (char === undefined || char === '\n') throw new AwkError('Unterminated regex');
+      if (char === '[' || char === ']') isInSet = char === '[';
+      if (char !== '\\') {
+        found += char;
+        continue;
       }
-      found += text[at];
+      this.#at++;
+      const next = this.#text[this.#at] ?? '';
+      found += next === '/' ? next : `\\${next}`;
     }
-    at++;
+    this.#at++;
     return found;
   }
 }

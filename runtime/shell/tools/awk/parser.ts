@@ -413,25 +413,29 @@ class AwkParser {
         return { is: 'call', name: text, args: this.#list(')'), isOwn: true };
       case 'function':
         return { is: 'call', name: text, args: this.#take('(') ? this.#list(')') : [], isOwn: false };
-      case 'word':
-        if (text === 'getline') {
-          const target = this.#target();
-          return { is: 'getline', target, from: this.#take('<') ? this.#postfix() : undefined, isCommand: false };
-        }
+      default:
+        return this.#special(text);
+    }
+  }
+
+  #special(text: string): Expr {
+    switch (text) {
+      case 'getline': {
+        const target = this.#target();
+        return { is: 'getline', target, from: this.#take('<') ? this.#postfix() : undefined, isCommand: false };
+      }
+      case '$':
+        return { is: 'field', index: this.#is('-') || this.#is('!') ? this.#unary() : this.#postfix() };
+      case '(': {
+        const values = this.#list(')');
+        const [only] = values;
+        if (only !== undefined) return values.length === 1 ? only : { is: 'group', values };
         break;
-      case 'operator':
-        if (text === '$')
-          return { is: 'field', index: this.#is('-') || this.#is('!') ? this.#unary() : this.#postfix() };
-        if (text === '(') {
-          const values = this.#list(')');
-          const [only] = values;
-          if (values.length === 0) break;
-          return values.length === 1 && only !== undefined ? only : { is: 'group', values };
-        }
-        if (text === '-' || text === '+' || text === '!') {
-          return { is: 'unary', operator: text, value: this.#unary() };
-        }
-        break;
+      }
+      case '-':
+      case '+':
+      case '!':
+        return { is: 'unary', operator: text, value: this.#unary() };
     }
     throw new AwkError('Unexpected token');
   }

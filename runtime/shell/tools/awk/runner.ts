@@ -192,6 +192,12 @@ export class AwkRunner {
     return [...parts, text.slice(from)];
   }
 
+  async #field(index: number): Promise<Value> {
+    if (index < 0) throw new AwkError('Access to negative field');
+    const text = index === 0 ? this.#record : (await this.fields())[index - 1];
+    return text === undefined ? undefined : { text };
+  }
+
   async #setField(index: number, value: string): Promise<void> {
     if (index === 0) {
       this.setRecord(value);
@@ -274,12 +280,8 @@ export class AwkRunner {
         if (!array.has(key)) array.set(key, undefined);
         return array.get(key);
       }
-      case 'field': {
-        const index = Math.floor(numberOf(await this.value(expr.index)));
-        if (index < 0) throw new AwkError('Access to negative field');
-        const text = index === 0 ? this.#record : (await this.fields())[index - 1];
-        return text === undefined ? undefined : { text };
-      }
+      case 'field':
+        return this.#field(Math.floor(numberOf(await this.value(expr.index))));
       case 'assign': {
         const right = await this.value(expr.value);
         if (expr.operator === '') return this.assign(expr.target, right);
@@ -292,11 +294,8 @@ export class AwkRunner {
       }
       case 'unary': {
         const value = await this.value(expr.value);
-        return expr.operator === '!'
-          ? Number(!isTrue(value))
-          : expr.operator === '-'
-            ? -numberOf(value)
-            : numberOf(value);
+        if (expr.operator === '!') return Number(!isTrue(value));
+        return expr.operator === '-' ? -numberOf(value) : numberOf(value);
       }
       case 'binary':
         return this.#binary(expr);
@@ -427,22 +426,9 @@ export class AwkRunner {
       case 'if':
         return this.#execute(isTrue(await this.value(statement.condition)) ? statement.yes : statement.no);
       case 'while':
-        if (statement.isAfter && !(await this.#turn(statement.body))) return;
-        while (isTrue(await this.value(statement.condition))) if (!(await this.#turn(statement.body))) return;
-        return;
       case 'for':
-        await this.#execute(statement.start);
-        while (statement.condition === undefined || isTrue(await this.value(statement.condition))) {
-          if (!(await this.#turn(statement.body))) return;
-          await this.#execute(statement.step);
-        }
-        return;
       case 'each':
-        for (const key of [...this.array(statement.array).keys()]) {
-          await this.assign({ is: 'variable', name: statement.name }, { text: key });
-          if (!(await this.#turn(statement.body))) return;
-        }
-        return;
+        return this.#loop(statement);
       case 'delete':
         if (statement.index === undefined) this.array(statement.name).clear();
         else this.array(statement.name).delete(await this.index(statement.index));
@@ -452,6 +438,24 @@ export class AwkRunner {
           statement.what,
           statement.value === undefined ? undefined : await this.value(statement.value),
         );
+    }
+  }
+
+  async #loop(statement: Extract<Statement, { is: 'while' | 'for' | 'each' }>): Promise<void> {
+    const { body } = statement;
+    if (statement.is === 'each') {
+      for (const key of [...this.array(statement.array).keys()]) {
+        await this.assign({ is: 'variable', name: statement.name }, { text: key });
+        if (!(await this.#turn(body))) return;
+      }
+      return;
+    }
+    const isFor = statement.is === 'for';
+    if (isFor) await this.#execute(statement.start);
+    else if (statement.isAfter && !(await this.#turn(body))) return;
+    while (statement.condition === undefined || isTrue(await this.value(statement.condition))) {
+      if (!(await this.#turn(body))) return;
+      if (isFor) await this.#execute(statement.step);
     }
   }
 

@@ -43,6 +43,12 @@ export async function parseSed(script: string, isExtended: boolean): Promise<Sed
   return reader.commands();
 }
 
+/** What a backslash and a character stand for where a delimiter ends the text. */
+function hidden(char: string, delimiter: string, isReplacement: boolean): string {
+  if (char !== delimiter || (isReplacement && char === '&')) return `\\${char}`;
+  return /[.*[\]^$+?(){}|]/.test(delimiter) && !isReplacement ? `\\${delimiter}` : delimiter;
+}
+
 class SedReader {
   readonly #text: string;
   readonly #isExtended: boolean;
@@ -195,12 +201,7 @@ class SedReader {
       const next = this.#text[this.#at + 1] ?? '';
       if (char === '\\' && !isInSet) {
         this.#at++;
-        found +=
-          next === delimiter && !(isReplacement && next === '&')
-            ? /[.*[\]^$+?(){}|]/.test(delimiter) && !isReplacement
-              ? `\\${delimiter}`
-              : delimiter
-            : `\\${next}`;
+        found += hidden(next, delimiter, isReplacement);
         continue;
       }
       if (!isReplacement && char === '[' && !isInSet) isInSet = true;

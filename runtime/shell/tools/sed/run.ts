@@ -288,28 +288,34 @@ export class SedRun {
 
 function replaced(replacement: string, { groups }: Match): string {
   let text = '';
-  let change: 'U' | 'L' | 'u' | 'l' | '' = '';
+  let change = '';
   const add = (piece: string): void => {
-    if (change === 'U') text += piece.toUpperCase();
-    else if (change === 'L') text += piece.toLowerCase();
-    else if (change !== '' && piece !== '') {
-      text += (change === 'u' ? piece.slice(0, 1).toUpperCase() : piece.slice(0, 1).toLowerCase()) + piece.slice(1);
-      change = '';
-    } else text += piece;
+    text += cased(piece, change);
+    if (/[ul]/.test(change) && piece !== '') change = '';
   };
-  for (let at = 0; at < replacement.length; at++) {
-    const char = replacement[at] ?? '';
-    if (char === '&') add(groups[0] ?? '');
-    else if (char !== '\\') add(char);
-    else {
-      const next = replacement[++at] ?? '';
-      if (/\d/.test(next)) add(groups[Number(next)] ?? '');
-      else if (/[ULul]/.test(next)) change = next as 'U';
-      else if (next === 'E') change = '';
-      else add(next === 'n' ? '\n' : next === 't' ? '\t' : next);
-    }
+  for (const [, plain, escape] of replacement.matchAll(/([^\\]|\\$)|\\([^])/g)) {
+    if (plain !== undefined) add(plain === '&' ? (groups[0] ?? '') : plain);
+    else if (escape !== undefined && /\d/.test(escape)) add(groups[Number(escape)] ?? '');
+    else if (escape !== undefined && /[ULulE]/.test(escape)) change = escape === 'E' ? '' : escape;
+    else add({ n: '\n', t: '\t' }[escape ?? ''] ?? escape ?? '');
   }
   return text;
+}
+
+/** As `\\U`, `\\L`, `\\u` and `\\l` have it. */
+function cased(piece: string, change: string): string {
+  switch (change) {
+    case 'U':
+      return piece.toUpperCase();
+    case 'L':
+      return piece.toLowerCase();
+    case 'u':
+      return piece.slice(0, 1).toUpperCase() + piece.slice(1);
+    case 'l':
+      return piece.slice(0, 1).toLowerCase() + piece.slice(1);
+    default:
+      return piece;
+  }
 }
 
 function visible(text: string): string {

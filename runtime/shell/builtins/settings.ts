@@ -52,22 +52,25 @@ function setNamed(shell: Shell, name: string, isOn: boolean): void {
 export function takeOptions(shell: Shell, args: readonly string[]): readonly string[] | undefined {
   for (let at = 0; at < args.length; at++) {
     const arg = args[at] ?? '';
-    if (arg === '--') return args.slice(at + 1);
-    if (!/^[-+]./.test(arg)) return arg === '-' ? args.slice(at + 1) : args.slice(at);
+    if (arg === '--' || arg === '-') return args.slice(at + 1);
+    if (!/^[-+]./.test(arg)) return args.slice(at);
     const isOn = arg.startsWith('-');
-    for (const letter of arg.slice(1)) {
-      if (letter === 'o') {
-        const name = args[++at];
-        if (name === undefined) {
-          listOptions(shell, isOn);
-          return undefined;
-        }
-        setNamed(shell, name, isOn);
-      } else if (/[aefImnxvCbuEVhBHTPkpt]/.test(letter)) setOption(shell, letter, isOn);
-      else throw new ExpansionError(`set: line 0: illegal option ${isOn ? '-' : '+'}${letter}`);
+    for (const letter of arg.slice(1)) if (letter !== 'o') setLetter(shell, letter, isOn);
+    if (!arg.includes('o')) continue;
+    const name = args[++at];
+    if (name === undefined) {
+      listOptions(shell, isOn);
+      return undefined;
     }
+    setNamed(shell, name, isOn);
   }
   return undefined;
+}
+
+function setLetter(shell: Shell, letter: string, isOn: boolean): void {
+  if (!/[aefImnxvCbuEVhBHTPkpt]/.test(letter))
+    throw new ExpansionError(`set: line 0: illegal option ${isOn ? '-' : '+'}${letter}`);
+  setOption(shell, letter, isOn);
 }
 
 const set: Builtin = (args, { shell }) => {

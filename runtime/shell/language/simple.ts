@@ -13,18 +13,22 @@ import {
 const declaring = new Set(['export', 'readonly', 'local', 'declare', 'typeset', 'alias']);
 const assignmentForm = /([A-Za-z_]\w*)(\[(?:[^\][]|\[[^\]]*\])*\])?(\+?=)/y;
 
+interface Parts {
+  readonly assignments: Assignment[];
+  readonly words: Word[];
+  readonly declared: Map<number, Assignment>;
+  readonly redirections: Redirection[];
+  isDeclaring: boolean;
+}
+
 /** A command with its words, assignments and redirections; or a function that begins like one. */
 export function readSimple(parser: Parser): Command {
-  const { cursor, words: reader } = parser;
+  const { cursor } = parser;
   const { line } = cursor;
-  const assignments: Assignment[] = [];
-  const words: Word[] = [];
-  const declared = new Map<number, Assignment>();
-  const redirections: Redirection[] = [];
-  let isDeclaring = false;
-  for (;;) {
-    cursor.skipBlanks();
-    const redirection = readRedirection(cursor, reader);
+  const parts: Parts = { assignments: [], words: [], declared: new Map(), redirections: [], isDeclaring: false };
+  const { assignments, words, declared, redirections } = parts;
+  for (cursor.skipBlanks(); ; cursor.skipBlanks()) {
+    const redirection = readRedirection(cursor, parser.words);
     if (redirection !== undefined) {
       redirections.push(redirection);
       continue;
@@ -34,21 +38,26 @@ export function readSimple(parser: Parser): Command {
       return parser.functionBody(literalOf(words[0] ?? []) ?? '');
     }
     if (isOver(parser)) break;
-    if (words.length === 0 && expandAlias(parser)) continue;
-    const assignment = words.length === 0 || isDeclaring ? readAssignment(parser) : undefined;
-    if (assignment === undefined) {
-      const word = reader.word(cursor);
-      if (words.length === 0) isDeclaring = declaring.has(literalOf(word) ?? '');
-      words.push(word);
-    } else if (words.length === 0) assignments.push(assignment);
-    else {
-      declared.set(words.length, assignment);
-      words.push([{ is: 'text', text: assignment.name, quoted: true }]);
-    }
+    if (words.length > 0 || !expandAlias(parser)) readPart(parser, parts);
   }
-  if (cursor.char === '(' && words.length + assignments.length > 0) throw cursor.unexpected();
-  if (assignments.length + words.length + redirections.length === 0) throw cursor.unexpected();
+  const count = assignments.length + words.length;
+  if ((cursor.char === '(' && count > 0) || count + redirections.length === 0) throw cursor.unexpected();
   return { is: 'simple', assignments, words, declared, redirections, line };
+}
+
+/** An assignment or a word. */
+function readPart(parser: Parser, parts: Parts): void {
+  const { words, assignments, declared } = parts;
+  const assignment = words.length === 0 || parts.isDeclaring ? readAssignment(parser) : undefined;
+  if (assignment === undefined) {
+    const word = parser.words.word(parser.cursor);
+    if (words.length === 0) parts.isDeclaring = declaring.has(literalOf(word) ?? '');
+    words.push(word);
+  } else if (words.length === 0) assignments.push(assignment);
+  else {
+    declared.set(words.length, assignment);
+    words.push([{ is: 'text', text: assignment.name, quoted: true }]);
+  }
 }
 
 /** `<(` begins a word. */

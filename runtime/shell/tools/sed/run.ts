@@ -293,11 +293,11 @@ function replaced(replacement: string, { groups }: Match): string {
     text += cased(piece, change);
     if (/[ul]/.test(change) && piece !== '') change = '';
   };
-  for (const [, plain, escape] of replacement.matchAll(/([^\\]|\\$)|\\([^])/g)) {
+  for (const [, plain, key] of replacement.matchAll(/([^\\]|\\$)|\\(.)/gs)) {
     if (plain !== undefined) add(plain === '&' ? (groups[0] ?? '') : plain);
-    else if (escape !== undefined && /\d/.test(escape)) add(groups[Number(escape)] ?? '');
-    else if (escape !== undefined && /[ULulE]/.test(escape)) change = escape === 'E' ? '' : escape;
-    else add({ n: '\n', t: '\t' }[escape ?? ''] ?? escape ?? '');
+    else if (key !== undefined && /\d/.test(key)) add(groups[Number(key)] ?? '');
+    else if (key !== undefined && /[ULulE]/.test(key)) change = key === 'E' ? '' : key;
+    else add({ n: '\n', t: '\t' }[key ?? ''] ?? key ?? '');
   }
   return text;
 }

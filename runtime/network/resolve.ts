@@ -3,7 +3,7 @@ import { parseIP } from '../../api/ip.ts';
 import type { ReceivedReply } from '../dns/packet.ts';
 import type { DnsQuestion, DnsRecord } from '../dns/records.ts';
 import type { FileTree } from '../files/file-tree.ts';
-import { NetworkError, type NetworkNamespace } from './network.ts';
+import { type Datagram, NetworkError, type NetworkNamespace } from './network.ts';
 
 /** What a program brings to look up names: its files and its network. */
 export interface LookupPlace {
@@ -96,7 +96,7 @@ export interface AskOptions {
   readonly ignoreTruncation?: boolean;
 }
 
-/** Asks one server over UDP, and again over TCP when the answer was too long. Throws NetworkError ETIMEDOUT or what TCP throws. */
+/** Asks one server over UDP, and again over TCP when the answer was too long. Throws NetworkError ETIMEDOUT, ECONNREFUSED or what TCP throws. */
 export async function askServer(
   server: { readonly ip: string; readonly port?: number },
   question: DnsQuestion,
@@ -107,6 +107,7 @@ export async function askServer(
   if (useTcp) return overTcp(to, question, place, timeoutMs);
   for (let attempt = 0; attempt < attempts; attempt++) {
     const reply = await overUdp(to, question, place, timeoutMs);
+    if (reply === 'refused') throw new NetworkError('ECONNREFUSED', `${to.ip}:${to.port}: connection refused`);
     if (reply === undefined) continue;
     return reply.isTruncated && !ignoreTruncation ? overTcp(to, question, place, timeoutMs) : reply;
   }
@@ -118,18 +119,19 @@ async function overUdp(
   question: DnsQuestion,
   { network, clock, random, killed }: Omit<LookupPlace, 'files'>,
   timeoutMs: number,
-): Promise<ReceivedReply | undefined> {
+): Promise<ReceivedReply | 'refused' | undefined> {
   const { parseReply, queryPacket } = await import('../dns/packet.ts');
   const id = Math.floor(random.next() * 0x10000);
-  const { promise, resolve } = Promise.withResolvers<ReceivedReply | undefined>();
-  const socket = network.bind(0, ({ bytes }) => {
+  const { promise, resolve } = Promise.withResolvers<ReceivedReply | 'refused' | undefined>();
+  const take = ({ bytes }: Datagram): void => {
     try {
       const reply = parseReply(bytes);
       if (reply.id === id) resolve(reply);
     } catch {
       // Not an answer: one may still come.
     }
-  });
+  };
+  const socket = network.bind(0, take, { onUnreachable: () => resolve('refused') });
   const giveUp = (): void => resolve(undefined);
   const timer = clock.after(timeoutMs, giveUp);
   killed.addEventListener('abort', giveUp, { once: true });

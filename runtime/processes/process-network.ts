@@ -1,5 +1,4 @@
-import type { Duplex } from 'node:stream';
-import type { NetworkNamespace } from '../network/network.ts';
+import type { Connection, NetworkNamespace } from '../network/network.ts';
 
 type Listen = NetworkNamespace['listen'];
 type Connect = NetworkNamespace['connect'];
@@ -73,7 +72,7 @@ export class ProcessNetwork implements NetworkNamespace {
   }
 
   /** What was written arrives before the end does, as when a kernel closes a socket. */
-  #keepStream(stream: Duplex): void {
+  #keepStream(stream: Connection['stream']): void {
     const kept = {
       close: () => {
         // Nobody is left to hear of what goes wrong.

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { fromBytes } from '../../files/byte-text.ts';
 import type { ByteText } from '../../files/file-tree.ts';
 import { resolvePath } from '../../files/path.ts';
+import { BrokenPipe } from '../streams.ts';
 import { exchange, hostOf, parseURL, portOf, secured } from './exchange.ts';
 import { FlagError, type ParsedFlags, parseFlags } from './flags.ts';
 import {
@@ -246,6 +247,7 @@ async function save(response: IncomingMessage, url: URL, { flags, process, say, 
       } else files.write(path, text, { append: true });
     }
   } catch (error) {
+    if (error instanceof BrokenPipe) throw error;
     if (hasPassed()) throw new WgetError('download timed out');
     throw new WgetError(errorWords(error));
   }

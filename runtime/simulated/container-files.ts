@@ -38,7 +38,9 @@ export function containerFiles(
     hostname: facts.hostname,
     memoryBytes: nodeMemoryBytes,
     cores: nodeCores,
-    sysctls: new Map(facts.pod.spec?.securityContext?.sysctls?.map(({ name = '', value = '' }) => [name, value]) ?? []),
+    sysctls: new Map(
+      facts.pod.spec?.securityContext?.sysctls?.map(({ name = '', value = '' }) => [settingName(name), value]) ?? [],
+    ),
   });
   const isMounted = (path: string): boolean => mounts.some((mount) => mount.path === path);
   const own: MountPoint[] = [
@@ -53,6 +55,12 @@ export function containerFiles(
   ensure(tree, terminationMessagePath);
   if (!isMounted('/etc/hostname')) layer.write('/etc/hostname', `${facts.hostname}\n`);
   return tree;
+}
+
+/** With dots, whichever separator came first. */
+function settingName(name: string): string {
+  if (!/^[^.]*\//.test(name)) return name;
+  return name.replaceAll(/[./]/g, (mark) => (mark === '/' ? '.' : '/'));
 }
 
 /** Everybody may write to it. */

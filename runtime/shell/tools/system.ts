@@ -167,7 +167,8 @@ const kernelSettings: ShellProgram = (args, { files, stdout, stderr }) => {
     : args.filter((arg) => !arg.startsWith('-'));
   let code = 0;
   for (const word of all) {
-    const [name = '', value] = word.split('=');
+    const [given = '', value] = word.split('=');
+    const name = /^[^.]*\//.test(given) ? given.replaceAll('/', '.') : given;
     const path = `/proc/sys/${name.replaceAll('.', '/')}`;
     const text = files.read(path);
     if (text === undefined) {

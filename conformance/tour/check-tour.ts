@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Test } from 'tap';
 import { matches, normalised, type TourSection } from './read-tour.ts';
 import type { TourShell } from './shell.ts';
+
+/** The part of a tap test that is needed here. */
+interface Checks {
+  pass(message: string): unknown;
+  same(found: unknown, wanted: unknown, message: string): unknown;
+}
 
 /** Commands that only look: they are tried again while what they show still comes. */
 const looking = /^(kubectl (get|describe|logs|top|exec|rollout|auth|events)|curl|cat|tail|grep)\b/;
@@ -9,7 +14,7 @@ const patienceMs = 60_000;
 const pauseMs = 250;
 
 /** Runs each step of a document, one after the other, and compares what it prints. */
-export async function checkSection(t: Test, section: TourSection, shell: TourShell): Promise<void> {
+export async function checkSection(t: Checks, section: TourSection, shell: TourShell): Promise<void> {
   for (const { command, output } of section.steps) {
     const end = Date.now() + patienceMs;
     let lines = await shell.run(command);

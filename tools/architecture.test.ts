@@ -71,6 +71,7 @@ const rules: Readonly<Record<string, { readonly own: readonly string[]; readonly
     packages: ['node:stream', 'node:http', 'node:tls'],
   },
   'runtime/proxy': { own: ['api', 'runtime'], packages: ['node:http', 'node:crypto'] },
+  'runtime/processes': { own: ['api', 'runtime'], packages: ['node:stream'] },
   'runtime/files': { own: ['runtime/files'], packages: [] },
   'runtime/kubelet/probes': {
     own: ['api', 'runtime'],

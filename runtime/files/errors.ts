@@ -8,6 +8,7 @@ const texts: Readonly<Record<string, string>> = {
   ENXIO: 'No such device or address',
   ENOEXEC: 'Exec format error',
   EBADF: 'Bad file descriptor',
+  EAGAIN: 'Resource temporarily unavailable',
   EACCES: 'Permission denied',
   EBUSY: 'Resource busy',
   EEXIST: 'File exists',

@@ -19,12 +19,16 @@ export interface ProcessTable {
   readonly size: number;
 }
 
+/** A script that starts itself again and again ends nowhere else. */
+const maxProcesses = 1024;
+
 export function createProcessTable(): ProcessTable {
   const processes = new Map<number, Process>();
   let lastPid = 0;
   let terminals = 0;
   const table: ProcessTable = {
     spawn: (space, options, parent) => {
+      if (processes.size >= maxProcesses) throw new FileError('EAGAIN', "can't fork: Resource temporarily unavailable");
       const process = createProcess({ table, space, options, pid: lastPid + 1, parent });
       lastPid++;
       processes.set(process.pid, process);

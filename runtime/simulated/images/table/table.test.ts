@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { test } from 'tap';
 import { createImageCatalog } from '../../image-catalog.ts';
 import { parseReference } from '../reference.ts';
@@ -133,5 +134,13 @@ test('a table that is wrong says where', (t) => {
   t.equal(wrong('[{http: [{port: 0}]}]'), 'table.images[0].http[0].port: must be between 1 and 65535');
   t.equal(wrong('[{logs: [{}]}]'), 'table.images[0].logs[0].text: is required');
   t.equal(wrong('3'), 'table: must be an object');
+  t.end();
+});
+
+test('the tables of the manual can be read', (t) => {
+  const manual = readFileSync(new URL('../../../../docs/images.md', import.meta.url), 'utf8');
+  const tables = [...manual.matchAll(/```yaml\n(images:[\s\S]*?)```/g)].map(([, text = '']) => text);
+  t.ok(tables.length > 0);
+  for (const text of tables) t.ok(readTable(text, 'manual').length > 0);
   t.end();
 });

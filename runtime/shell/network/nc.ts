@@ -1,4 +1,5 @@
 import { bytesOf, fromBytes } from '../../files/byte-text.ts';
+import { resolvePath } from '../../files/path.ts';
 import type { Connection } from '../../network/network.ts';
 import { readingFile, writingFile } from '../../processes/open-file.ts';
 import { ExecError } from '../../processes/program.ts';
@@ -80,6 +81,7 @@ async function netcat(args: readonly string[], process: NetworkProcess, dialect:
     );
     return 1;
   }
+  if (flags.has('l') && flags.has('U')) return listenAtPath(flags.operands[0] ?? '', process);
   if (flags.has('l')) return listen(flags, program, process, dialect);
   const [host, ports = ''] = flags.operands;
   if (host === undefined || ports === '') {
@@ -268,6 +270,21 @@ async function listen(
 }
 
 /** Whoever sends first is answered with what is read. */
+/** A socket as a file: it is there, but nothing of the network leads to it. */
+async function listenAtPath(path: string, { files, cwd, stderr, killed }: NetworkProcess): Promise<number> {
+  const full = resolvePath(cwd, path);
+  if (files.lstat(full) !== undefined || files.makeNode === undefined) {
+    stderr.write('nc: Address in use\n');
+    return 1;
+  }
+  files.makeNode(full, { type: 'socket', mode: 0o755 });
+  await new Promise<void>((resolve) => {
+    if (killed.aborted) resolve();
+    killed.addEventListener('abort', () => resolve(), { once: true });
+  });
+  return 143;
+}
+
 async function listenForDatagrams(port: number, { network, stdin, stdout, killed }: NetworkProcess): Promise<number> {
   const { promise: first, resolve } = Promise.withResolvers<{ ip: string; port: number } | undefined>();
   const socket = network.bind(port, ({ from, bytes }) => {

@@ -5,10 +5,19 @@ import { openDevice } from './devices.ts';
 import { fileChannel, OpenFile, type OpenFlags } from './open-file.ts';
 import type { ProgramContext } from './program.ts';
 
+/** A named pipe that somebody has open. */
+export interface Fifo {
+  readonly pipe: Pipe;
+  writers: number;
+  readers: number;
+  /** The last writer has gone. */
+  isOver: boolean;
+}
+
 /** What opening needs of a process, and the named pipes of its container. */
 export type Opener = Pick<ProgramContext, 'cwd' | 'umask' | 'descriptors' | 'terminal' | 'random'> & {
   readonly files: FileTree;
-  readonly fifos: Map<string, Pipe>;
+  readonly fifos: Map<string, Fifo>;
 };
 
 const standard: Readonly<Record<string, number>> = { '/dev/stdin': 0, '/dev/stdout': 1, '/dev/stderr': 2 };
@@ -34,7 +43,7 @@ export function openPath(path: string, flags: OpenFlags, opener: Opener): OpenFi
     case 'block':
       return openDevice(full, stat.device ?? '', opener);
     case 'fifo':
-      return openFifo(full, opener);
+      return openFifo(full, flags, opener);
     case undefined:
       create(full, path, flags, opener);
       break;
@@ -63,22 +72,33 @@ function create(full: string, path: string, { create, mode = 0o666 }: OpenFlags,
   files.write(full, '', { mode: mode & ~umask });
 }
 
-/** Writers and readers that meet at a name. The pipe stays until all of one side has gone. */
-function openFifo(full: string, { fifos }: Opener): OpenFile {
-  let pipe = fifos.get(full);
-  if (pipe === undefined || pipe.isBroken) {
-    pipe = new Pipe();
-    fifos.set(full, pipe);
+/**
+ * Writers and readers that meet at a name. Opening does not wait for the other side: what was written is kept for a reader that
+ * comes later.
+ */
+function openFifo(full: string, flags: OpenFlags, { fifos }: Opener): OpenFile {
+  let fifo = fifos.get(full);
+  const isWriting = flags.write === true;
+  if (fifo === undefined || fifo.pipe.isBroken || (isWriting && fifo.isOver)) {
+    fifo = { pipe: new Pipe(), writers: 0, readers: 0, isOver: false };
+    fifos.set(full, fifo);
   }
-  const found = pipe;
+  const found = fifo;
+  const isReading = !isWriting || flags.read === true;
+  if (isWriting) found.writers++;
+  if (isReading) found.readers++;
+  const close = (): void => {
+    if (isWriting && --found.writers === 0) {
+      found.isOver = true;
+      found.pipe.end();
+    }
+    if (isReading && --found.readers === 0 && found.isOver && fifos.get(full) === found) fifos.delete(full);
+  };
   return new OpenFile({
     name: full,
-    read: (options) => found.chunk(options),
-    write: (text) => found.write(text),
-    drained: () => found.drained(),
-    close: () => {
-      found.end();
-      if (fifos.get(full) === found) fifos.delete(full);
-    },
+    read: (options) => found.pipe.chunk(options),
+    write: (text) => found.pipe.write(text),
+    drained: () => found.pipe.drained(),
+    close,
   });
 }

@@ -1,11 +1,11 @@
 import type { Clock, Random } from '../../api/clock.ts';
 import type { FileTree } from '../files/file-tree.ts';
 import type { NetworkNamespace } from '../network/network.ts';
-import { BrokenPipe, type Pipe, type Reader, type ReadOptions, readerOf, type Writer } from '../shell/streams.ts';
+import { BrokenPipe, type Reader, type ReadOptions, readerOf, type Writer } from '../shell/streams.ts';
 import type { Budget } from './budget.ts';
 import { executionOf } from './execute.ts';
 import type { OpenFile } from './open-file.ts';
-import { openPath } from './open-path.ts';
+import { type Fifo, openPath } from './open-path.ts';
 import { ProcessFiles } from './process-files.ts';
 import { ProcessNetwork } from './process-network.ts';
 import type { ProcessTable } from './process-table.ts';
@@ -31,7 +31,7 @@ export interface Space {
   readonly network: NetworkNamespace;
   readonly facts: ContainerFacts;
   readonly budget: Budget;
-  readonly fifos: Map<string, Pipe>;
+  readonly fifos: Map<string, Fifo>;
   /** By the name that stands in a program's file. */
   readonly programs: ReadonlyMap<string, Program>;
   unknownProgram?(name: string): Program | undefined;
@@ -65,6 +65,8 @@ interface Setup {
 
 const root: Credentials = { uid: 0, gid: 0, groups: [] };
 const brokenPipeCode = 141;
+/** A process costs about as much as so many commands of a shell. */
+const stepsPerSpawn = 10;
 
 /** Throws ExecError before there is a process. */
 export function createProcess({ table, space, options, pid, parent }: Setup): Process {
@@ -173,6 +175,7 @@ export function createProcess({ table, space, options, pid, parent }: Setup): Pr
     open: (path, flags) => openPath(path, flags, { ...opener(), files: context.files, fifos: space.fifos }),
     spawn: (wanted) => {
       if (isEnded) throw new Ended('ended');
+      budget.charge(stepsPerSpawn);
       return table.spawn(space, wanted, process);
     },
     become: async (wanted) => {

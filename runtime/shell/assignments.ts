@@ -46,10 +46,15 @@ async function assignArray(
 }
 
 /** As an argument of `export` and the like. An array is assigned at once: the argument is its name. */
-export async function assignmentText(assignment: Assignment, interpreter: Interpreter): Promise<string> {
+export async function assignmentText(
+  assignment: Assignment,
+  interpreter: Interpreter,
+  isAssociative = false,
+): Promise<string> {
   const { name, value, isArray, isAppend, index } = assignment;
   if (isArray || isAppend || index !== undefined) {
     interpreter.shell.variables.local(name);
+    if (isAssociative) interpreter.shell.variables.writable(name).isAssociative = true;
     await assign(assignment, interpreter);
     return name;
   }

@@ -158,6 +158,7 @@ export class Interpreter {
     } finally {
       if (isNegated) this.shell.conditionDepth--;
     }
+    if (commands.length === 1) this.#setStatus([code]);
     if (isTimed) {
       const seconds = (clock.now() - startedAt) / 1000;
       const text = `${Math.floor(seconds / 60)}m${this.shell.isBash ? '' : ' '}${(seconds % 60).toFixed(this.shell.isBash ? 3 : 2)}s`;
@@ -165,6 +166,13 @@ export class Interpreter {
       stderr.write(`${this.shell.isBash ? '\n' : ''}real\t${text}\nuser\t${zero}\nsys\t${zero}\n`);
     }
     return isNegated ? Number(code === 0) : code;
+  }
+
+  /** PIPESTATUS of bash. */
+  #setStatus(codes: readonly number[]): void {
+    if (!this.shell.isBash) return;
+    const array = new Map(codes.map((code, index) => [String(index), String(code)]));
+    this.shell.variables.writable('PIPESTATUS').array = array;
   }
 
   async #piped(commands: readonly Command[]): Promise<number> {
@@ -196,8 +204,7 @@ export class Interpreter {
     }
     const exits = await childExit(shell, Promise.all(running), typeof group === 'number' ? group : undefined);
     const codes = exits.map(({ code }) => code);
-    const status = shell.variables.writable('PIPESTATUS');
-    status.array = new Map(codes.map((code, index) => [String(index), String(code)]));
+    this.#setStatus(codes);
     const last = codes.at(-1) ?? 0;
     return shell.options.has('pipefail') ? (codes.findLast((code) => code !== 0) ?? 0) : last;
   }

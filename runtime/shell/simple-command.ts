@@ -17,7 +17,10 @@ export async function runSimple(interpreter: Interpreter, command: SimpleCommand
   for (const [index, word] of words.entries()) {
     const assignment = declared.get(index);
     if (assignment === undefined) fields.push(...(await expander.wordFields(word)));
-    else fields.push(await assignmentText(assignment, interpreter));
+    else {
+      const isAssociative = fields.some((field) => /^-\w*A/.test(field));
+      fields.push(await assignmentText(assignment, interpreter, isAssociative));
+    }
   }
   const [name, ...args] = fields;
   if (name === undefined) {

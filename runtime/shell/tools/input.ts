@@ -55,9 +55,12 @@ export async function eachInput(
   return code;
 }
 
+/** A line of a tool, of what a command of a shell costs. */
+const lineSteps = 0.1;
+
 /** Lets others work, and waits for whoever reads what was written. */
 export async function pause({ budget, stdout }: Pick<ShellProcess, 'budget' | 'stdout'>): Promise<void> {
-  const rest = budget.breathe();
+  const rest = budget.breathe(lineSteps);
   if (rest !== undefined) await rest;
   const drained = stdout.drained();
   if (drained !== undefined) await drained;

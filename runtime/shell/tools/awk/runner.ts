@@ -22,6 +22,8 @@ export class AwkLeave extends Error {
 type Locals = Map<string, Value | AwkArray>;
 
 const maxDepth = 200;
+/** Of what a command of a shell costs. */
+const statementSteps = 0.1;
 
 /** Runs a program of `awk`. */
 export class AwkRunner {
@@ -412,7 +414,7 @@ export class AwkRunner {
 
   async #execute(statement: Statement | undefined): Promise<void> {
     if (statement === undefined) return;
-    const rest = this.process.budget.breathe();
+    const rest = this.process.budget.breathe(statementSteps);
     if (rest !== undefined) await rest;
     switch (statement.is) {
       case 'expression':

@@ -31,6 +31,7 @@ const { values } = parseArgs({
   },
 });
 const promisedMs = 50;
+const settleMs = 5000;
 const count = Number(values.count);
 const periodSeconds = Number(values.period);
 const pods = '/api/v1/namespaces/default/pods';
@@ -76,18 +77,18 @@ async function waitUntilReady(client: ApiClient): Promise<void> {
   }
 }
 
-/** How far each look was from its time, in ms: the first that is seen sets the beat. */
-function lateness(log: string, from: number): number[] {
+/** How late each look was, in ms. None comes early, so the most punctual of a container shows its beat. */
+function lateness(log: string, from: number, until: number): number[] {
   const times = log
     .split('\n')
     .filter((line) => line.includes('/echo'))
     .map((line) => Date.parse(line.slice(0, line.indexOf(' '))))
-    .filter((time) => time >= from);
+    .filter((time) => time >= from && time < until);
   const [first = 0] = times;
-  return times.slice(1).map((time) => {
-    const beats = Math.max(1, Math.round((time - first) / (periodSeconds * 1000)));
-    return Math.abs(time - first - beats * periodSeconds * 1000);
-  });
+  const period = periodSeconds * 1000;
+  const shifts = times.map((time) => time - first - Math.round((time - first) / period) * period);
+  const beat = Math.min(...shifts);
+  return shifts.map((shift) => shift - beat);
 }
 
 async function main(): Promise<void> {
@@ -95,7 +96,12 @@ async function main(): Promise<void> {
     console.log(usage);
     return;
   }
-  await using server = await openServer(values.subject, ['--nodes', '10', ...values.flag]);
+  await using server = await openServer(values.subject, [
+    '--controllers=*',
+    '--scheduler=true',
+    '--nodes=10',
+    ...values.flag,
+  ]);
   using client = new ApiClient(server.access);
   console.log(machineFacts());
   await waitForAccount(client);
@@ -104,14 +110,17 @@ async function main(): Promise<void> {
     if (status !== 201) throw new Error(`${status} ${text}`);
   });
   await waitUntilReady(client);
+  // What was written about all of them has been told by then.
+  await sleep(settleMs);
   const from = Date.now();
   const before = treeUsage(server.pids);
   await sleep(Number(values.seconds) * 1000);
+  const until = Date.now();
   const after = treeUsage(server.pids);
   const late: number[] = [];
   await sideBySide(async (i) => {
     const { text } = await client.send('GET', `${pods}/probed-${i}/log?timestamps=true`);
-    late.push(...lateness(text, from));
+    late.push(...lateness(text, from, until));
   });
   late.sort((a, b) => a - b);
   const at = (share: number): number => late[Math.min(late.length - 1, Math.floor(late.length * share))] ?? Number.NaN;

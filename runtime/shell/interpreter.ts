@@ -1,11 +1,10 @@
-import { nullFile } from '../processes/devices.ts';
-import { type OpenFile, pipeFiles } from '../processes/open-file.ts';
-import { Ended, type ProcessExit } from '../processes/program.ts';
+import type { OpenFile } from '../processes/open-file.ts';
+import { Ended } from '../processes/program.ts';
 import { builtins } from './builtins/catalog.ts';
 import { testCondition } from './conditions.ts';
 import { ExpansionError, Leave } from './control.ts';
 import { Expander } from './expand.ts';
-import { addJob, childExit } from './jobs.ts';
+import { childExit } from './jobs.ts';
 import { Cursor } from './language/cursor.ts';
 import { Parser } from './language/parser.ts';
 import {
@@ -16,10 +15,11 @@ import {
   type Redirection,
   ShellSyntaxError,
 } from './language/syntax.ts';
+import { runInBackground, runPiped } from './pipelines.ts';
 import { RedirectionError, redirect } from './redirect.ts';
 import type { Shell } from './shell.ts';
 import { runSimple } from './simple-command.ts';
-import { Pipe } from './streams.ts';
+import { capture, processPath } from './substitution.ts';
 
 const maxDepth = 400;
 
@@ -32,15 +32,13 @@ export class Interpreter {
   constructor(shell: Shell) {
     this.shell = shell;
     this.expander = new Expander(shell, {
-      capture: (script) => this.#capture(script),
-      processPath: (script, isInput) => this.#processPath(script, isInput),
+      capture: (script) => capture(this, script),
+      processPath: (script, isInput) => processPath(this, script, isInput),
     });
   }
 
   /** The same for another shell. */
-  inside(shell: Shell): Interpreter {
-    return new Interpreter(shell);
-  }
+  readonly inside = (shell: Shell): Interpreter => new Interpreter(shell);
 
   /** A text in this very shell, line by line, as `eval` and scripts have it. */
   async source(text: string, firstLine = 1): Promise<number> {
@@ -95,28 +93,11 @@ export class Interpreter {
     for (let at = 0; at < list.length; at++) {
       const chain = [list[at] as Item];
       while (list[at + 1] !== undefined && list[at + 1]?.joined !== ';') chain.push(list[++at] as Item);
-      if (chain.at(-1)?.isBackground === true) this.#background(chain);
+      if (chain.at(-1)?.isBackground === true) runInBackground(this, chain);
       else await this.#chain(chain);
       await this.heedSignals();
     }
     return shell.lastCode;
-  }
-
-  #background(chain: readonly Item[]): void {
-    const { shell } = this;
-    const job = chain.map((item) => ({ ...item, isBackground: false }));
-    const isMonitored = shell.options.has('m');
-    const descriptors = new Map(shell.context.descriptors);
-    const input = nullFile();
-    if (!isMonitored) descriptors.set(0, input);
-    const child = shell.fork((inner) => new Interpreter(inner).contained(() => new Interpreter(inner).last(job)), {
-      descriptors,
-      ...(isMonitored ? { group: 'new' as const } : {}),
-    });
-    input.release();
-    const added = addJob(shell, child, chain.map(({ pipeline }) => pipeline.text).join(' && '));
-    if (shell.isInteractive) shell.context.stderr.write(`[${added.id}] ${child.pid}\n`);
-    shell.lastCode = 0;
   }
 
   async #chain(chain: readonly Item[]): Promise<void> {
@@ -176,37 +157,10 @@ export class Interpreter {
   }
 
   async #piped(commands: readonly Command[]): Promise<number> {
-    const { shell } = this;
-    const { descriptors } = shell.context;
-    const running: Promise<ProcessExit>[] = [];
-    let group: number | 'new' | undefined = shell.options.has('m') ? 'new' : undefined;
-    let input: OpenFile | undefined;
-    const pids: number[] = [];
-    for (const [index, command] of commands.entries()) {
-      const isLast = index === commands.length - 1;
-      const given = new Map(descriptors);
-      if (input !== undefined) given.set(0, input);
-      const [reading, writing] = isLast ? [] : pipeFiles(new Pipe(), shell.context.pid * 100 + index);
-      if (writing !== undefined) given.set(1, writing);
-      const child = shell.fork(
-        (inner) => new Interpreter(inner).contained(() => new Interpreter(inner).last(alone(command))),
-        {
-          descriptors: given,
-          ...(group === undefined ? {} : { group }),
-        },
-      );
-      if (group === 'new') group = child.pid;
-      pids.push(child.pid);
-      input?.release();
-      writing?.release();
-      input = reading;
-      running.push(child.exited);
-    }
-    const exits = await childExit(shell, Promise.all(running), typeof group === 'number' ? group : undefined);
-    const codes = exits.map(({ code }) => code);
+    const codes = await runPiped(this, commands);
     this.#setStatus(codes);
     const last = codes.at(-1) ?? 0;
-    return shell.options.has('pipefail') ? (codes.findLast((code) => code !== 0) ?? 0) : last;
+    return this.shell.options.has('pipefail') ? (codes.findLast((code) => code !== 0) ?? 0) : last;
   }
 
   /** The last of what a shell does: a program takes the shell's place. */
@@ -401,37 +355,6 @@ export class Interpreter {
       return [error.what === 'break', 0];
     }
   }
-
-  async #capture(script: List): Promise<string> {
-    const { shell } = this;
-    const pipe = new Pipe();
-    const [reading, writing] = pipeFiles(pipe);
-    const descriptors = new Map(shell.context.descriptors);
-    descriptors.set(1, writing);
-    const child = shell.fork((inner) => new Interpreter(inner).contained(() => new Interpreter(inner).last(script)), {
-      descriptors,
-    });
-    writing.release();
-    const text = await reading.reader.rest();
-    reading.release();
-    const { code } = await childExit(shell, child.exited);
-    shell.substitutionCode = code;
-    return text;
-  }
-
-  #processPath(script: List, isInput: boolean): string {
-    const { shell } = this;
-    const [reading, writing] = pipeFiles(new Pipe());
-    const [own, others] = isInput ? [reading, writing] : [writing, reading];
-    const descriptors = new Map(shell.context.descriptors);
-    descriptors.set(isInput ? 1 : 0, others);
-    shell.fork((inner) => new Interpreter(inner).contained(() => new Interpreter(inner).last(script)), { descriptors });
-    others.release();
-    let number = 63;
-    while (shell.context.descriptors.has(number)) number--;
-    shell.context.descriptors.set(number, own);
-    return `/dev/fd/${number}`;
-  }
 }
 
 /** Whether `set -e` looks at it: what is inside of the others was looked at already. */
@@ -444,10 +367,4 @@ function isChecked({ commands }: Pipeline): boolean {
     only.is === 'condition' ||
     (only.is === 'group' && only.isSubshell)
   );
-}
-
-function alone(command: Command): List {
-  return [
-    { joined: ';', isBackground: false, pipeline: { isNegated: false, isTimed: false, commands: [command], text: '' } },
-  ];
 }

@@ -111,7 +111,7 @@ async function split([text, array, separator]: readonly Expr[], runner: AwkRunne
         : textOf(await runner.value(separator));
   const source = textOf(await runner.value(text));
   const isExpression = separator?.is === 'regex';
-  const parts = await runner.split(source, isExpression && by.length === 1 ? `(${by})` : by);
+  const parts = await runner.record.split(source, isExpression && by.length === 1 ? `(${by})` : by);
   const target = runner.array(array.name);
   target.clear();
   for (const [index, part] of parts.entries()) target.set(String(index + 1), { text: part });

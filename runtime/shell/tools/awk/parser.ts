@@ -1,4 +1,4 @@
-import { type Token, tokensOf } from './lexer.ts';
+import { tokensOf } from './lexer.ts';
 import {
   AwkError,
   type AwkFunction,
@@ -8,67 +8,40 @@ import {
   type Rule,
   type Statement,
 } from './syntax.ts';
+import { TokenStream } from './token-stream.ts';
 
 /** Reads a program. Throws AwkError. */
 export function parseAwk(text: string): AwkProgram {
-  return new AwkParser(tokensOf(text)).program();
+  return new AwkParser(new TokenStream(tokensOf(text))).program();
 }
 
 const comparisons = new Set(['<', '<=', '==', '!=', '>', '>=']);
 const assigning = /^(?:[-+*/%^]|\*\*)?=$/;
 
 class AwkParser {
-  readonly #tokens: readonly Token[];
-  #at = 0;
+  readonly #tokens: TokenStream;
   /** In the arguments of `print`, `>` is no comparison; in the head of `for`, `in` is no operator. */
   #noGreater = 0;
   #noIn = 0;
 
-  constructor(tokens: readonly Token[]) {
+  constructor(tokens: TokenStream) {
     this.#tokens = tokens;
-  }
-
-  #peek(): Token {
-    return this.#tokens[this.#at] ?? { is: 'end', text: '' };
-  }
-
-  #is(text: string): boolean {
-    const token = this.#peek();
-    return (token.is === 'operator' || token.is === 'word') && token.text === text;
-  }
-
-  #take(text: string): boolean {
-    if (!this.#is(text)) return false;
-    this.#at++;
-    return true;
-  }
-
-  #expect(text: string): void {
-    if (!this.#take(text)) throw new AwkError('Unexpected token');
-  }
-
-  #skipLines(): void {
-    while (this.#peek().is === 'line' || this.#is(';')) this.#at++;
-  }
-
-  #skipNewlines(): void {
-    while (this.#peek().is === 'line') this.#at++;
   }
 
   program(): AwkProgram {
     const rules: Rule[] = [];
     const functions = new Map<string, AwkFunction>();
-    for (this.#skipLines(); this.#peek().is !== 'end'; this.#skipLines()) {
-      if (this.#take('function') || this.#take('func')) {
+    for (this.#tokens.skipLines(); this.#tokens.peek().is !== 'end'; this.#tokens.skipLines()) {
+      if (this.#tokens.take('function') || this.#tokens.take('func')) {
         const name = this.#name();
-        this.#expect('(');
+        this.#tokens.expect('(');
         const parameters: string[] = [];
-        while (!this.#take(')')) {
+        while (!this.#tokens.take(')')) {
           parameters.push(this.#name());
-          this.#take(',');
-          this.#skipNewlines();
+          this.#tokens.take(',');
+          this.#tokens.skipNewlines();
         }
-        this.#skipNewlines();
+        this.#tokens.skipNewlines();
         functions.set(name, { parameters, body: this.#block() });
       } else rules.push(this.#rule());
     }
@@ -77,53 +50,53 @@ class AwkParser {
 
   #rule(): Rule {
     for (const kind of ['BEGIN', 'END'] as const) {
-      if (!this.#take(kind)) continue;
-      this.#skipNewlines();
+      if (!this.#tokens.take(kind)) continue;
+      this.#tokens.skipNewlines();
       return { kind, from: undefined, to: undefined, body: this.#block() };
     }
-    if (this.#is('{')) return { kind: 'line', from: undefined, to: undefined, body: this.#block() };
+    if (this.#tokens.is('{')) return { kind: 'line', from: undefined, to: undefined, body: this.#block() };
     const from = this.#expression();
     let to: Expr | undefined;
-    if (this.#take(',')) {
-      this.#skipNewlines();
+    if (this.#tokens.take(',')) {
+      this.#tokens.skipNewlines();
       to = this.#expression();
     }
-    return { kind: 'line', from, to, body: this.#is('{') ? this.#block() : undefined };
+    return { kind: 'line', from, to, body: this.#tokens.is('{') ? this.#block() : undefined };
   }
 
   #name(): string {
-    const { is, text } = this.#peek();
+    const { is, text } = this.#tokens.peek();
     if (is !== 'name' && is !== 'call') throw new AwkError('Unexpected token');
-    this.#at++;
+    this.#tokens.at++;
     return text;
   }
 
   #block(): Statement {
-    this.#expect('{');
+    this.#tokens.expect('{');
     const body: Statement[] = [];
-    for (this.#skipLines(); !this.#take('}'); this.#skipLines()) {
-      if (this.#peek().is === 'end') throw new AwkError('Unexpected end of program');
+    for (this.#tokens.skipLines(); !this.#tokens.take('}'); this.#tokens.skipLines()) {
+      if (this.#tokens.peek().is === 'end') throw new AwkError('Unexpected end of program');
       body.push(this.#statement());
     }
     return { is: 'block', body };
   }
 
   #end(): void {
-    if (this.#peek().is === 'line' || this.#is(';')) this.#at++;
-    else if (!this.#is('}') && this.#peek().is !== 'end') throw new AwkError('Unexpected token');
+    if (this.#tokens.peek().is === 'line' || this.#tokens.is(';')) this.#tokens.at++;
+    else if (!this.#tokens.is('}') && this.#tokens.peek().is !== 'end') throw new AwkError('Unexpected token');
   }
 
   #body(): Statement {
-    this.#skipNewlines();
-    if (this.#take(';')) return { is: 'block', body: [] };
+    this.#tokens.skipNewlines();
+    if (this.#tokens.take(';')) return { is: 'block', body: [] };
     return this.#statement();
   }
 
   #statement(): Statement {
-    const { is, text } = this.#peek();
-    if (this.#is('{')) return this.#block();
+    const { is, text } = this.#tokens.peek();
+    if (this.#tokens.is('{')) return this.#block();
     if (is !== 'word' || text === 'getline') return this.#simpleEnded();
-    this.#at++;
+    this.#tokens.at++;
     switch (text) {
       case 'if':
         return this.#if();
@@ -133,8 +106,8 @@ class AwkParser {
       }
       case 'do': {
         const body = this.#body();
-        this.#skipLines();
-        this.#expect('while');
+        this.#tokens.skipLines();
+        this.#tokens.expect('while');
         const condition = this.#condition();
         this.#end();
         return { is: 'while', condition, body, isAfter: true };
@@ -149,13 +122,17 @@ class AwkParser {
         return { is: 'leave', what: text, value: undefined };
       case 'exit':
       case 'return': {
-        const isBare = this.#peek().is === 'line' || this.#is(';') || this.#is('}') || this.#peek().is === 'end';
+        const isBare =
+          this.#tokens.peek().is === 'line' ||
+          this.#tokens.is(';') ||
+          this.#tokens.is('}') ||
+          this.#tokens.peek().is === 'end';
         const value = isBare ? undefined : this.#expression();
         this.#end();
         return { is: 'leave', what: text, value };
       }
       default:
-        this.#at--;
+        this.#tokens.at--;
         return this.#simpleEnded();
     }
   }
@@ -167,46 +144,46 @@ class AwkParser {
   }
 
   #condition(): Expr {
-    this.#expect('(');
+    this.#tokens.expect('(');
     const condition = this.#expression();
-    this.#expect(')');
+    this.#tokens.expect(')');
     return condition;
   }
 
   #if(): Statement {
     const condition = this.#condition();
     const yes = this.#body();
-    const from = this.#at;
-    this.#skipLines();
-    if (this.#take('else')) return { is: 'if', condition, yes, no: this.#body() };
-    this.#at = from;
+    const from = this.#tokens.at;
+    this.#tokens.skipLines();
+    if (this.#tokens.take('else')) return { is: 'if', condition, yes, no: this.#body() };
+    this.#tokens.at = from;
     return { is: 'if', condition, yes, no: undefined };
   }
 
   #for(): Statement {
-    this.#expect('(');
-    const [one, two, three, four] = this.#tokens.slice(this.#at, this.#at + 4);
+    this.#tokens.expect('(');
+    const [one, two, three, four] = [0, 1, 2, 3].map((ahead) => this.#tokens.peek(ahead));
     if (one?.is === 'name' && two?.text === 'in' && three?.is === 'name' && four?.text === ')') {
-      this.#at += 4;
+      this.#tokens.at += 4;
       return { is: 'each', name: one.text, array: three.text, body: this.#body() };
     }
-    const start = this.#is(';') ? undefined : this.#simple();
-    this.#expect(';');
-    this.#skipNewlines();
-    const condition = this.#is(';') ? undefined : this.#expression();
-    this.#expect(';');
-    this.#skipNewlines();
-    const step = this.#is(')') ? undefined : this.#simple();
-    this.#expect(')');
+    const start = this.#tokens.is(';') ? undefined : this.#simple();
+    this.#tokens.expect(';');
+    this.#tokens.skipNewlines();
+    const condition = this.#tokens.is(';') ? undefined : this.#expression();
+    this.#tokens.expect(';');
+    this.#tokens.skipNewlines();
+    const step = this.#tokens.is(')') ? undefined : this.#simple();
+    this.#tokens.expect(')');
     return { is: 'for', start, condition, step, body: this.#body() };
   }
 
   #simple(): Statement {
-    if (this.#take('print')) return this.#print(false);
-    if (this.#take('printf')) return this.#print(true);
-    if (this.#take('delete')) {
+    if (this.#tokens.take('print')) return this.#print(false);
+    if (this.#tokens.take('printf')) return this.#print(true);
+    if (this.#tokens.take('delete')) {
       const name = this.#name();
-      const index = this.#take('[') ? this.#list(']') : undefined;
+      const index = this.#tokens.take('[') ? this.#list(']') : undefined;
       return { is: 'delete', name, index };
     }
     return { is: 'expression', value: this.#expression() };
@@ -216,20 +193,20 @@ class AwkParser {
     const args: Expr[] = [];
     this.#noGreater++;
     const isBare =
-      this.#peek().is === 'line' ||
-      this.#peek().is === 'end' ||
-      [';', '}', '>', '>>', '|'].some((text) => this.#is(text));
+      this.#tokens.peek().is === 'line' ||
+      this.#tokens.peek().is === 'end' ||
+      [';', '}', '>', '>>', '|'].some((text) => this.#tokens.is(text));
     if (!isBare) {
       do {
-        this.#skipNewlines();
+        this.#tokens.skipNewlines();
         args.push(this.#expression());
-      } while (this.#take(','));
+      } while (this.#tokens.take(','));
     }
     this.#noGreater--;
     let redirect: Redirect | undefined;
-    const { text } = this.#peek();
-    if ((text === '>' || text === '>>' || text === '|') && this.#peek().is === 'operator') {
-      this.#at++;
+    const { text } = this.#tokens.peek();
+    if ((text === '>' || text === '>>' || text === '|') && this.#tokens.peek().is === 'operator') {
+      this.#tokens.at++;
       redirect = { operator: text, target: this.#concatenation() };
     }
     const [only] = args;
@@ -240,12 +217,12 @@ class AwkParser {
     const found: Expr[] = [];
     const [greater, inside] = [this.#noGreater, this.#noIn];
     [this.#noGreater, this.#noIn] = [0, 0];
-    this.#skipNewlines();
-    while (!this.#take(closing)) {
+    this.#tokens.skipNewlines();
+    while (!this.#tokens.take(closing)) {
       found.push(this.#expression());
-      this.#skipNewlines();
-      if (!this.#is(closing)) this.#expect(',');
-      this.#skipNewlines();
+      this.#tokens.skipNewlines();
+      if (!this.#tokens.is(closing)) this.#tokens.expect(',');
+      this.#tokens.skipNewlines();
     }
     [this.#noGreater, this.#noIn] = [greater, inside];
     return found;
@@ -253,29 +230,29 @@ class AwkParser {
 
   #expression(): Expr {
     const left = this.#choice();
-    const { is, text } = this.#peek();
+    const { is, text } = this.#tokens.peek();
     const isTarget = left.is === 'variable' || left.is === 'element' || left.is === 'field';
     if (is !== 'operator' || !assigning.test(text) || !isTarget) return left;
-    this.#at++;
-    this.#skipNewlines();
+    this.#tokens.at++;
+    this.#tokens.skipNewlines();
     return { is: 'assign', target: left, operator: text.slice(0, -1).replace('**', '^'), value: this.#expression() };
   }
 
   #choice(): Expr {
     const condition = this.#either();
-    if (!this.#take('?')) return condition;
-    this.#skipNewlines();
+    if (!this.#tokens.take('?')) return condition;
+    this.#tokens.skipNewlines();
     const yes = this.#expression();
-    this.#skipNewlines();
-    this.#expect(':');
-    this.#skipNewlines();
+    this.#tokens.skipNewlines();
+    this.#tokens.expect(':');
+    this.#tokens.skipNewlines();
     return { is: 'choice', condition, yes, no: this.#expression() };
   }
 
   #either(): Expr {
     let left = this.#both();
-    while (this.#take('||')) {
-      this.#skipNewlines();
+    while (this.#tokens.take('||')) {
+      this.#tokens.skipNewlines();
       left = { is: 'binary', operator: '||', left, right: this.#both() };
     }
     return left;
@@ -283,8 +260,8 @@ class AwkParser {
 
   #both(): Expr {
     let left = this.#membership();
-    while (this.#take('&&')) {
-      this.#skipNewlines();
+    while (this.#tokens.take('&&')) {
+      this.#tokens.skipNewlines();
       left = { is: 'binary', operator: '&&', left, right: this.#membership() };
     }
     return left;
@@ -292,7 +269,7 @@ class AwkParser {
 
   #membership(): Expr {
     let left = this.#matching();
-    while (this.#noIn === 0 && this.#take('in'))
+    while (this.#noIn === 0 && this.#tokens.take('in'))
       left = { is: 'in', index: left.is === 'group' ? left.values : [left], name: this.#name() };
     return left;
   }
@@ -300,38 +277,38 @@ class AwkParser {
   #matching(): Expr {
     let left = this.#comparison();
     for (;;) {
-      const isNegated = this.#is('!~');
-      if (!isNegated && !this.#is('~')) return left;
-      this.#at++;
+      const isNegated = this.#tokens.is('!~');
+      if (!isNegated && !this.#tokens.is('~')) return left;
+      this.#tokens.at++;
       left = { is: 'match', isNegated, text: left, pattern: this.#comparison() };
     }
   }
 
   #comparison(): Expr {
     const left = this.#concatenation();
-    const { is, text } = this.#peek();
-    if (is === 'operator' && text === '|' && this.#tokens[this.#at + 1]?.text === 'getline') return this.#piped(left);
+    const { is, text } = this.#tokens.peek();
+    if (is === 'operator' && text === '|' && this.#tokens.peek(1).text === 'getline') return this.#piped(left);
     if (is !== 'operator' || !comparisons.has(text) || (text === '>' && this.#noGreater > 0)) return left;
-    this.#at++;
+    this.#tokens.at++;
     return { is: 'binary', operator: text, left, right: this.#concatenation() };
   }
 
   #piped(command: Expr): Expr {
     let left = command;
-    while (this.#is('|') && this.#tokens[this.#at + 1]?.text === 'getline') {
-      this.#at += 2;
+    while (this.#tokens.is('|') && this.#tokens.peek(1).text === 'getline') {
+      this.#tokens.at += 2;
       left = { is: 'getline', target: this.#target(), from: left, isCommand: true };
     }
-    const { is, text } = this.#peek();
+    const { is, text } = this.#tokens.peek();
     if (is !== 'operator' || !comparisons.has(text) || (text === '>' && this.#noGreater > 0)) return left;
-    this.#at++;
+    this.#tokens.at++;
     return { is: 'binary', operator: text, left, right: this.#concatenation() };
   }
 
   /** Where `getline` puts a line, if it says so. */
   #target(): Expr | undefined {
-    const { is } = this.#peek();
-    return is === 'name' || this.#is('$') ? this.#postfix() : undefined;
+    const { is } = this.#tokens.peek();
+    return is === 'name' || this.#tokens.is('$') ? this.#postfix() : undefined;
   }
 
   #concatenation(): Expr {
@@ -341,16 +318,16 @@ class AwkParser {
   }
 
   #startsValue(): boolean {
-    const { is, text } = this.#peek();
+    const { is, text } = this.#tokens.peek();
     if (['number', 'string', 'regex', 'name', 'call', 'function'].includes(is)) return true;
     return is === 'operator' && ['$', '!', '(', '-', '+', '++', '--'].includes(text);
   }
 
   #sum(): Expr {
     let left = this.#product();
-    while (this.#is('+') || this.#is('-')) {
-      const { text } = this.#peek();
-      this.#at++;
+    while (this.#tokens.is('+') || this.#tokens.is('-')) {
+      const { text } = this.#tokens.peek();
+      this.#tokens.at++;
       left = { is: 'binary', operator: text, left, right: this.#product() };
     }
     return left;
@@ -358,18 +335,18 @@ class AwkParser {
 
   #product(): Expr {
     let left = this.#unary();
-    while (this.#is('*') || this.#is('/') || this.#is('%')) {
-      const { text } = this.#peek();
-      this.#at++;
+    while (this.#tokens.is('*') || this.#tokens.is('/') || this.#tokens.is('%')) {
+      const { text } = this.#tokens.peek();
+      this.#tokens.at++;
       left = { is: 'binary', operator: text, left, right: this.#unary() };
     }
     return left;
   }
 
   #unary(): Expr {
-    const { is, text } = this.#peek();
+    const { is, text } = this.#tokens.peek();
     if (is === 'operator' && (text === '!' || text === '-' || text === '+')) {
-      this.#at++;
+      this.#tokens.at++;
       return { is: 'unary', operator: text, value: this.#unary() };
     }
     return this.#power();
@@ -377,9 +354,9 @@ class AwkParser {
 
   #power(): Expr {
     const base = this.#postfix();
-    if (!this.#take('^') && !this.#take('**')) return base;
+    if (!this.#tokens.take('^') && !this.#tokens.take('**')) return base;
     // To the right first, and a sign may stand there.
-    const right = this.#is('-') || this.#is('+') || this.#is('!') ? this.#unary() : this.#power();
+    const right = this.#tokens.is('-') || this.#tokens.is('+') || this.#tokens.is('!') ? this.#unary() : this.#power();
     return { is: 'binary', operator: '^', left: base, right };
   }
 
@@ -388,17 +365,17 @@ class AwkParser {
       ['++', 1],
       ['--', -1],
     ] as const) {
-      if (this.#take(text)) return { is: 'step', target: this.#postfix(), by, isAfter: false };
+      if (this.#tokens.take(text)) return { is: 'step', target: this.#postfix(), by, isAfter: false };
     }
     const value = this.#primary();
     if (value.is !== 'variable' && value.is !== 'element' && value.is !== 'field') return value;
-    if (this.#take('++')) return { is: 'step', target: value, by: 1, isAfter: true };
-    return this.#take('--') ? { is: 'step', target: value, by: -1, isAfter: true } : value;
+    if (this.#tokens.take('++')) return { is: 'step', target: value, by: 1, isAfter: true };
+    return this.#tokens.take('--') ? { is: 'step', target: value, by: -1, isAfter: true } : value;
   }
 
   #primary(): Expr {
-    const { is, text } = this.#peek();
-    this.#at++;
+    const { is, text } = this.#tokens.peek();
+    this.#tokens.at++;
     switch (is) {
       case 'number':
         return { is: 'number', value: Number(text) };
@@ -407,12 +384,14 @@ class AwkParser {
       case 'regex':
         return { is: 'regex', source: text };
       case 'name':
-        return this.#take('[') ? { is: 'element', name: text, index: this.#list(']') } : { is: 'variable', name: text };
+        return this.#tokens.take('[')
+          ? { is: 'element', name: text, index: this.#list(']') }
+          : { is: 'variable', name: text };
       case 'call':
-        this.#expect('(');
+        this.#tokens.expect('(');
         return { is: 'call', name: text, args: this.#list(')'), isOwn: true };
       case 'function':
-        return { is: 'call', name: text, args: this.#take('(') ? this.#list(')') : [], isOwn: false };
+        return { is: 'call', name: text, args: this.#tokens.take('(') ? this.#list(')') : [], isOwn: false };
       default:
         return this.#special(text);
     }
@@ -422,10 +401,10 @@ class AwkParser {
     switch (text) {
       case 'getline': {
         const target = this.#target();
-        return { is: 'getline', target, from: this.#take('<') ? this.#postfix() : undefined, isCommand: false };
+        return { is: 'getline', target, from: this.#tokens.take('<') ? this.#postfix() : undefined, isCommand: false };
       }
       case '$':
-        return { is: 'field', index: this.#is('-') || this.#is('!') ? this.#unary() : this.#postfix() };
+        return { is: 'field', index: this.#tokens.is('-') || this.#tokens.is('!') ? this.#unary() : this.#postfix() };
       case '(': {
         const values = this.#list(')');
         const [only] = values;

@@ -1,7 +1,8 @@
 import { formatted } from '../../format.ts';
-import { compile, type Expression } from '../../regular-expression.ts';
+import type { Expression } from '../../regular-expression.ts';
 import type { ShellProcess } from '../../shell-process.ts';
 import { pause } from '../input.ts';
+import { AwkFields } from './fields.ts';
 import { callBuiltin } from './functions.ts';
 import type { AwkInput } from './input.ts';
 import { AwkStreams } from './streams.ts';
@@ -32,11 +33,9 @@ export class AwkRunner {
   readonly globals: Locals = new Map();
   readonly #program: AwkProgram;
   readonly #input: AwkInput;
-  readonly #expressions = new Map<string, Expression>();
   readonly #open = new Set<Rule>();
   readonly #frames: Locals[] = [];
-  #record = '';
-  #fields: string[] | undefined = [];
+  readonly record: AwkFields;
   random: () => number;
 
   constructor(program: AwkProgram, process: ShellProcess, input: AwkInput) {
@@ -44,6 +43,7 @@ export class AwkRunner {
     this.process = process;
     this.#input = input;
     this.streams = new AwkStreams(process);
+    this.record = new AwkFields((name) => this.text(name));
     this.random = () => process.random.next();
     const usual: Readonly<Record<string, Value>> = {
       FS: ' ',
@@ -100,7 +100,7 @@ export class AwkRunner {
   }
 
   async #apply({ body }: Rule): Promise<void> {
-    if (body === undefined) this.process.stdout.write(this.#record + this.text('ORS'));
+    if (body === undefined) this.process.stdout.write(this.record.text + this.text('ORS'));
     else await this.#execute(body);
   }
 
@@ -109,7 +109,7 @@ export class AwkRunner {
     const found = await this.#input.next(this.text('RS'), (name, value) => this.assignText(name, value));
     if (found === undefined) return false;
     this.globals.set('FILENAME', found.file);
-    this.setRecord(found.text);
+    this.record.set(found.text);
     this.count(found.isFirst);
     return true;
   }
@@ -135,15 +135,8 @@ export class AwkRunner {
     return true;
   }
 
-  async expression(source: string): Promise<Expression> {
-    const found = this.#expressions.get(source) ?? (await compile(source, { isExtended: true }));
-    if (this.#expressions.size > 500) this.#expressions.clear();
-    this.#expressions.set(source, found);
-    return found;
-  }
-
   async patternOf(expr: Expr): Promise<Expression> {
-    return this.expression(expr.is === 'regex' ? expr.source : textOf(await this.value(expr)));
+    return this.record.expression(expr.is === 'regex' ? expr.source : textOf(await this.value(expr)));
   }
 
   global(name: string): Value {
@@ -158,61 +151,6 @@ export class AwkRunner {
   assignText(name: string, text: string): void {
     this.globals.set(name, { text });
   }
-
-  // Fields.
-
-  setRecord(text: string): void {
-    this.#record = text;
-    this.#fields = undefined;
-  }
-
-  async fields(): Promise<string[]> {
-    this.#fields ??= await this.split(this.#record, this.text('FS'));
-    return this.#fields;
-  }
-
-  async split(text: string, separator: string): Promise<string[]> {
-    if (text === '') return [];
-    if (separator === ' ') return text.match(/[^ \t\n]+/g) ?? [];
-    if (separator === '') return [...text];
-    if (separator === '\t' || (separator.length === 1 && !/[\\^$.[|()*+?{]/.test(separator)))
-      return text.split(separator);
-    const expression = await this.expression(separator.length === 1 ? `\\${separator}` : separator);
-    const parts: string[] = [];
-    let from = 0;
-    for (let at = 0; at <= text.length; ) {
-      const match = expression.exec(text, at);
-      if (match === undefined) break;
-      if (match.end === match.start) {
-        at = match.end + 1;
-        continue;
-      }
-      parts.push(text.slice(from, match.start));
-      from = match.end;
-      at = match.end;
-    }
-    return [...parts, text.slice(from)];
-  }
-
-  async #field(index: number): Promise<Value> {
-    if (index < 0) throw new AwkError('Access to negative field');
-    const text = index === 0 ? this.#record : (await this.fields())[index - 1];
-    return text === undefined ? undefined : { text };
-  }
-
-  async #setField(index: number, value: string): Promise<void> {
-    if (index === 0) {
-      this.setRecord(value);
-      return;
-    }
-    if (index < 0 || index > 10_000) throw new AwkError('Access to negative field');
-    const fields = await this.fields();
-    while (fields.length < index) fields.push('');
-    fields[index - 1] = value;
-    this.#record = fields.join(this.text('OFS'));
-  }
-
-  // Variables.
 
   #scopeOf(name: string): Locals {
     const frame = this.#frames.at(-1);
@@ -238,7 +176,7 @@ export class AwkRunner {
   async assign(target: Expr, value: Value): Promise<Value> {
     switch (target.is) {
       case 'variable':
-        if (target.name === 'NF') await this.#setCount(numberOf(value));
+        if (target.name === 'NF') await this.record.setCount(numberOf(value));
         else {
           const scope = this.#scopeOf(target.name);
           if (scope.get(target.name) instanceof Map) throw new AwkError('Not a scalar');
@@ -249,18 +187,11 @@ export class AwkRunner {
         this.array(target.name).set(await this.index(target.index), value);
         return value;
       case 'field':
-        await this.#setField(numberOf(await this.value(target.index)), textOf(value, this.text('CONVFMT')));
+        await this.record.setField(numberOf(await this.value(target.index)), textOf(value, this.text('CONVFMT')));
         return value;
       default:
         throw new AwkError('Assignment to no variable');
     }
-  }
-
-  async #setCount(count: number): Promise<void> {
-    const fields = await this.fields();
-    fields.length = Math.min(fields.length, count);
-    while (fields.length < Math.min(count, 10_000)) fields.push('');
-    this.#record = fields.join(this.text('OFS'));
   }
 
   async value(expr: Expr): Promise<Value> {
@@ -269,9 +200,9 @@ export class AwkRunner {
       case 'string':
         return expr.value;
       case 'regex':
-        return Number((await this.expression(expr.source)).test(this.#record));
+        return Number((await this.record.expression(expr.source)).test(this.record.text));
       case 'variable': {
-        if (expr.name === 'NF') return (await this.fields()).length;
+        if (expr.name === 'NF') return (await this.record.fields()).length;
         const value = this.#scopeOf(expr.name).get(expr.name);
         if (value instanceof Map) throw new AwkError('Not a scalar');
         return value;
@@ -283,7 +214,7 @@ export class AwkRunner {
         return array.get(key);
       }
       case 'field':
-        return this.#field(Math.floor(numberOf(await this.value(expr.index))));
+        return this.record.field(Math.floor(numberOf(await this.value(expr.index))));
       case 'assign': {
         const right = await this.value(expr.value);
         if (expr.operator === '') return this.assign(expr.target, right);
@@ -407,7 +338,7 @@ export class AwkRunner {
     const text = await this.streams.line(textOf(await this.value(from)), isCommand, this.text('RS'));
     if (text === undefined || text === false) return text === undefined ? 0 : -1;
     if (isCommand) this.globals.set('NR', numberOf(this.global('NR')) + 1);
-    if (target === undefined) this.setRecord(text);
+    if (target === undefined) this.record.set(text);
     else await this.assign(target, { text });
     return 1;
   }
@@ -479,7 +410,7 @@ export class AwkRunner {
     const format = this.text('OFMT');
     const text = isFormatted
       ? this.format(values)
-      : (args.length === 0 ? this.#record : values.map((value) => textOf(value, format)).join(this.text('OFS'))) +
+      : (args.length === 0 ? this.record.text : values.map((value) => textOf(value, format)).join(this.text('OFS'))) +
         this.text('ORS');
     if (redirect === undefined) this.process.stdout.write(text);
     else await this.streams.write(textOf(await this.value(redirect.target)), redirect.operator, text);

@@ -249,7 +249,7 @@ t.test('what cannot be proxied says why', async (t) => {
   );
   t.equal(await ask(`${pods}/two/proxy/`), '400 address not allowed');
   t.equal(await ask(`${pods}/ftp:p:1/proxy/`), '400 invalid pod request "ftp:p:1"');
-  t.equal(await ask(`${services}/s/proxy/`), '404 endpoints "s" not found');
+  t.equal(await ask(`${services}/s/proxy/`), '404 services "s" not found');
   t.equal(await ask(`${services}/s:81/proxy/`), '503 no service port 81 found for service "s"');
   await server.ask('POST', '/api/v1/namespaces/default/endpoints', { metadata: { name: 's' } });
   t.equal(await ask(`${services}/s:80/proxy/`), '503 no endpoints available for service "s"');

@@ -60,7 +60,8 @@ export function serviceBackend({ registry }: ApiDeps, { info }: ResourceCall): B
     portName = found.name ?? '';
   }
   const endpoints = reader.get<Endpoints>('endpoints', info.namespace, name);
-  if (endpoints === undefined) throw notFoundError({ group: '', resource: 'endpoints' }, name);
+  // Upstream's words, though it may well be there.
+  if (endpoints === undefined) throw notFoundError({ group: '', resource: 'services' }, name);
   const { subsets = [] } = endpoints;
   if (subsets.length === 0) throw new StatusError('ServiceUnavailable', `no endpoints available for service "${name}"`);
   for (const { addresses = [], ports = [] } of rotated(subsets, registry.random)) {

@@ -2,14 +2,16 @@ import type { CaseContext } from './context.ts';
 
 /**
  * What a cluster must offer for a case to make sense. Found out when the run begins. `quiet`: nobody else changes its objects; `programs`: its
- * nodes run what containers are told to run, or seem to; `proxy`: they lead Services' addresses to pods; `policies`: NetworkPolicies hold;
- * `dns`: pods find names of the cluster; `ingress`: a default class serves Ingresses.
+ * nodes run what containers are told to run, or seem to; `resize`: they give pods other resources while they run; `proxy`: they lead
+ * Services' addresses to pods; `policies`: NetworkPolicies hold; `dns`: pods find names of the cluster; `ingress`: a default class serves
+ * Ingresses.
  */
 export type Need =
   | 'controllers'
   | 'scheduler'
   | 'kubelet'
   | 'programs'
+  | 'resize'
   | 'proxy'
   | 'policies'
   | 'dns'

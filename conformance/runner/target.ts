@@ -78,6 +78,7 @@ export async function attach(
     if (await hasNames(connection())) offers.add('dns');
     if (await servesIngresses(connection())) offers.add('ingress');
   }
+  if (offers.has('programs') && (await resizesPods(connection()))) offers.add('resize');
   if (restart !== undefined) offers.add('restart');
   // It can call webhooks of this process.
   if (/^https?:\/\/(127\.|localhost\b|\[::1\])/.test(connection().server)) offers.add('loopback');
@@ -96,6 +97,19 @@ async function getJson<T>(connection: Connection, path: string): Promise<T> {
   const { status, text } = await connection.send({ method: 'GET', path, headers: {} });
   if (status !== 200) throw new Error(`${connection.server}: GET ${path} answered ${status}: ${text.slice(0, 300)}`);
   return JSON.parse(text) as T;
+}
+
+/** A kubelet that keeps no control groups for pods cannot resize them: that of 1.36 does not survive the wish. */
+async function resizesPods(connection: Connection): Promise<boolean> {
+  const { items } = await getJson<{ items: { metadata: { name: string } }[] }>(connection, '/api/v1/nodes');
+  for (const { metadata } of items) {
+    const path = `/api/v1/nodes/${metadata.name}/proxy/configz`;
+    const { status, text } = await connection.send({ method: 'GET', path, headers: {} });
+    if (status !== 200) return false;
+    const { kubeletconfig } = JSON.parse(text) as { kubeletconfig?: { cgroupsPerQOS?: boolean } };
+    if (kubeletconfig?.cgroupsPerQOS === false) return false;
+  }
+  return items.length > 0;
 }
 
 /** Whether somebody looks for a node for a pod, and says that there is none. */

@@ -153,7 +153,7 @@ export const podLifeCases: readonly Case[] = [
   {
     id: 'nodes/pod life/resources change while a pod runs',
     proves: 'Pod InPlace Resize Container',
-    needs,
+    needs: [...needs, 'resize'],
     run: resize,
   },
 ];

@@ -29,6 +29,8 @@ const pieceLength = 4096;
 export function makeDevices(tree: FileTree): void {
   for (const [name, device, mode] of devices) tree.makeNode?.(`/${name}`, { type: 'character', device, mode });
   for (const [name, target] of links) tree.link(`/${name}`, target);
+  // Nearly every container has it there; one that writes to it has a copy of its own.
+  tree.write('/termination-log', '', { mode: 0o666 });
   tree.makeDirectory('/pts');
   tree.makeDirectory('/shm', 0o1777);
   tree.makeDirectory('/mqueue', 0o1777);

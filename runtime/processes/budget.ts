@@ -25,37 +25,52 @@ export interface Budget {
 }
 
 export function createBudget(clock: Clock): Budget {
-  let left = burst;
-  let filledAt = clock.now();
-  let sinceBreath = 0;
-  let used = 0;
-  let steady = { cores: 0, since: 0 };
-  const steadily = (): number => steady.cores * (clock.now() - steady.since) * 1e6;
-  const charge = (steps: number): void => {
-    left -= steps;
-    sinceBreath += steps;
-    used += nanosecondsPerStep * steps;
-  };
-  return {
-    charge,
-    breathe: (steps = 1) => {
-      charge(steps);
-      if (sinceBreath < stepsBetweenBreaths) return undefined;
-      sinceBreath = 0;
-      const now = clock.now();
-      left = Math.min(burst, left + (now - filledAt) * stepsPerMs);
-      filledAt = now;
-      const rest = left > 0 ? 0 : Math.max(restMs, Math.min(-left / stepsPerMs, longestRestMs));
-      used += rest * 1e6;
-      return new Promise((resolve) => void clock.after(rest, resolve));
-    },
-    spend: (nanoseconds) => {
-      used += nanoseconds;
-    },
-    useSteadily: (cores) => {
-      used += steadily();
-      steady = { cores, since: clock.now() };
-    },
-    cpuNanoseconds: () => used + steadily(),
-  };
+  return new TokenBudget(clock);
+}
+
+class TokenBudget implements Budget {
+  readonly #clock: Clock;
+  #left = burst;
+  #filledAt: number;
+  #sinceBreath = 0;
+  #used = 0;
+  #steadyCores = 0;
+  #steadySince = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#filledAt = clock.now();
+  }
+
+  charge(steps: number): void {
+    this.#left -= steps;
+    this.#sinceBreath += steps;
+    this.#used += nanosecondsPerStep * steps;
+  }
+
+  breathe(steps = 1): Promise<void> | undefined {
+    this.charge(steps);
+    if (this.#sinceBreath < stepsBetweenBreaths) return undefined;
+    this.#sinceBreath = 0;
+    const now = this.#clock.now();
+    this.#left = Math.min(burst, this.#left + (now - this.#filledAt) * stepsPerMs);
+    this.#filledAt = now;
+    const rest = this.#left > 0 ? 0 : Math.max(restMs, Math.min(-this.#left / stepsPerMs, longestRestMs));
+    this.#used += rest * 1e6;
+    return new Promise((resolve) => void this.#clock.after(rest, resolve));
+  }
+
+  spend(nanoseconds: number): void {
+    this.#used += nanoseconds;
+  }
+
+  useSteadily(cores: number): void {
+    this.#used = this.cpuNanoseconds();
+    this.#steadyCores = cores;
+    this.#steadySince = this.#clock.now();
+  }
+
+  cpuNanoseconds(): number {
+    return this.#used + this.#steadyCores * (this.#clock.now() - this.#steadySince) * 1e6;
+  }
 }

@@ -21,12 +21,16 @@ export interface Channel {
 /** A channel that several descriptors of several processes may share: closed with the last of them. */
 export class OpenFile {
   readonly channel: Channel;
-  readonly reader: Reader;
+  #reader: Reader | undefined;
   #holders = 1;
 
   constructor(channel: Channel) {
     this.channel = channel;
-    this.reader = readerOf(async (options) => channel.read?.(options));
+  }
+
+  get reader(): Reader {
+    this.#reader ??= readerOf(async (options) => this.channel.read?.(options));
+    return this.#reader;
   }
 
   retain(): this {

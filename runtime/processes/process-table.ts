@@ -23,49 +23,65 @@ export interface ProcessTable {
 const maxProcesses = 1024;
 
 export function createProcessTable(): ProcessTable {
-  const processes = new Map<number, Process>();
-  let lastPid = 0;
-  let terminals = 0;
-  const table: ProcessTable = {
-    spawn: (space, options, parent) => {
-      if (processes.size >= maxProcesses) throw new FileError('EAGAIN', "can't fork: Resource temporarily unavailable");
-      const process = createProcess({ table, space, options, pid: lastPid + 1, parent });
-      lastPid++;
-      processes.set(process.pid, process);
-      process.start();
-      return process;
-    },
-    list: () => [...processes.values()],
-    find: (pid) => processes.get(pid),
-    signalGroup: (group, name) => {
-      const all = [...processes.values()].filter((one) => one.group === group);
-      for (const one of all) one.deliver(name);
-      return all.length > 0;
-    },
-    kill: (pid, name, sender) => {
-      const targets = [...processes.values()].filter((one) => {
-        if (pid > 0) return one.pid === pid;
-        if (pid === -1) return one.pid !== 1 && one !== sender;
-        return one.group === (pid === 0 ? sender.group : -pid);
-      });
-      if (targets.length === 0) throw new FileError('ESRCH', 'No such process');
-      const allowed = targets.filter((one) => sender.user.uid === 0 || sender.user.uid === one.user.uid);
-      if (allowed.length === 0) throw new FileError('EPERM', 'Operation not permitted');
-      for (const one of allowed) one.deliver(name);
-    },
-    killSpace: (space) => {
-      for (const one of [...processes.values()]) if (one.space === space) one.end({ code: 137, signal: 'KILL' });
-    },
-    nextTerminal: () => terminals++,
-    forget: (process) => {
-      processes.delete(process.pid);
-      // Orphans belong to the first process.
-      for (const child of processes.values())
-        if (child.parent === process.pid) child.parent = process.pid === 1 ? 0 : 1;
-    },
-    get size() {
-      return processes.size;
-    },
-  };
-  return table;
+  return new MemoryProcessTable();
+}
+
+class MemoryProcessTable implements ProcessTable {
+  readonly #processes = new Map<number, Process>();
+  #lastPid = 0;
+  #terminals = 0;
+
+  get size(): number {
+    return this.#processes.size;
+  }
+
+  spawn(space: Space, options: SpawnOptions, parent?: Process): Process {
+    if (this.size >= maxProcesses) throw new FileError('EAGAIN', "can't fork: Resource temporarily unavailable");
+    const process = createProcess({ table: this, space, options, pid: this.#lastPid + 1, parent });
+    this.#lastPid++;
+    this.#processes.set(process.pid, process);
+    process.start();
+    return process;
+  }
+
+  list(): readonly Process[] {
+    return [...this.#processes.values()];
+  }
+
+  find(pid: number): Process | undefined {
+    return this.#processes.get(pid);
+  }
+
+  signalGroup(group: number, name: string): boolean {
+    const all = this.list().filter((one) => one.group === group);
+    for (const one of all) one.deliver(name);
+    return all.length > 0;
+  }
+
+  kill(pid: number, name: string, sender: Process): void {
+    const targets = this.list().filter((one) => {
+      if (pid > 0) return one.pid === pid;
+      if (pid === -1) return one.pid !== 1 && one !== sender;
+      return one.group === (pid === 0 ? sender.group : -pid);
+    });
+    if (targets.length === 0) throw new FileError('ESRCH', 'No such process');
+    const allowed = targets.filter((one) => sender.user.uid === 0 || sender.user.uid === one.user.uid);
+    if (allowed.length === 0) throw new FileError('EPERM', 'Operation not permitted');
+    for (const one of allowed) one.deliver(name);
+  }
+
+  killSpace(space: Space): void {
+    for (const one of this.list()) if (one.space === space) one.end({ code: 137, signal: 'KILL' });
+  }
+
+  nextTerminal(): number {
+    return this.#terminals++;
+  }
+
+  forget(process: Process): void {
+    this.#processes.delete(process.pid);
+    // Orphans belong to the first process.
+    for (const child of this.#processes.values())
+      if (child.parent === process.pid) child.parent = process.pid === 1 ? 0 : 1;
+  }
 }

@@ -81,7 +81,7 @@ export class Pipe implements Reader, Writer {
   #isBroken = false;
   readonly #readers = new Set<() => void>();
   readonly #writers = new Set<() => void>();
-  readonly #lines = readerOf((options) => this.chunk(options));
+  #lines: Reader | undefined;
 
   get isBroken(): boolean {
     return this.#isBroken;
@@ -127,10 +127,12 @@ export class Pipe implements Reader, Writer {
   }
 
   line(signal?: AbortSignal): Promise<ByteText | undefined> {
+    this.#lines ??= readerOf((options) => this.chunk(options));
     return this.#lines.line(signal);
   }
 
   rest(): Promise<ByteText> {
+    this.#lines ??= readerOf((options) => this.chunk(options));
     return this.#lines.rest();
   }
 

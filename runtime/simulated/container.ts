@@ -73,8 +73,7 @@ export function startContainer(setup: ContainerSetup): StartedContainer {
   };
   const attachments = createAttachments(log);
   const terminal = container.tty === true ? openTerminal(table, attachments.writer('stdout')) : undefined;
-  const input = new Pipe();
-  if (container.stdin !== true) input.end();
+  const input = container.stdin === true ? new Pipe() : undefined;
   let first: Process | undefined;
   const usage = createUsage(clock, space, memoryBytes);
   const common = {
@@ -89,10 +88,7 @@ export function startContainer(setup: ContainerSetup): StartedContainer {
       environment: terminal === undefined ? setup.environment : new Map([['TERM', 'xterm'], ...setup.environment]),
       cwd: setup.cwd,
       user: setup.user,
-      descriptors:
-        terminal === undefined
-          ? firstStreams(container.stdin === true ? input : undefined, attachments)
-          : onTerminal(terminal),
+      descriptors: terminal === undefined ? firstStreams(input, attachments) : onTerminal(terminal),
     });
   } catch (error) {
     if (!(error instanceof ExecError)) throw error;
@@ -114,7 +110,7 @@ export function startContainer(setup: ContainerSetup): StartedContainer {
   const exited = process.exited.then(({ code }): ContainerExit => {
     isRunning = false;
     table.killSpace(space);
-    input.break();
+    input?.break();
     const reason = isOutOfMemory ? 'OOMKilled' : code === 0 ? 'Completed' : 'Error';
     return { exitCode: code, reason };
   });
@@ -143,7 +139,7 @@ export function startContainer(setup: ContainerSetup): StartedContainer {
       streams.onStart?.();
       const isOnce = container.stdinOnce === true;
       const onEnd = isOnce ? () => undefined : () => void clock.after(lastWordsMs, leave);
-      attachInput(streams, terminal, container.stdin === true ? input : undefined, { isOnce, onEnd });
+      attachInput(streams, terminal, input, { isOnce, onEnd });
       return isOver;
     },
   };

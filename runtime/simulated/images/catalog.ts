@@ -5,6 +5,7 @@ import { appImages } from './apps/image.ts';
 import { databaseImages } from './databases/image.ts';
 import { type Image, lazily, shortName } from './image.ts';
 import { lifetimeOf } from './lifetime.ts';
+import { distributions, writeRelease } from './os-release.ts';
 import { redisImages } from './redis/image.ts';
 import { httpdImage, nginxImage } from './web/image.ts';
 
@@ -14,30 +15,8 @@ const shellImage: Image = { command: ['sh'] };
 /** Of those that look for names. */
 const dnsToolsImage: Image = { command: ['sh'], programs: bindPrograms };
 
-/** Of images that people look at to see where they are: name and version, as in /etc/os-release. */
-const releases: Readonly<Record<string, readonly [name: string, version: string]>> = {
-  alpine: ['Alpine Linux', '3.22.2'],
-  debian: ['Debian GNU/Linux', '13'],
-  ubuntu: ['Ubuntu', '24.04'],
-  fedora: ['Fedora Linux', '43'],
-  centos: ['CentOS Stream', '10'],
-  rockylinux: ['Rocky Linux', '10.0'],
-  almalinux: ['AlmaLinux', '10.0'],
-  amazonlinux: ['Amazon Linux', '2023'],
-};
-
 const releasedImages = Object.fromEntries(
-  Object.entries(releases).map(([id, [name, version]]): [string, Image] => [
-    id,
-    {
-      ...shellImage,
-      files: (tree) =>
-        tree.write(
-          '/etc/os-release',
-          `PRETTY_NAME="${name} ${version}"\nNAME="${name}"\nVERSION_ID="${version}"\nID=${id}\n`,
-        ),
-    },
-  ]),
+  distributions.map((id): [string, Image] => [id, { ...shellImage, files: (tree) => writeRelease(tree, id) }]),
 );
 
 /** curl, unless the words name another program. */
@@ -58,6 +37,7 @@ const pictureImage = (picture: string): Image => ({
   ...agnhostImage,
   command: ['test-webserver'],
   files: (tree) => {
+    agnhostImage.files?.(tree);
     tree.write(`/${picture}`, '');
     tree.write('/data.json', `{\n  "image": "${picture}"\n}\n`);
   },

@@ -1,5 +1,6 @@
 import { bindPrograms } from '../../../shell/network/tools.ts';
 import { type Image, lazily } from '../image.ts';
+import { writeRelease } from '../os-release.ts';
 import { localhostCertificate } from './localhost-certificate.ts';
 
 const agnhost = lazily(async () => (await import('./command.ts')).agnhost);
@@ -13,6 +14,7 @@ export const agnhostImage: Image = {
   command: ['pause'],
   programs: { '/agnhost': agnhost, '/agnhost-2': agnhost, '/coredns': coredns, ...bindPrograms },
   files: (tree) => {
+    writeRelease(tree, 'alpine');
     tree.makeDirectory('/uploads', 0o777);
     tree.write('/localhost.crt', localhostCertificate.cert);
     tree.write('/localhost.key', localhostCertificate.key);

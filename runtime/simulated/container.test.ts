@@ -196,7 +196,9 @@ t.test('processes see each other, their own place in /proc, and what is mounted'
   t.match(await run('ps'), /^PID {3}USER {5}TIME {2}COMMAND\n {4}1 root {6}0:00 sleep 1000\n/);
   t.equal(await run('tr "\\0" " " < /proc/1/cmdline'), 'sleep 1000 ');
   t.equal(
-    await run('sleep 100 & pgrep sleep | wc -l; pkill -f "sleep 100$"; wait 2>/dev/null; pgrep -c sleep 2>/dev/null; true'),
+    await run(
+      'sleep 100 & pgrep sleep | wc -l; pkill -f "sleep 100$"; wait 2>/dev/null; pgrep -c sleep 2>/dev/null; true',
+    ),
     '2\n1\n',
   );
   t.match(await run('cat /proc/self/status'), /^Name:\tcat\n/);

@@ -12,6 +12,7 @@ import { type ContainerFacts, type Credentials, ExecError, type Log, type Progra
 import { signalName } from '../processes/signals.ts';
 import { Terminal } from '../processes/terminal.ts';
 import { Pipe, type Writer } from '../shell/streams.ts';
+import { accountOf } from '../shell/tools/accounts.ts';
 import { createAttachments } from './attachments.ts';
 import { feed, streamWriter } from './stream-bridge.ts';
 import { steadyUsage } from './usage.ts';
@@ -45,7 +46,8 @@ const execErrorText = 'OCI runtime exec failed: exec failed: unable to start con
 const bytesPerProcess = 524_288;
 
 /** Starts a container's first process. What cannot start is a container that has ended already. */
-export function startContainer(setup: ContainerSetup): StartedContainer {
+export function startContainer(given: ContainerSetup): StartedContainer {
+  const setup = { ...given, environment: withHome(given) };
   const { clock, facts, table, log, files } = setup;
   const { container } = facts;
   const memory = new Map<number, number>();
@@ -243,6 +245,12 @@ async function execute(
   const { code } = await process.exited;
   if (terminal !== undefined) table.signalGroup(terminal.foreground, 'HUP');
   return code;
+}
+
+/** As runc has it: from /etc/passwd, where nobody says it. */
+function withHome({ environment, files, user }: ContainerSetup): ReadonlyMap<string, string> {
+  if (environment.has('HOME')) return environment;
+  return new Map([...environment, ['HOME', accountOf(files, user.uid)?.home ?? '/']]);
 }
 
 function createUsage(clock: Clock, { budget }: Space, memoryBytes: () => number): StartedContainer['usage'] {

@@ -130,6 +130,11 @@ export async function simulatedNodes(setup: SimulatedSetup): Promise<SimulatedNo
     staticPods: await openManifests(setup),
     createRuntime: (context) => createSimulatedRuntime({ ...context, network, catalog: images.catalog }),
     onNode: (name, host) => nodes.add(name, host),
+    // Who brings nodes to another cluster brings those that were asked for.
+    added:
+      setup.kubelet === undefined
+        ? { left: (name) => nodes.remove(name), ended: (name) => network.forgetNode(name) }
+        : undefined,
   });
   const { ingressDefinition } = await import('../runtime/ingress/ingress-controller.ts');
   const entries =

@@ -232,6 +232,7 @@ export class MemoryTree implements FileTree {
     if (old?.type === 'directory' && node.type !== 'directory') throw new FileError('EISDIR', `${to}: Is a directory`);
     if (old?.type === 'directory' && old.entries.size > 0)
       throw new FileError('ENOTEMPTY', `${to}: Directory not empty`);
+    if (old !== undefined && old !== node && (old.links ?? 1) === 1) this.#take(-sizeOf(old, this.#owner));
     const [target, newName] = this.#parent(to);
     const [source, name] = this.#parent(from);
     source.entries.delete(name);

@@ -139,3 +139,20 @@ t.test('for a critical pod others are sent away, as few as possible and the leas
   t.equal(admission.victims(pod('x', '3', 'Guaranteed', critical)), undefined, 'it would not be enough');
   t.equal(admission.victims(pod('x', '500m', 'Guaranteed', 5)), undefined, 'it is not critical');
 });
+
+t.test('kernel settings of a pod are taken when they harm nobody else', async (t) => {
+  const setting = (name: string, spec: Pod['spec'] = {}): Rejection | undefined =>
+    new NodeAdmission().admit({
+      metadata: { uid: 'a', name: 'a' },
+      spec: { containers: [], ...spec, securityContext: { sysctls: [{ name: 'kernel.shm_rmid_forced' }, { name }] } },
+    });
+  for (const name of ['net.ipv4.tcp_syncookies', 'net/ipv4/tcp_rmem']) t.equal(setting(name), undefined, name);
+  t.strictSame(setting('kernel/msgmax'), {
+    reason: 'SysctlForbidden',
+    message: 'forbidden sysctl: "kernel.msgmax" not allowlisted',
+  });
+  t.match(setting('net/ipv4/conf/eno2.100/rp_filter'), { message: /"net\.ipv4\.conf\.eno2\/100\.rp_filter"/ });
+  t.match(setting('net.ipv4.tcp_rmem', { hostNetwork: true }), {
+    message: 'forbidden sysctl: "net.ipv4.tcp_rmem" not allowed with host Net enabled',
+  });
+});

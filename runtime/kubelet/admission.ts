@@ -2,6 +2,7 @@ import { requiredNodes } from '../scheduler/node-affinity.ts';
 import { type Node, NodeInfo } from '../scheduler/node-info.ts';
 import { type PodInfo, podInfoOf } from '../scheduler/pod-info.ts';
 import { untoleratedTaint } from '../scheduler/taints.ts';
+import { forbiddenSetting } from './kernel-settings.ts';
 import type { Pod } from './pod-runtime.ts';
 import { criticalPriority, podsToPreempt } from './preemption.ts';
 
@@ -74,6 +75,8 @@ export class NodeAdmission {
       const message = `Failed to admit pod as the \`${systemLabel}\` label doesn't match node label`;
       return { reason: 'PodOSSelectorNodeLabelDoesNotMatch', message };
     }
+    const forbidden = forbiddenSetting(pod);
+    if (forbidden !== undefined) return forbidden;
     // Before the node is known, the API server's word counts.
     if (this.#info.name === '') return undefined;
     return this.#lacks(info) ?? this.#mismatch(pod, info);

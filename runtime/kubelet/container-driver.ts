@@ -38,6 +38,8 @@ export interface ContainerDriverDeps {
   pod(): Readonly<Pod>;
   prepared(): PreparedPod | undefined;
   changed(): void;
+  /** What the kubelet leaves to a pod that it sends away. */
+  graceSeconds(): number | undefined;
   /** Others of the pod run, or will. */
   goesOn(without: ContainerRecord): boolean;
   /** An exit asks for all containers to start anew. */
@@ -253,7 +255,7 @@ export class ContainerDriver implements ContainerLoop {
     }
     const { metadata, spec } = this.#deps.pod();
     const podSeconds = spec?.terminationGracePeriodSeconds ?? defaultGraceSeconds;
-    const seconds = metadata?.deletionGracePeriodSeconds ?? graceSeconds ?? podSeconds;
+    const seconds = metadata?.deletionGracePeriodSeconds ?? graceSeconds ?? this.#deps.graceSeconds() ?? podSeconds;
     const ended = stopContainer(record, {
       clock: this.clock,
       message,

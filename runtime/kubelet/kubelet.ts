@@ -3,6 +3,7 @@ import type { Clock } from '../../api/clock.ts';
 import type { Informer } from '../client/informer.ts';
 import type { EventRecorder } from '../framework/event-recorder.ts';
 import { NodeAdmission, type Rejection } from './admission.ts';
+import { Eviction } from './eviction/eviction.ts';
 import { ImageManager } from './image-manager.ts';
 import type { LogBudget } from './logs/log-budget.ts';
 import { NodeAgent } from './node-agent.ts';
@@ -42,6 +43,7 @@ export class Kubelet implements KubeletHost {
   readonly #workers = new Map<string, PodWorker>();
   readonly #admission = new NodeAdmission();
   readonly #images: ImageManager;
+  readonly #eviction: Eviction;
   readonly #static: StaticPods | undefined;
   /** Pods that wait for a fresh look at the node, as they are by now. */
   readonly #waiting = new Map<string, Readonly<Pod>>();
@@ -52,7 +54,8 @@ export class Kubelet implements KubeletHost {
   constructor(options: NodeOptions, deps: KubeletDeps) {
     this.#deps = deps;
     this.#images = new ImageManager(deps.clock, deps.runtime.images, options.name);
-    const { client, clock, onError, staticPods } = deps;
+    const { client, clock, onError, staticPods, schedule } = deps;
+    this.#eviction = new Eviction({ clock, schedule, store: deps.runtime.volumes, onError });
     const mirrors = (): Readonly<Pod>[] =>
       [...this.#workers.values()].map(({ pod }) => pod).filter((pod) => hashOf(pod) !== undefined);
     this.#static =
@@ -75,7 +78,16 @@ export class Kubelet implements KubeletHost {
   /** Nothing runs any more. */
   close(): void {
     this.#static?.close();
+    this.#eviction.close();
     for (const worker of this.#workers.values()) worker.close();
+  }
+
+  /** Its node is no more: resolves when all has ended that ran there. Nothing is said of it; pods of nodes that are gone are collected. */
+  async end(): Promise<void> {
+    this.close();
+    const workers = [...this.#workers.values()];
+    await Promise.all(workers.map(({ ended }) => ended));
+    for (const worker of workers) for (const { logs } of worker.containers()) logs.drop();
   }
 
   /** The node has changed. */
@@ -136,7 +148,9 @@ export class Kubelet implements KubeletHost {
       images: this.#images,
       allocate: (now: Readonly<Pod>) => this.#admission.resize(now),
     };
-    this.#workers.set(uid, new PodWorker(pod, deps, rejection));
+    const worker = new PodWorker(pod, deps, rejection);
+    this.#workers.set(uid, worker);
+    this.#eviction.add(worker);
   }
 
   /** Labels of the node may be newer than what is known of them here. */

@@ -41,6 +41,7 @@ export class NodeAgent {
   readonly #deps: NodeAgentDeps;
   #podCIDRs: readonly string[];
   #isReporting = false;
+  #isRegistered = false;
   #nextStatus = 0;
 
   constructor(options: NodeOptions, deps: NodeAgentDeps) {
@@ -50,8 +51,8 @@ export class NodeAgent {
   }
 
   facts(): NodeFacts {
-    const { name, address, capacity } = this.#options;
-    return { name, addresses: [address], podCIDRs: this.#podCIDRs, allocatable: capacity };
+    const { name, address, capacity, allocatable = capacity } = this.#options;
+    return { name, addresses: [address], podCIDRs: this.#podCIDRs, allocatable };
   }
 
   /** Asks for the node as it is now. */
@@ -70,6 +71,7 @@ export class NodeAgent {
     while (!signal.aborted) {
       try {
         await this.#register();
+        this.#isRegistered = true;
         break;
       } catch (error) {
         if (!(error instanceof StatusError && error.reason === 'Conflict')) onError(error);
@@ -83,8 +85,9 @@ export class NodeAgent {
 
   /** The node has changed. */
   update(node: Readonly<Node>): void {
+    this.#podCIDRs = node.spec?.podCIDRs ?? this.#podCIDRs;
     this.#deps.onNode(node);
-    if (isBehind(node)) void this.#report(node).catch(this.#deps.onError);
+    if (this.#isRegistered && isBehind(node)) void this.#report(node).catch(this.#deps.onError);
   }
 
   async #tick(at: number, signal: AbortSignal): Promise<void> {
@@ -107,8 +110,9 @@ export class NodeAgent {
 
   async #register(): Promise<void> {
     const { client, clock, version, recorder } = this.#deps;
-    const { name, labels, taints } = this.#options;
+    const { name, labels, taints, isGiven = false } = this.#options;
     const known = await unlessMissing(client.get<Node>(nodes, '', name));
+    if (known === undefined && isGiven) return;
     const status = nodeStatus(this.#options, version, toTime(clock.now()), known?.status);
     const standard = {
       'kubernetes.io/hostname': name,
@@ -124,11 +128,21 @@ export class NodeAgent {
     const event = (reason: string, message: string): void =>
       recorder.record(referenceTo({ metadata: { name, uid: name } }, nodeKind), 'Normal', reason, message);
     event('Starting', 'Starting kubelet.');
-    if (known === undefined)
+    if (known === undefined || isGiven)
       for (const reason of ['NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID', 'NodeReady'])
         event(reason, `Node ${name} status is now: ${reason}`);
+    if (isGiven) await this.#label(node, standard);
     await this.#report(node);
     await this.#renew();
+  }
+
+  /** A node that others made has the labels that all have, too. */
+  async #label({ metadata }: Readonly<Node>, standard: Readonly<Record<string, string>>): Promise<void> {
+    const { name } = this.#options;
+    const missing = Object.entries(standard).filter(([label]) => metadata?.labels?.[label] === undefined);
+    if (missing.length === 0) return;
+    const target = { resource: nodes, namespace: '', name, type: 'application/merge-patch+json' } as const;
+    await unlessMissing(this.#deps.client.patch<Node>(target, { metadata: { labels: Object.fromEntries(missing) } }));
   }
 
   async #report(node: Readonly<Node>): Promise<void> {

@@ -11,9 +11,13 @@ export interface NodeOptions {
   readonly podCIDR: string;
   readonly kubeletVersion: string;
   readonly capacity: Readonly<Record<string, string>>;
+  /** Default: all of it. */
+  readonly allocatable?: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
   /** With which it is registered. */
   readonly taints?: NonNullable<Node['spec']>['taints'] | undefined;
+  /** Others create the Node: its kubelet does not. */
+  readonly isGiven?: boolean;
 }
 
 const pressures: readonly (readonly [type: string, reason: string, message: string])[] = [
@@ -35,8 +39,9 @@ function extendedOf(status: Node['status']): Record<string, string> {
   return Object.fromEntries(Object.entries(status?.capacity ?? {}).filter(([name]) => name.includes('/')));
 }
 
-/** Others have announced a resource of which pods cannot be given anything yet. */
+/** Others have announced a resource of which pods cannot be given anything yet, or made the node anew. */
 export function isBehind({ status }: Readonly<Node>): boolean {
+  if (status?.conditions?.some(({ type }) => type === 'Ready') !== true) return true;
   return Object.entries(extendedOf(status)).some(([name, amount]) => status?.allocatable?.[name] !== amount);
 }
 
@@ -47,7 +52,8 @@ export function nodeStatus(
   now: string,
   old?: Node['status'],
 ): NonNullable<Node['status']> {
-  const { name, address, endpoint = { address, port: 10_250 }, capacity, kubeletVersion } = options;
+  const { name, address, endpoint = { address, port: 10_250 }, capacity, allocatable = capacity } = options;
+  const { kubeletVersion } = options;
   const condition = (type: string, status: string, reason: string, message: string) => {
     const before = old?.conditions?.find((one) => one.type === type);
     const since = before?.status === status ? before.lastTransitionTime : undefined;
@@ -59,7 +65,7 @@ export function nodeStatus(
       { type: 'Hostname', address: name },
     ],
     capacity: { ...capacity },
-    allocatable: { ...extendedOf(old), ...capacity },
+    allocatable: { ...extendedOf(old), ...allocatable },
     conditions: [
       ...pressures.map(([type, reason, message]) => condition(type, 'False', reason, message)),
       condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'),

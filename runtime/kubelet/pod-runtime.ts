@@ -60,6 +60,8 @@ export interface StartedContainer {
   /** A file as the container sees it. */
   readFile(path: string): ByteText | undefined;
   usage(): Usage;
+  /** What it has written to its own layer and not removed, in bytes. */
+  writtenBytes?(): number;
   /** While it runs. */
   setResources?(resources: Container['resources']): void;
 }
@@ -115,6 +117,8 @@ export interface NodeFacts {
 export interface VolumeStore {
   /** Empty; gone with the pod. `medium` Memory is a tmpfs, which has no more room than `sizeLimit`. */
   emptyDir(podUid: string, volume: string, medium: string, sizeLimit?: string): FileTree;
+  /** What is in an emptyDir, in bytes; undefined: there is none. */
+  emptyDirBytes?(podUid: string, volume: string): number | undefined;
   /** A directory of the node's own files. Made when it is not there and `type` says so; throws FileError. */
   hostPath(node: string, path: string, type: string): FileTree;
   /** What stands for a network disk, by any key; shared by all nodes. */
@@ -132,4 +136,6 @@ export interface PodRuntime {
   readonly volumes: VolumeStore;
   readonly images: ImageStore;
   createSandbox(pod: Readonly<Pod>, node: NodeFacts): Promise<PodSandbox>;
+  /** The node has gone, and its pods before it. */
+  forgetNode?(name: string): void;
 }

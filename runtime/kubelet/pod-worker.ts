@@ -55,6 +55,8 @@ export class PodWorker {
   /** Of a pod that has ended they are still told, of one that is deleted they are not. */
   #ips: readonly string[] = [];
   #failure: PodFailure | undefined;
+  /** What is left to a pod that is sent away; undefined: as long as it says itself. */
+  #graceSeconds: number | undefined;
   #isClosed = false;
   /** Nothing of it runs, or will. */
   #isOver = false;
@@ -74,6 +76,7 @@ export class PodWorker {
       pod: () => this.#pod,
       prepared: () => this.#prepared,
       changed: () => this.#status.report(),
+      graceSeconds: () => this.#graceSeconds,
     });
     this.#status = new StatusWriter({ clock, onError, write: () => this.#write() });
     this.#resize = new PodResize({
@@ -157,6 +160,11 @@ export class PodWorker {
       this.#resize.consider(this.#pod, [...this.#containers.init, ...this.#containers.main]);
   }
 
+  /** Nothing of it runs, or will. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   get isResizePending(): boolean {
     return this.#resize.isPending;
   }
@@ -237,9 +245,10 @@ export class PodWorker {
   }
 
   /** Ends the pod for good, whatever its containers do; resolves when nothing of it runs. */
-  async fail(failure: PodFailure, type: 'Normal' | 'Warning'): Promise<void> {
+  async fail(failure: PodFailure, type: 'Normal' | 'Warning', graceSeconds?: number): Promise<void> {
     if (this.#isOver || this.#failure !== undefined) return;
     this.#failure = failure;
+    this.#graceSeconds = graceSeconds;
     this.#deps.recorder.record(referenceTo(this.#pod, podKind), type, failure.reason, failure.message);
     this.#terminate();
     this.#status.report();

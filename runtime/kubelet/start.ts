@@ -1,13 +1,17 @@
 import type { Random } from '../../api/clock.ts';
+import type { Informer } from '../client/informer.ts';
 import type { ControllerContext, ControllerDefinition } from '../framework/controller.ts';
+import { AddedNodes, type AddedNodesDeps } from './added-nodes.ts';
 import { maxBackOffMs } from './back-off.ts';
 import type { NameService } from './environment/resolver-config.ts';
 import { Kubelet } from './kubelet.ts';
 import { LogBudget } from './logs/log-budget.ts';
+import { NodePlaces, placeOf } from './node-places.ts';
 import type { Node, NodeOptions } from './node-status.ts';
 import type { Pod, PodRuntime } from './pod-runtime.ts';
 import { PodSetup } from './pod-setup.ts';
 import { podResource } from './pod-worker.ts';
+import { freeAmong } from './requested-node.ts';
 import { Schedule } from './schedule.ts';
 import type { KubeletHost } from './server/kubelet-host.ts';
 import type { StaticPodSource } from './static-pods.ts';
@@ -30,6 +34,16 @@ export interface KubeletsOptions {
   createRuntime(context: { readonly clock: ControllerContext['clock']; readonly random: Random }): PodRuntime;
   /** How the control plane reaches a node. */
   onNode(name: string, host: KubeletHost): void;
+  /** Undefined: no nodes come and go but those of `names`. */
+  readonly added?: AddedNodesEvents | undefined;
+}
+
+/** What follows nodes that are created and deleted while the cluster runs. */
+export interface AddedNodesEvents {
+  /** Its kubelet is not to be reached any more. */
+  left(name: string): void;
+  /** All that ran on it has ended. */
+  ended(name: string): void;
 }
 
 const capacity = {
@@ -43,27 +57,20 @@ const capacity = {
 
 const nodeResource = { group: '', version: 'v1', resource: 'nodes' } as const;
 const fewNodes = 1000;
-const renewMs = 10_000;
+const fastRenewMs = 10_000;
 /** Of many nodes, which still is well within what the control plane waits for. */
 const slowRenewMs = 20_000;
 /** Nodes that register at a time. */
 const atOnce = 32;
 
-/** From 10.244.0.0/14 and on, then from 10.128.0.0: 5,000 nodes and more have one each. */
-function podCIDROf(index: number): string {
-  const own = 256 * 12;
-  const second = index < own ? 244 + Math.floor(index / 256) : 128 + Math.floor((index - own) / 256);
-  return `10.${second}.${index % 256}.0/24`;
-}
-
-/** Nodes stand in a network of their own; pods' networks come from the cluster's range. */
 function nodeOptions(index: number, given: KubeletsOptions): NodeOptions {
   const { kubeletVersion, names, endpointOf, labels = {}, taints } = given;
+  const { address, podCIDR } = placeOf(index);
   return {
     name: names?.[index] ?? `node-${index}`,
-    address: `172.18.${Math.floor((index + 2) / 256)}.${(index + 2) % 256}`,
+    address,
     endpoint: endpointOf?.(index),
-    podCIDR: podCIDROf(index),
+    podCIDR,
     kubeletVersion,
     capacity,
     labels,
@@ -104,21 +111,50 @@ export function kubeletsDefinition(given: KubeletsOptions): ControllerDefinition
         schedule: new Schedule(clock),
         maxBackOffMs,
         logBudget: new LogBudget(),
-        renewMs: count > fewNodes ? slowRenewMs : renewMs,
         staticPods: given.staticPods,
         onError,
       };
       const kubelets = new Map<string, Kubelet>();
-      for (let index = 0; index < count; index++) {
-        const options = nodeOptions(index, given);
-        const own = { recorder: context.recorder(name, options.name), firstRenewMs: (deps.renewMs * index) / count };
+      const limit = limited(atOnce);
+      const make = (options: NodeOptions, renewal: { renewMs: number; firstRenewMs: number }): Kubelet => {
+        const own = { recorder: context.recorder(name, options.name), ...renewal };
         const kubelet = new Kubelet(options, { ...deps, ...own });
         kubelets.set(options.name, kubelet);
         onNode(options.name, kubelet);
-      }
-      informers.of<Node>(nodeResource).subscribe({
-        added: (node) => kubelets.get(node.metadata?.name ?? '')?.updateNode(node),
-        updated: (node) => kubelets.get(node.metadata?.name ?? '')?.updateNode(node),
+        return kubelet;
+      };
+      const renewMs = count > fewNodes ? slowRenewMs : fastRenewMs;
+      const fixed = Array.from({ length: count }, (_, index) =>
+        make(nodeOptions(index, given), { renewMs, firstRenewMs: (renewMs * index) / count }),
+      );
+      const nodes = informers.of<Node>(nodeResource);
+      const added =
+        given.added === undefined
+          ? undefined
+          : addedNodes(given, {
+              nodes,
+              begin: (options, signal) => {
+                const renewMs = kubelets.size > fewNodes ? slowRenewMs : fastRenewMs;
+                const kubelet = make(options, { renewMs, firstRenewMs: renewMs * random.next() });
+                void limit(() => kubelet.start(signal));
+                for (const pod of pods.list()) if (pod.spec?.nodeName === options.name) kubelet.sync(pod);
+                return kubelet;
+              },
+              leave: (node) => kubelets.delete(node),
+              gone: (node) => runtime.forgetNode?.(node),
+              onError,
+            });
+      const see = (node: Readonly<Node>): void => {
+        added?.see(node);
+        kubelets.get(node.metadata?.name ?? '')?.updateNode(node);
+      };
+      nodes.subscribe({
+        added: see,
+        updated: see,
+        deleted: ({ metadata: { name = '' } = {} }) => {
+          if (kubelets.has(name)) added?.end(name);
+          else given.added?.ended(name);
+        },
       });
       const kubeletOf = ({ spec }: Readonly<Pod>): Kubelet | undefined => kubelets.get(spec?.nodeName ?? '');
       pods.subscribe({
@@ -126,22 +162,53 @@ export function kubeletsDefinition(given: KubeletsOptions): ControllerDefinition
         updated: (pod) => kubeletOf(pod)?.sync(pod),
         deleted: (pod) => kubeletOf(pod)?.forget(pod),
       });
-      const ended = startAll([...kubelets.values()], signal).then(() => whenAborted(signal));
-      return { name, queues: [], ended };
+      signal.addEventListener('abort', () => {
+        for (const kubelet of fixed) kubelet.close();
+        added?.close();
+      });
+      const started = Promise.all(fixed.map((kubelet) => limit(() => kubelet.start(signal))));
+      return { name, queues: [], ended: started.then(() => whenAborted(signal)) };
     },
   };
 }
 
-/** A few at a time: each asks the API server for several things. */
-async function startAll(kubelets: readonly Kubelet[], signal: AbortSignal): Promise<void> {
-  signal.addEventListener('abort', () => {
-    for (const kubelet of kubelets) kubelet.close();
+interface AddedNodesPlace extends Pick<AddedNodesDeps, 'begin' | 'leave' | 'gone' | 'onError'> {
+  readonly nodes: Informer<Node>;
+}
+
+function addedNodes({ count, kubeletVersion, added }: KubeletsOptions, deps: AddedNodesPlace): AddedNodes {
+  return new AddedNodes({
+    places: new NodePlaces(count),
+    usual: { kubeletVersion, capacity },
+    isFree: freeAmong(deps.nodes),
+    begin: deps.begin,
+    leave: (name) => {
+      deps.leave(name);
+      added?.left(name);
+    },
+    gone: (name) => {
+      deps.gone(name);
+      added?.ended(name);
+    },
+    onError: deps.onError,
   });
-  const waiting = kubelets.values();
-  const next = async (): Promise<void> => {
-    for (const kubelet of waiting) await kubelet.start(signal);
+}
+
+/** A few at a time: each asks the API server for several things. */
+function limited(atOnce: number): (work: () => Promise<void>) => Promise<void> {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running++;
+    try {
+      await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) running--;
+      else next();
+    }
   };
-  await Promise.all(Array.from({ length: atOnce }, next));
 }
 
 function whenAborted(signal: AbortSignal): Promise<void> {

@@ -54,6 +54,9 @@ export interface TestContainer {
   readonly files: MemoryTree;
   /** As they came: grace in ms. */
   readonly stops: number[];
+  /** What it uses, in bytes. */
+  memoryBytes: number;
+  writtenBytes: number;
   exit(exitCode: number, more?: Partial<ContainerExit>): void;
   log(text: string): void;
 }
@@ -124,14 +127,17 @@ export async function testPod(spec: Pod['spec'], options: TestPodOptions = {}): 
     if (container.command?.[0] === '/missing')
       exited.resolve({ exitCode: 128, reason: 'StartError', message: 'no such file' });
     const files = new MemoryTree({ now: () => clock.now() });
-    started.push({
+    const own: TestContainer = {
       name: container.name ?? '',
       container,
       files,
       stops,
+      memoryBytes: 0,
+      writtenBytes: 0,
       exit: (exitCode, more) => exited.resolve({ exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', ...more }),
       log: (text) => log('stdout', text),
-    });
+    };
+    started.push(own);
     return {
       id: `test://${started.length}`,
       imageID: 'sha',
@@ -148,7 +154,8 @@ export async function testPod(spec: Pod['spec'], options: TestPodOptions = {}): 
       },
       attach: async () => undefined,
       readFile: (path) => files.read(path),
-      usage: () => ({ cpuNanoseconds: 0, cpuNanoCores: 0, memoryBytes: 0 }),
+      usage: () => ({ cpuNanoseconds: 0, cpuNanoCores: 0, memoryBytes: own.memoryBytes }),
+      writtenBytes: () => own.writtenBytes,
     };
   };
   const present: ImageStore = {

@@ -72,6 +72,13 @@ export function createNetwork({ hostIp, clock }: NetworkOptions): VirtualNetwork
       }
       return known;
     },
+    forgetNode: (name) => {
+      const known = nodes.get(name);
+      if (known === undefined || known === host) return;
+      nodes.delete(name);
+      known.close();
+      for (const ip of known.ips) if (owners.get(ip) === known) owners.delete(ip);
+    },
     locate: (ip) => owners.get(canonicalIP(ip)),
     mapPort: (mapping) => hostPorts.add(mapping),
     setTranslation: (next) => {

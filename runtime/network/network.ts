@@ -130,6 +130,8 @@ export interface VirtualNetwork {
   open(options: NamespaceOptions): NetworkNamespace;
   /** Of a node; made on first use, then the same again. `ips` of the first call stay. */
   node(name: string, ips?: readonly string[]): NetworkNamespace;
+  /** The node has gone: what listens or is connected there ends. */
+  forgetNode(name: string): void;
   /** Where the control plane connects from: reaches all, policies do not hold it. */
   readonly host: NetworkNamespace;
   locate(ip: string): Location | undefined;

@@ -1,5 +1,6 @@
 import { type ByteText, FileError, type FileStat, type FileTree } from '../files/file-tree.ts';
 import type { MountPoint } from '../files/mounted-tree.ts';
+import { kernelDefaults } from './kernel-settings.ts';
 import type { ProcessInfo } from './program.ts';
 
 export interface ProcSources {
@@ -64,7 +65,7 @@ export function createProcTree(sources: ProcSources): FileTree {
     const entry = entryAt(path);
     if (entry === undefined) return undefined;
     const common = { uid: 0, gid: 0, size: 0, modifiedAt: sources.startedAt };
-    if (typeof entry === 'function') return { type: 'file', mode: 0o444, ...common };
+    if (typeof entry === 'function') return { type: 'file', mode: path.startsWith('/sys/') ? 0o644 : 0o444, ...common };
     return 'link' in entry
       ? { type: 'link', mode: 0o777, target: entry.link(), ...common }
       : { type: 'directory', mode: 0o555, ...common };
@@ -226,26 +227,9 @@ function machineEntries(sources: ProcSources): Directory {
     ['uptime', () => `${upSeconds()} ${upSeconds()}\n`],
     ['version', () => 'Linux version 6.1.0-simulated (simulated@simulated) #1 SMP\n'],
   ]);
-  const values = new Map([
-    ['kernel.hostname', hostname],
-    ['kernel.ostype', 'Linux'],
-    ['kernel.osrelease', '6.1.0-simulated'],
-    ['kernel.pid_max', '4194304'],
-    ['kernel.shm_rmid_forced', '0'],
-    ['kernel.msgmax', '8192'],
-    ['kernel.random.boot_id', '00000000-0000-4000-8000-000000000000'],
-    ['net.ipv4.ip_forward', '1'],
-    ['net.ipv4.ip_local_port_range', '32768\t60999'],
-    ['net.ipv4.ip_unprivileged_port_start', '0'],
-    ['net.ipv4.tcp_syncookies', '1'],
-    ['net.core.somaxconn', '4096'],
-    ['vm.max_map_count', '65530'],
-    ['vm.overcommit_memory', '1'],
-    ['vm.swappiness', '60'],
-    ['fs.file-max', '9223372036854775807'],
-    ['fs.inotify.max_user_watches', '122880'],
-    ...sysctls,
-  ]);
+  // The kernel keeps numbers, and writes tabs between them.
+  const wished = [...sysctls].map(([name, value]) => [name, value.replaceAll(/(?<=\d)\s+(?=\d)/g, '\t')] as const);
+  const values = new Map([...kernelDefaults, ['kernel.hostname', hostname], ...wished]);
   const system = new Map<string, Entry>();
   for (const [name, value] of values) enter(system, name.split('.'), () => `${value}\n`);
   tree.set('sys', system);

@@ -81,7 +81,10 @@ export function proxyDefinition({ network, mode, podRanges }: ProxyOptions): Con
         nodeInformer.subscribe({
           added: setNode,
           updated: setNode,
-          deleted: ({ metadata }) => nodes.delete(metadata?.name ?? ''),
+          deleted: ({ metadata: { name = '' } = {} }) => {
+            nodes.delete(name);
+            translation.forgetNode(name);
+          },
         }),
       ];
       const ended = new Promise<void>((resolve) => {

@@ -37,6 +37,10 @@ export class Recents {
     for (const key of this.#lists.keys()) if (!isKept(key.slice(0, key.indexOf(' ')))) this.#lists.delete(key);
   }
 
+  forgetNode(node: string): void {
+    for (const key of this.#lists.keys()) if (key.endsWith(` ${node}`)) this.#lists.delete(key);
+  }
+
   get size(): number {
     return this.#lists.size;
   }

@@ -24,6 +24,8 @@ export interface ServiceTranslation extends Pick<Translation, 'verdict'> {
   restore(node: string, family: Family): string;
   /** Forgets who was sent where, for Services that keep no affinity now. */
   forgetAffinity(): void;
+  /** The node has gone. */
+  forgetNode(node: string): void;
 }
 
 function familyOf({ to }: Flow): Family {
@@ -86,6 +88,7 @@ export function createServiceTranslation(deps: ServiceTranslationDeps): ServiceT
       const { view, rules } = allRules(node, family);
       return restoreText(rules, view);
     },
+    forgetNode: (node) => recents.forgetNode(node),
     forgetAffinity: () => {
       if (recents.size === 0) return;
       const kept = new Set<string>();

@@ -13,7 +13,8 @@ const nodeMemoryBytes = 8 * 2 ** 30;
 const nodeCores = 2;
 
 interface FilesSetup {
-  readonly content: ImageContent;
+  /** What the container writes to: over the image's files. */
+  readonly layer: MemoryTree;
   readonly facts: ContainerFacts;
   readonly table: ProcessTable;
   readonly devices: MemoryTree;
@@ -22,12 +23,15 @@ interface FilesSetup {
   now(): number;
 }
 
+export function containerLayer({ base }: ImageContent, now: () => number): MemoryTree {
+  return new MemoryTree({ now, base, capacity: layerCapacity });
+}
+
 /** A layer over the image's files, the system's own places, and the pod's volumes. */
 export function containerFiles(
   { container, mounts }: Pick<ContainerConfig, 'container' | 'mounts'>,
-  { content, facts, table, devices, cgroup, now }: FilesSetup,
+  { layer, facts, table, devices, cgroup, now }: FilesSetup,
 ): FileTree {
-  const layer = new MemoryTree({ now, base: content.base, capacity: layerCapacity });
   const isRootReadOnly = container.securityContext?.readOnlyRootFilesystem === true;
   const proc = createProcTree({
     now,

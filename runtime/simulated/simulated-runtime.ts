@@ -9,7 +9,7 @@ import { toolPrograms } from '../shell/tool-programs.ts';
 import { AddressPool } from './addresses.ts';
 import { createCgroups } from './cgroups.ts';
 import { startContainer } from './container.ts';
-import { containerFiles } from './container-files.ts';
+import { containerFiles, containerLayer } from './container-files.ts';
 import { credentialsOf } from './credentials.ts';
 import { openHostPorts } from './host-ports.ts';
 import { createImageCatalog, type ImageCatalog } from './image-catalog.ts';
@@ -60,6 +60,7 @@ export function createSimulatedRuntime({
         userland.contentOf(await catalog.imageFor({ name: '', image: reference }, pod)).base,
     },
     images: createImageStore(clock, catalog),
+    forgetNode: (node) => void nodeProcesses.delete(node),
     createSandbox: async (pod, { name: node, addresses, podCIDRs }) => {
       const isHost = pod.spec?.hostNetwork === true;
       const taken = isHost ? [] : podCIDRs.map((cidr, index) => poolOf(cidr).take(pod.status?.podIPs?.[index]?.ip));
@@ -94,7 +95,8 @@ export function createSimulatedRuntime({
           const id = newId();
           const group = podGroup.container(id, container.resources);
           const { devices } = userland;
-          const files = containerFiles(config, { content, facts, table, now, devices, cgroup: group.tree });
+          const layer = containerLayer(content, now);
+          const files = containerFiles(config, { layer, facts, table, now, devices, cgroup: group.tree });
           const started = await startContainer({
             id: `simulated://${id}`,
             imageID: imageIdOf(name),
@@ -122,7 +124,7 @@ export function createSimulatedRuntime({
             },
           });
           void started.exited.then(() => group.close());
-          return Object.assign(started, { setResources: group.set });
+          return Object.assign(started, { setResources: group.set, writtenBytes: () => layer.usedBytes });
         },
         close: () => {
           processes.close();

@@ -7,7 +7,7 @@ import { createProcessTable } from '../processes/process-table.ts';
 import type { Log } from '../processes/program.ts';
 import { toolPrograms } from '../shell/tool-programs.ts';
 import { startContainer } from './container.ts';
-import { containerFiles } from './container-files.ts';
+import { containerFiles, containerLayer } from './container-files.ts';
 import { credentialsOf } from './credentials.ts';
 import { launchOf } from './programs.ts';
 import { createUserland } from './userland.ts';
@@ -34,7 +34,10 @@ export function startTestContainer(setup: TestContainer): StartedContainer & { r
   const facts = { hostname: 'pod-a', node: 'node-0', pod, container, attempt: 0 };
   const table = createProcessTable();
   const devices = new MemoryTree({ base: userland.devices });
-  const files = containerFiles({ container, mounts: [] }, { content, facts, table, now, devices });
+  const files = containerFiles(
+    { container, mounts: [] },
+    { layer: containerLayer(content, now), facts, table, now, devices },
+  );
   for (const [path, text] of Object.entries(setup.files ?? {})) files.write(path, text, { mode: 0o755 });
   const started = startContainer({
     id: 'simulated://test',

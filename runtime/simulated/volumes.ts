@@ -30,8 +30,8 @@ const nodeDirectories: readonly (readonly [mode: number, paths: string])[] = [
 export function createVolumeStore(now: () => number, cgroupsOf?: (node: string) => FileTree): VolumeStore {
   const nodes = new Map<string, FileTree>();
   const disks = new Map<string, FileTree>();
-  const own = new Map<string, Map<string, FileTree>>();
-  const kept = (trees: Map<string, FileTree>, key: string, make: () => FileTree): FileTree => {
+  const own = new Map<string, Map<string, MemoryTree>>();
+  const kept = <T>(trees: Map<string, T>, key: string, make: () => T): T => {
     const tree = trees.get(key) ?? make();
     trees.set(key, tree);
     return tree;
@@ -45,7 +45,7 @@ export function createVolumeStore(now: () => number, cgroupsOf?: (node: string) 
   };
   return {
     emptyDir: (podUid, volume, medium, sizeLimit) => {
-      const trees = own.get(podUid) ?? new Map<string, FileTree>();
+      const trees = own.get(podUid) ?? new Map<string, MemoryTree>();
       own.set(podUid, trees);
       return kept(trees, volume, () => {
         if (medium === '') return new MemoryTree({ type: 'ext4', mode: 0o777, now });
@@ -54,6 +54,7 @@ export function createVolumeStore(now: () => number, cgroupsOf?: (node: string) 
         return new MemoryTree({ type, mode: 0o1777, now, ...capacity });
       });
     },
+    emptyDirBytes: (podUid, volume) => own.get(podUid)?.get(volume)?.usedBytes,
     hostPath: (node, path) => {
       const root = kept(nodes, node, () => nodeDisk(node));
       const inner = path.replace(/\/+$/, '');

@@ -12,9 +12,10 @@ export interface LocalNodesOptions {
   readonly ranges: readonly string[];
 }
 
-/** The nodes of this process; `add` makes one known. What most of thousands are never asked for is made when they are. */
+/** The nodes of this process; `add` makes one known, `remove` unknown. What most of thousands are never asked for is made when they are. */
 export function createLocalNodes({ network, ranges }: LocalNodesOptions): LocalNodes & {
   add(node: string, host: KubeletHost): void;
+  remove(node: string): void;
 } {
   const hosts = new Map<string, KubeletHost>();
   const connections = new Map<string, NodeConnection>();
@@ -25,7 +26,14 @@ export function createLocalNodes({ network, ranges }: LocalNodesOptions): LocalN
     return ip !== undefined && own.some((range) => contains(range, ip));
   };
   return {
-    add: (node, host) => void hosts.set(node, host),
+    add: (node, host) => {
+      hosts.set(node, host);
+      connections.delete(node);
+    },
+    remove: (node) => {
+      hosts.delete(node);
+      connections.delete(node);
+    },
     connectionTo: (node) => {
       const host = hosts.get(node);
       if (host === undefined) return undefined;

@@ -1,4 +1,5 @@
 import { errorText } from '../../files/errors.ts';
+import type { FileTree } from '../../files/file-tree.ts';
 import { resolvePath } from '../../files/path.ts';
 import { echoed } from '../builtins/output.ts';
 import { dateText } from '../date-text.ts';
@@ -152,19 +153,21 @@ const processors: ShellProgram = (_args, { files, stdout }) => {
   return 0;
 };
 
+/** The names of all settings, with dots. */
+function settingsUnder(files: FileTree, folder: string): string[] {
+  return files
+    .list(folder)
+    .toSorted()
+    .flatMap((entry) => {
+      const path = `${folder}/${entry}`;
+      if (files.isDirectory(path)) return settingsUnder(files, path);
+      return [path.slice('/proc/sys/'.length).replaceAll('/', '.')];
+    });
+}
+
 const kernelSettings: ShellProgram = (args, { files, stdout, stderr }) => {
   const isBare = args.includes('-n') || args.includes('-b');
-  const all = args.includes('-a')
-    ? [
-        'kernel.hostname',
-        'kernel.osrelease',
-        'kernel.ostype',
-        'kernel.pid_max',
-        'kernel.shm_rmid_forced',
-        'net.ipv4.ip_forward',
-        'vm.max_map_count',
-      ]
-    : args.filter((arg) => !arg.startsWith('-'));
+  const all = args.includes('-a') ? settingsUnder(files, '/proc/sys') : args.filter((arg) => !arg.startsWith('-'));
   let code = 0;
   for (const word of all) {
     const [given = '', value] = word.split('=');

@@ -6,12 +6,21 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const manyNodes = 100;
+
+/** `--nodes N` or `--nodes=N`; 0 when nothing is said. */
+function nodesAskedFor(args) {
+  const at = args.findLastIndex((arg) => arg === '--nodes' || arg.startsWith('--nodes='));
+  const text = args[at] === '--nodes' ? args[at + 1] : args[at]?.slice('--nodes='.length);
+  return Number(text) || 0;
+}
+
 const here = dirname(fileURLToPath(import.meta.url));
 const main = join(here, 'main.ts');
 const [major, minor] = process.versions.node.split('.').map(Number);
 const runsTypeScript = major > 24 || (major === 24 && minor >= 12);
-// A young generation of 16 MiB halves costs 15 MiB of memory and wins little here: see docs/decisions/0003.
-const flags = ['--max-semi-space-size=2'];
+// A young generation of 16 MiB halves costs 15 MiB of memory and wins little for few nodes: see docs/decisions/0003.
+const flags = [`--max-semi-space-size=${nodesAskedFor(process.argv) > manyNodes ? 16 : 2}`];
 
 function bundledNode() {
   try {

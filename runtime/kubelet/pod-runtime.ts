@@ -99,9 +99,19 @@ export interface ImageFacts {
 
 export interface ImageStore {
   /** Undefined: not on the node. */
+/** As a node's status shows it. */
+export interface NodeImage {
+  readonly names: readonly string[];
+  readonly sizeBytes: number;
+}
+
   find(node: string, image: string): ImageFacts | undefined;
   /** Throws ImageError. The pod names the secrets for it. */
   pull(node: string, image: string, pod: Readonly<Pod>): Promise<ImageFacts>;
+  /** How many are on the node: they only become more. */
+  count?(node: string): number;
+  /** The largest of them, no more than `limit`, with all their names. */
+  largest?(node: string, limit: number): readonly NodeImage[];
 }
 
 export interface NodeFacts {

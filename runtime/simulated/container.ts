@@ -35,6 +35,8 @@ export interface ContainerSetup {
   readonly log: Log;
   /** In bytes. */
   readonly memoryLimit?: number;
+  /** Of its image. */
+  readonly stopSignal?: string;
   /** Waited for before another program runs. */
   prepare?(): Promise<void>;
 }
@@ -116,7 +118,7 @@ export function startContainer(given: ContainerSetup): StartedContainer {
     const reason = isOutOfMemory ? 'OOMKilled' : code === 0 ? 'Completed' : 'Error';
     return { exitCode: code, reason };
   });
-  const stopSignal = signalName(container.lifecycle?.stopSignal ?? 'SIGTERM') ?? 'TERM';
+  const stopSignal = signalName(container.lifecycle?.stopSignal ?? setup.stopSignal ?? 'SIGTERM') ?? 'TERM';
   return {
     ...common,
     exited,

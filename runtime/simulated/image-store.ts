@@ -16,6 +16,13 @@ export function createImageStore(clock: Clock, catalog: ImageCatalog): ImageStor
   };
   return {
     find: (node, image) => imagesOf(node).get(image),
+    count: (node) => nodes.get(node)?.size ?? 0,
+    largest: (node, limit) =>
+      // Whoever asks for it by a shorter name has the same image.
+      [...new Map([...imagesOf(node).values()].map((facts) => [facts.name, facts])).values()]
+        .toSorted((a, b) => b.sizeBytes - a.sizeBytes)
+        .slice(0, limit)
+        .map(({ name, sizeBytes }) => ({ names: [...new Set([imageIdOf(name), name])], sizeBytes })),
     pull: async (node, image, pod) => {
       const reference = parseReference(image);
       if (typeof reference === 'string')

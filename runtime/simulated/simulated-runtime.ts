@@ -116,6 +116,7 @@ export function createSimulatedRuntime({
             network: namespace,
             programs: content.programs,
             ...(content.unknownProgram === undefined ? {} : { unknownProgram: content.unknownProgram }),
+            ...(image.stopSignal === undefined ? {} : { stopSignal: image.stopSignal }),
             table,
             log,
             prepare,

@@ -1,6 +1,6 @@
 import type { Case } from '../../runner/case.ts';
 import type { CaseContext } from '../../runner/context.ts';
-import { agnhost, busybox, ofContainer, runPod } from './running-pod.ts';
+import { agnhost, busybox, ofContainer, patiently, runPod, shell } from './running-pod.ts';
 
 const needs = ['programs'] as const;
 
@@ -9,6 +9,31 @@ const ended = (name: string) => (status: Parameters<typeof ofContainer>[0]) =>
 
 function host(name: string, more: object): object {
   return { name, image: agnhost, imagePullPolicy: 'IfNotPresent', ...more };
+}
+
+/** What schedulers prefer a node for. */
+async function told(c: CaseContext): Promise<void> {
+  const pod = await runPod(c, { restartPolicy: 'Never', containers: [shell('c', 'exit 0')] });
+  await pod.until('it has ended', ended('c'));
+  const { body } = await c.get(pod.path, { unstable: true });
+  const { nodeName } = (body as { readonly spec: { readonly nodeName: string } }).spec;
+  interface Image {
+    readonly names: readonly string[];
+    readonly sizeBytes: number;
+  }
+  let images: readonly Image[] = [];
+  await patiently(c, 'the node has the image', async () => {
+    const node = (await c.get(`/api/v1/nodes/${nodeName}`, { unstable: true })).body;
+    images = (node as { readonly status: { readonly images?: readonly Image[] } }).status.images ?? [];
+    return images.some(({ names }) => names.includes(busybox));
+  });
+  const sizes = images.map(({ sizeBytes }) => sizeBytes);
+  c.equal(
+    sizes,
+    sizes.toSorted((a, b) => b - a),
+    'the largest comes first',
+  );
+  c.ok(images.length <= 50, 'no more than fifty');
 }
 
 async function logOf(c: CaseContext, path: string, container: string): Promise<string> {
@@ -105,6 +130,7 @@ async function netexec(c: CaseContext): Promise<void> {
 }
 
 export const imageCases: readonly Case[] = [
+  { id: 'nodes/images/are told with their node', needs: [...needs, 'scheduler'], run: told },
   { id: 'nodes/images/give way to command and arguments', needs, run: words },
   { id: 'nodes/images/whose program is missing do not start', needs, run: missingPrograms },
   { id: 'nodes/images/agnhost mounttest tells of files', needs, run: mounttest },

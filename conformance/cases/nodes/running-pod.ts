@@ -64,7 +64,8 @@ export function ofContainer(status: PodStatus, name: string): ContainerStatus | 
   return all.find((one) => one.name === name);
 }
 
-async function patiently(c: CaseContext, what: string, check: () => Promise<boolean>): Promise<void> {
+/** As long as a real kubelet may take. */
+export async function patiently(c: CaseContext, what: string, check: () => Promise<boolean>): Promise<void> {
   const end = Date.now() + patienceMs;
   while (!(await check())) {
     c.ok(Date.now() < end, `not within ${patienceMs / 1000} s: ${what}`);

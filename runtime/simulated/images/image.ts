@@ -11,6 +11,8 @@ export interface Image {
   readonly workingDir?: string;
   /** As in a Dockerfile: user[:group], by number or by name. */
   readonly user?: string;
+  /** What its containers are told to end by: a name with SIG, or a number; SIGTERM unless said otherwise. */
+  readonly stopSignal?: string;
   /** Whether it has a shell and its tools; true unless said otherwise. */
   readonly hasShell?: boolean;
   /** What it has besides them, by absolute path. */

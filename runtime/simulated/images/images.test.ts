@@ -121,6 +121,19 @@ test('a program that is not in an image does not start', async (t) => {
   });
 });
 
+test('servers of the web are told to end by the signals of their images', async (t) => {
+  for (const [image, words] of [
+    ['nginx', 'signal 3 (SIGQUIT) received, shutting down'],
+    ['httpd', 'AH00492: caught SIGWINCH, shutting down gracefully'],
+  ] as const) {
+    const server = await run(image, []);
+    await get(server.network, 80, '/');
+    server.container.stop(1000);
+    t.match(await server.container.exited, { exitCode: 0 }, image);
+    t.match(server.stderr(), words);
+  }
+});
+
 test('nginx and httpd serve pages and log who asked', async (t) => {
   const nginx = await run('docker.io/library/nginx:1.27', []);
   const page = await get(nginx.network, 80, '/', { 'user-agent': 'test' });

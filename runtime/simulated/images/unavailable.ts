@@ -2,7 +2,7 @@ import type { ImageReference } from './reference.ts';
 
 /** Tags and names by which people say that there is no such image. */
 const missing =
-  /(^|[^a-z0-9])(404|no-?such|non-?existent|non-?existing|does-?not-?exist|doesnotexist|not-?found)([^a-z0-9]|$)/;
+  /(^|[^a-z0-9])(404|no-?such|non-?existent|non-?existing|does-?not-?exist|doesnt-?exist|not-?found)([^a-z0-9]|$)/;
 
 /** Why an image cannot be pulled, as containerd says it; undefined: it can. */
 export function unavailability(reference: ImageReference): string | undefined {

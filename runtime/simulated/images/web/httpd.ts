@@ -46,10 +46,15 @@ export const httpd: Program = (context) => {
     reply(call, answer);
     logAccess(context, call, answer.status ?? 200, call.request.method === 'HEAD' ? 0 : (answer.body?.length ?? 0));
   });
-  return lifetimeOf(context, [service], (end) => {
+  const lifetime = lifetimeOf(context, [service], (end) => {
     notice(context, 'AH00491: caught SIGTERM, shutting down');
     end(0);
-  }).ended;
+  });
+  context.onSignal('WINCH', () => {
+    notice(context, 'AH00492: caught SIGWINCH, shutting down gracefully');
+    lifetime.end(0);
+  });
+  return lifetime.ended;
 };
 
 function notice({ clock, stderr, pid }: ProgramContext, text: string): void {

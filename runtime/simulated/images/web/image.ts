@@ -19,6 +19,7 @@ const entrypoint = lazily(async () => (await import('./nginx.ts')).entrypoint);
 export const nginxImage = (port: number): Image => ({
   entrypoint: ['/docker-entrypoint.sh'],
   command: ['nginx', '-g', 'daemon off;'],
+  stopSignal: 'SIGQUIT',
   programs: { '/docker-entrypoint.sh': entrypoint, '/usr/sbin/nginx': nginx, '/usr/sbin/nginx-debug': nginx },
   files: (tree) => {
     tree.write(`${siteRoot}/index.html`, indexPage);
@@ -33,6 +34,7 @@ const httpd = lazily(async () => (await import('./httpd.ts')).httpd);
 
 export const httpdImage: Image = {
   command: ['httpd-foreground'],
+  stopSignal: 'SIGWINCH',
   workingDir: '/usr/local/apache2',
   environment: {
     HTTPD_PREFIX: '/usr/local/apache2',

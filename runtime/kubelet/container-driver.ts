@@ -40,6 +40,8 @@ export interface ContainerDriverDeps {
   changed(): void;
   /** What the kubelet leaves to a pod that it sends away. */
   graceSeconds(): number | undefined;
+  /** A program uses other memory than before. */
+  onMemory?(): void;
   /** Others of the pod run, or will. */
   goesOn(without: ContainerRecord): boolean;
   /** An exit asks for all containers to start anew. */
@@ -119,7 +121,12 @@ export class ContainerDriver implements ContainerLoop {
           one.logs,
           this.clock,
           (log) =>
-            sandbox.startContainer({ ...config, container: { ...config.container, resources: one.allocated }, log }),
+            sandbox.startContainer({
+              ...config,
+              container: { ...config.container, resources: one.allocated },
+              log,
+              onMemory: () => this.#deps.onMemory?.(),
+            }),
           this.#deps.logBudget,
         ),
       event: (type, reason, message) => this.event(type, reason, message, record),

@@ -15,6 +15,7 @@ import { criticalPriority } from './preemption.ts';
 import type { Schedule } from './schedule.ts';
 import type { HostedPod, KubeletHost } from './server/kubelet-host.ts';
 import { hashOf, type StaticPodSource, StaticPods } from './static-pods.ts';
+import { bytesOfQuantity } from './statistics/summary.ts';
 
 export interface KubeletDeps {
   readonly client: ApiClient;
@@ -55,7 +56,6 @@ export class Kubelet implements KubeletHost {
     this.#deps = deps;
     this.#images = new ImageManager(deps.clock, deps.runtime.images, options.name);
     const { client, clock, onError, staticPods, schedule } = deps;
-    this.#eviction = new Eviction({ clock, schedule, store: deps.runtime.volumes, onError });
     const mirrors = (): Readonly<Pod>[] =>
       [...this.#workers.values()].map(({ pod }) => pod).filter((pod) => hashOf(pod) !== undefined);
     this.#static =
@@ -66,7 +66,23 @@ export class Kubelet implements KubeletHost {
     this.kubeletVersion = options.kubeletVersion;
     this.capacity = options.capacity;
     const onNode = (node: Node): void => this.#admission.setNode(node);
-    this.#agent = new NodeAgent(options, { ...deps, version: deps.runtime.version, onNode });
+    this.#agent = new NodeAgent(options, {
+      ...deps,
+      version: deps.runtime.version,
+      images: deps.runtime.images,
+      onNode,
+    });
+    this.#eviction = new Eviction({
+      clock,
+      schedule,
+      store: deps.runtime.volumes,
+      startedAt: this.startedAt,
+      memoryBytes: bytesOfQuantity(this.capacity['memory']),
+      pods: () => this.#workers.values(),
+      onPressure: (isShortOfMemory) => void this.#agent.tell({ isShortOfMemory }).catch(onError),
+      event: (type, reason, message) => this.#agent.event(type, reason, message),
+      onError,
+    });
   }
 
   /** Registers the node; it is kept alive until `signal` aborts. */
@@ -135,7 +151,7 @@ export class Kubelet implements KubeletHost {
       this.#waiting.set(uid, pod);
       return;
     }
-    const rejection = this.#admission.admit(pod, isKnown);
+    const rejection = (isKnown ? undefined : this.#eviction.refusal(pod)) ?? this.#admission.admit(pod, isKnown);
     if (rejection?.reason === 'NodeAffinity') void this.#lookAgain(uid, pod);
     else if (rejection !== undefined && isCritical(pod)) void this.#makeRoom(uid, pod, rejection);
     else this.#start(uid, pod, rejection);
@@ -147,6 +163,7 @@ export class Kubelet implements KubeletHost {
       node: this.#agent.facts(),
       images: this.#images,
       allocate: (now: Readonly<Pod>) => this.#admission.resize(now),
+      onMemory: () => this.#eviction.notice(),
     };
     const worker = new PodWorker(pod, deps, rejection);
     this.#workers.set(uid, worker);

@@ -5,8 +5,8 @@ import { StatusError } from '../../api/status.ts';
 import { sleep } from '../client/sleep.ts';
 import { type EventRecorder, referenceTo } from '../framework/event-recorder.ts';
 import { unlessMissing } from '../framework/status-cause.ts';
-import { isBehind, type Node, type NodeOptions, nodeStatus } from './node-status.ts';
-import type { NodeFacts } from './pod-runtime.ts';
+import { isBehind, type Node, type NodeOptions, type NodeTrouble, nodeStatus } from './node-status.ts';
+import type { ImageStore, NodeFacts } from './pod-runtime.ts';
 import type { Schedule } from './schedule.ts';
 
 type Lease = Api<'io.k8s.api.coordination.v1.Lease'>;
@@ -18,6 +18,10 @@ const leaseNamespace = 'kube-node-lease';
 const leaseSeconds = 40;
 const statusMs = 5 * 60_000;
 const retryMs = 1000;
+/** More of them are not told. */
+const shownImages = 50;
+/** Nodes that take turns more slowly are many: what they have pulled is told with their next status. */
+const promptRenewMs = 10_000;
 
 export interface NodeAgentDeps {
   readonly client: ApiClient;
@@ -30,6 +34,8 @@ export interface NodeAgentDeps {
   /** Of the container runtime. */
   readonly version: string;
   readonly recorder: EventRecorder;
+  /** What is on the node. */
+  readonly images?: Pick<ImageStore, 'count' | 'largest'>;
   /** The node as the API server has it. */
   onNode(node: Node): void;
   onError(error: unknown): void;
@@ -41,8 +47,11 @@ export class NodeAgent {
   readonly #deps: NodeAgentDeps;
   #podCIDRs: readonly string[];
   #isReporting = false;
+  #trouble: NodeTrouble = { isShortOfMemory: false };
   #isRegistered = false;
   #nextStatus = 0;
+  /** As many as were told. */
+  #imageCount = 0;
 
   constructor(options: NodeOptions, deps: NodeAgentDeps) {
     this.#options = options;
@@ -90,12 +99,32 @@ export class NodeAgent {
     if (this.#isRegistered && isBehind(node)) void this.#report(node).catch(this.#deps.onError);
   }
 
+  /** The node is short of something, or is no more; resolves when the API server knows. */
+  async tell(trouble: Partial<NodeTrouble>): Promise<void> {
+    const before = this.#trouble;
+    this.#trouble = { ...before, ...trouble };
+    const { isShortOfMemory, notReady } = this.#trouble;
+    const { name } = this.#options;
+    const status = (reason: string): void => this.event('Normal', reason, `Node ${name} status is now: ${reason}`);
+    if (isShortOfMemory !== before.isShortOfMemory)
+      status(isShortOfMemory ? 'NodeHasInsufficientMemory' : 'NodeHasSufficientMemory');
+    if (notReady !== before.notReady) status(notReady === undefined ? 'NodeReady' : 'NodeNotReady');
+    const node = await unlessMissing(this.#deps.client.get<Node>(nodes, '', name));
+    if (node !== undefined) await this.#report(node);
+  }
+
+  /** About the node. */
+  event(type: 'Normal' | 'Warning', reason: string, message: string): void {
+    const { name } = this.#options;
+    this.#deps.recorder.record(referenceTo({ metadata: { name, uid: name } }, nodeKind), type, reason, message);
+  }
+
   async #tick(at: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const { clock, schedule, renewMs, onError, client } = this.#deps;
     let next = at + renewMs;
     try {
-      if (clock.now() >= this.#nextStatus) {
+      if (clock.now() >= this.#nextStatus || this.#hasNewImages()) {
         const node = await unlessMissing(client.get<Node>(nodes, '', this.#options.name));
         if (node !== undefined) await this.#report(node);
       }
@@ -108,8 +137,13 @@ export class NodeAgent {
     if (!signal.aborted) schedule.at(next, () => void this.#tick(next, signal));
   }
 
+  #hasNewImages(): boolean {
+    const { images, renewMs } = this.#deps;
+    return renewMs <= promptRenewMs && (images?.count?.(this.#options.name) ?? 0) > this.#imageCount;
+  }
+
   async #register(): Promise<void> {
-    const { client, clock, version, recorder } = this.#deps;
+    const { client, clock, version } = this.#deps;
     const { name, labels, taints, isGiven = false } = this.#options;
     const known = await unlessMissing(client.get<Node>(nodes, '', name));
     if (known === undefined && isGiven) return;
@@ -125,8 +159,7 @@ export class NodeAgent {
     const spec = taints === undefined ? {} : { spec: { taints: [...taints] } };
     const node = known ?? (await client.create<Node>(nodes, '', { metadata, ...spec, status }));
     this.#podCIDRs = node.spec?.podCIDRs ?? this.#podCIDRs;
-    const event = (reason: string, message: string): void =>
-      recorder.record(referenceTo({ metadata: { name, uid: name } }, nodeKind), 'Normal', reason, message);
+    const event = (reason: string, message: string): void => this.event('Normal', reason, message);
     event('Starting', 'Starting kubelet.');
     if (known === undefined || isGiven)
       for (const reason of ['NodeHasSufficientMemory', 'NodeHasNoDiskPressure', 'NodeHasSufficientPID', 'NodeReady'])
@@ -148,13 +181,16 @@ export class NodeAgent {
   async #report(node: Readonly<Node>): Promise<void> {
     if (this.#isReporting) return;
     this.#isReporting = true;
-    const { client, clock, version, onNode } = this.#deps;
+    const { client, clock, version, onNode, images } = this.#deps;
     const { name } = this.#options;
     try {
-      const status = nodeStatus(this.#options, version, toTime(clock.now()), node.status);
+      const imageCount = images?.count?.(name) ?? 0;
+      const largest = images?.largest?.(name, shownImages);
+      const status = nodeStatus(this.#options, version, toTime(clock.now()), node.status, largest, this.#trouble);
       const target = { resource: nodes, namespace: '', name, type: 'application/strategic-merge-patch+json' } as const;
       onNode(await client.patch<Node>(target, { status }, { subresource: 'status' }));
       this.#nextStatus = clock.now() + statusMs;
+      this.#imageCount = imageCount;
     } finally {
       this.#isReporting = false;
     }

@@ -1,4 +1,5 @@
 import type { Api } from '../../api/object.ts';
+import type { NodeImage } from './pod-runtime.ts';
 
 export type Node = Api<'io.k8s.api.core.v1.Node'>;
 
@@ -45,12 +46,21 @@ export function isBehind({ status }: Readonly<Node>): boolean {
   return Object.entries(extendedOf(status)).some(([name, amount]) => status?.allocatable?.[name] !== amount);
 }
 
+/** What is not well with a node. */
+export interface NodeTrouble {
+  readonly isShortOfMemory: boolean;
+  /** Why it takes no pods; undefined: it does. */
+  readonly notReady?: string | undefined;
+}
+
 /** What the kubelet says of its node. */
 export function nodeStatus(
   options: NodeOptions,
   version: string,
   now: string,
   old?: Node['status'],
+  images: readonly NodeImage[] = [],
+  { isShortOfMemory, notReady }: NodeTrouble = { isShortOfMemory: false },
 ): NonNullable<Node['status']> {
   const { name, address, endpoint = { address, port: 10_250 }, capacity, allocatable = capacity } = options;
   const { kubeletVersion } = options;
@@ -67,10 +77,19 @@ export function nodeStatus(
     capacity: { ...capacity },
     allocatable: { ...extendedOf(old), ...allocatable },
     conditions: [
-      ...pressures.map(([type, reason, message]) => condition(type, 'False', reason, message)),
-      condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'),
+      ...pressures.map(([type, reason, message]) =>
+        isShortOfMemory && type === 'MemoryPressure'
+          ? condition(type, 'True', 'KubeletHasInsufficientMemory', 'kubelet has insufficient memory available')
+          : condition(type, 'False', reason, message),
+      ),
+      notReady === undefined
+        ? condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status')
+        : condition('Ready', 'False', 'KubeletNotReady', notReady),
     ],
     declaredFeatures,
+    ...(images.length === 0
+      ? {}
+      : { images: images.map(({ names, sizeBytes }) => ({ names: [...names], sizeBytes })) }),
     daemonEndpoints: { kubeletEndpoint: { Port: endpoint.port } },
     nodeInfo: {
       architecture: 'amd64',

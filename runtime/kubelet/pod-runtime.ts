@@ -37,6 +37,8 @@ export interface ContainerConfig {
   readonly mounts: readonly Mount[];
   /** Takes what the first process writes; a runtime calls it with pieces of any size. */
   log(stream: 'stdout' | 'stderr', text: ByteText): void;
+  /** A program uses other memory than before. */
+  onMemory?(): void;
 }
 
 export interface Usage {
@@ -97,21 +99,21 @@ export interface ImageFacts {
   readonly sizeBytes: number;
 }
 
-export interface ImageStore {
-  /** Undefined: not on the node. */
 /** As a node's status shows it. */
 export interface NodeImage {
   readonly names: readonly string[];
   readonly sizeBytes: number;
 }
 
+export interface ImageStore {
+  /** Undefined: not on the node. */
   find(node: string, image: string): ImageFacts | undefined;
-  /** Throws ImageError. The pod names the secrets for it. */
-  pull(node: string, image: string, pod: Readonly<Pod>): Promise<ImageFacts>;
   /** How many are on the node: they only become more. */
   count?(node: string): number;
   /** The largest of them, no more than `limit`, with all their names. */
   largest?(node: string, limit: number): readonly NodeImage[];
+  /** Throws ImageError. The pod names the secrets for it. */
+  pull(node: string, image: string, pod: Readonly<Pod>): Promise<ImageFacts>;
 }
 
 export interface NodeFacts {

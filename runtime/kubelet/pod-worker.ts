@@ -36,6 +36,8 @@ export interface PodWorkerDeps {
   readonly maxBackOffMs: number;
   readonly logBudget?: LogBudget;
   readonly recorder: EventRecorder;
+  /** A program uses other memory than before. */
+  onMemory?(): void;
   onError(error: unknown): void;
 }
 

@@ -79,6 +79,8 @@ export interface TestPod {
 }
 
 export interface TestPodOptions {
+  /** Default: one of its own. */
+  readonly clock?: TestClock;
   readonly images?: ImageStore;
   readonly status?: Pod['status'];
   readonly metadata?: Pod['metadata'];
@@ -90,7 +92,7 @@ type Mutable<T> = { -readonly [key in keyof T]: T[key] };
 
 /** A pod on a kubelet whose runtime, API server and clock are the test's. */
 export async function testPod(spec: Pod['spec'], options: TestPodOptions = {}): Promise<TestPod> {
-  const clock = testClock();
+  const { clock = testClock() } = options;
   const started: TestContainer[] = [];
   const events: string[] = [];
   const written: PodStatus[] = [];

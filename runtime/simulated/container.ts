@@ -21,6 +21,8 @@ export interface ContainerSetup {
   readonly id: string;
   readonly imageID: string;
   readonly clock: Clock;
+  /** What its programs see; default: the same. */
+  readonly insideClock?: Clock;
   readonly random: Random;
   readonly facts: ContainerFacts;
   readonly args: readonly string[];
@@ -33,10 +35,12 @@ export interface ContainerSetup {
   unknownProgram?(name: string): Program | undefined;
   readonly table: ProcessTable;
   readonly log: Log;
-  /** In bytes. */
-  readonly memoryLimit?: number;
   /** Of its image. */
   readonly stopSignal?: string;
+  /** In bytes. */
+  readonly memoryLimit?: number;
+  /** A program uses other memory than before. */
+  onMemory?(): void;
   /** Waited for before another program runs. */
   prepare?(): Promise<void>;
 }
@@ -59,7 +63,7 @@ export function startContainer(given: ContainerSetup): StartedContainer {
   };
   let isOutOfMemory = false;
   const space: Space = {
-    clock,
+    clock: setup.insideClock ?? clock,
     random: setup.random,
     files,
     network: setup.network,
@@ -70,6 +74,7 @@ export function startContainer(given: ContainerSetup): StartedContainer {
     fifos: new Map(),
     memory,
     checkMemory: () => {
+      if (memory.size > 0) setup.onMemory?.();
       if (memoryBytes() <= (setup.memoryLimit ?? Number.POSITIVE_INFINITY)) return;
       isOutOfMemory = true;
       first?.end({ code: 137, signal: 'KILL' });

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { Schedule } from '../schedule.ts';
-import { type TestPod, testPod } from '../test-pod.ts';
+import { type TestPod, testClock, testPod } from '../test-pod.ts';
 import { Eviction } from './eviction.ts';
 
 const own = { restartPolicy: 'Always', terminationGracePeriodSeconds: 30 } as const;
@@ -10,13 +10,30 @@ function storing(limit: string, name = 'a') {
   return { name, image: 'i', resources: { limits: { 'ephemeral-storage': limit } } };
 }
 
-function watched(pod: TestPod, volumes: ReadonlyMap<string, number> = new Map()): Eviction {
+interface Watched {
+  readonly volumes?: ReadonlyMap<string, number>;
+  readonly pods?: readonly TestPod[];
+  readonly told?: string[];
+}
+
+/** Of a node with 1 GiB. */
+function watched(pod: TestPod, { volumes = new Map(), pods = [pod], told = [] }: Watched = {}): Eviction {
   const { clock } = pod;
   const onError = (error: unknown): never => {
     throw error;
   };
   const store = { emptyDirBytes: (_pod: string, name: string) => volumes.get(name) };
-  const eviction = new Eviction({ clock, schedule: new Schedule(clock), store, onError });
+  const eviction = new Eviction({
+    clock,
+    schedule: new Schedule(clock),
+    store,
+    startedAt: clock.now(),
+    memoryBytes: 1024 * mega,
+    pods: () => pods.map(({ worker }) => worker),
+    onPressure: (isShort) => void told.push(isShort ? 'short' : 'well'),
+    event: (type, reason, message) => void told.push(`${type} ${reason}: ${message}`),
+    onError,
+  });
   eviction.add(pod.worker);
   return eviction;
 }
@@ -34,7 +51,7 @@ t.test('a pod whose emptyDir holds more than its limit is sent away at the next 
     volumes: [{ name: 'x', emptyDir: { sizeLimit: '1Mi' } }],
   });
   pod.obeys = false;
-  watched(pod, volumes);
+  watched(pod, { volumes });
   await pod.clock.pass(25_000);
   t.strictSame(end(pod), ['Running', undefined, undefined], 'as much as its limit is not too much');
   volumes.set('x', mega - 4095);
@@ -82,4 +99,42 @@ t.test('pods without limits are not looked at, critical ones not sent away', asy
   t.equal(end(critical)[0], 'Running');
   eviction.close();
   critical.worker.close();
+});
+
+t.test('a node that is short of memory says so, and sends away who uses more than it asked for', async (t) => {
+  const told: string[] = [];
+  const asking = (memory: string) => ({ name: 'a', image: 'i', resources: { requests: { memory } } });
+  const clock = testClock();
+  const modest = await testPod({ ...own, containers: [asking('600Mi')] }, { clock });
+  const greedy = await testPod({ ...own, containers: [asking('8Mi')], priority: 5 }, { clock });
+  const greedier = await testPod({ ...own, containers: [asking('16Mi')], priority: 5 }, { clock });
+  const pods = [modest, greedy, greedier];
+  const eviction = watched(modest, { pods, told });
+  modest.latest('a').memoryBytes = 500 * mega;
+  greedy.latest('a').memoryBytes = 30 * mega;
+  eviction.notice();
+  await clock.pass(60_000);
+  t.strictSame(told, []);
+  t.equal(clock.timers, 0, 'who is told of nothing looks at nothing');
+  greedier.latest('a').memoryBytes = 100 * mega;
+  eviction.notice();
+  await clock.pass(10_000);
+  t.strictSame(told, ['short', 'Warning EvictionThresholdMet: Attempting to reclaim memory']);
+  const message =
+    'The node was low on resource: memory. Threshold quantity: 100Mi, available: 74Mi. Container a was using 100Mi, request is 16Mi, has larger consumption of memory. ';
+  t.strictSame(end(greedier), ['Failed', 'Evicted', message]);
+  t.match(
+    greedier.written.at(-1)?.conditions?.find(({ type }) => type === 'DisruptionTarget'),
+    { status: 'True', reason: 'TerminationByKubelet', message },
+  );
+  const newcomer = { metadata: { name: 'x' }, spec: { containers: [] }, status: { qosClass: 'BestEffort' } };
+  t.match(eviction.refusal(newcomer), { reason: 'Evicted', message: 'The node had condition: [MemoryPressure]. ' });
+  t.equal(eviction.refusal({ ...newcomer, status: { qosClass: 'Burstable' } }), undefined);
+  await clock.pass(290_000);
+  t.equal(told.length, 2, 'it is said to be short for a while');
+  await clock.pass(20_000);
+  t.strictSame(told.slice(2), ['well']);
+  t.equal(eviction.refusal(newcomer), undefined);
+  t.strictSame([end(modest)[0], end(greedy)[0]], ['Running', 'Running']);
+  for (const { worker } of pods) worker.close();
 });

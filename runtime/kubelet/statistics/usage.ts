@@ -44,7 +44,7 @@ export function usageOfPods(host: KubeletHost): PodUsage[] {
 }
 
 /** Of the whole node. Counters of pods that have ended are gone: `cpuNanoseconds` is what the node's own work and the running pods make. */
-export function usageOfNode(host: KubeletHost, pods: readonly PodUsage[]): Usage {
+export function usageOfNode(host: Pick<KubeletHost, 'clock' | 'startedAt'>, pods: readonly PodUsage[]): Usage {
   const { clock, startedAt } = host;
   const own = {
     cpuNanoseconds: ((clock.now() - startedAt) / 1000) * ownNanoCores,

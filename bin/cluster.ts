@@ -274,6 +274,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     scheduler: options.scheduler,
     nodes: options.nodes,
     images: options.images,
+    timeFactor: options.timeFactor,
     podManifestFolder: options.podManifestFolder,
     release: generated.schema.release,
     network: {

@@ -21,6 +21,8 @@ export interface ControllersSetup {
   /** How many simulated nodes, and which version they say they are. */
   readonly nodes: number;
   readonly images: ImagesOptions;
+  /** How fast time passes in simulated containers. */
+  readonly timeFactor?: number;
   /** Undefined: nodes run what they are told to alone. */
   readonly podManifestFolder?: string | undefined;
   readonly release: string;
@@ -83,7 +85,7 @@ const ingressGateway = '172.18.255.252';
 export interface SimulatedSetup
   extends Pick<
     ControllersSetup,
-    'nodes' | 'images' | 'podManifestFolder' | 'release' | 'network' | 'entries' | 'hosts'
+    'nodes' | 'images' | 'timeFactor' | 'podManifestFolder' | 'release' | 'network' | 'entries' | 'hosts'
   > {
   readonly options: Partial<ControllerManagerOptions>;
   /** Of kubelets that serve a port of this machine. */
@@ -112,6 +114,7 @@ export async function simulatedNodes(setup: SimulatedSetup): Promise<SimulatedNo
   const { serviceClusterIPRange: serviceRange, clusterCIDR } = { ...defaultOptions, ...setup.options };
   const { kubeletsDefinition } = await import('../runtime/kubelet/start.ts');
   const { createSimulatedRuntime } = await import('../runtime/simulated/simulated-runtime.ts');
+  const { scaledClock } = await import('../runtime/simulated/scaled-clock.ts');
   const { createLocalNodes } = await import('../runtime/kubelet/server/local-nodes.ts');
   const images = await openImages(setup.images);
   const network = await openNetwork(setup.network);
@@ -128,7 +131,10 @@ export async function simulatedNodes(setup: SimulatedSetup): Promise<SimulatedNo
       nodeSearches: [],
     },
     staticPods: await openManifests(setup),
-    createRuntime: (context) => createSimulatedRuntime({ ...context, network, catalog: images.catalog }),
+    createRuntime: (context) => {
+      const insideClock = scaledClock(context.clock, setup.timeFactor ?? 1);
+      return createSimulatedRuntime({ ...context, insideClock, network, catalog: images.catalog });
+    },
     onNode: (name, host) => nodes.add(name, host),
     // Who brings nodes to another cluster brings those that were asked for.
     added:

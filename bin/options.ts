@@ -39,6 +39,8 @@ export interface StartOptions extends EntryOptions {
   /** How many simulated nodes run in this process. */
   readonly nodes: number;
   readonly images: ImagesOptions;
+  /** How fast time passes in simulated containers. */
+  readonly timeFactor: number;
   /** Manifests that nodes run by themselves, in a folder for each. */
   readonly podManifestFolder: string | undefined;
   /** Whether their pods may connect to the world outside of the cluster. */
@@ -128,6 +130,7 @@ const known = {
   'image-table': '',
   programs: '',
   'strict-images': 'false',
+  'time-factor': '1',
   'pod-manifest-folder': '',
   'default-storage-class': 'standard',
   'outside-network': 'false',
@@ -214,6 +217,12 @@ function parseBool(flag: string, text: string): boolean {
 function parseFraction(flag: string, text: string): number {
   if (!/^\d+(\.\d+)?$/.test(text)) throw new UsageError(`--${flag}: not a number: ${text}`);
   return Number(text);
+}
+
+function parseTimeFactor(text: string): number {
+  const factor = parseFraction('time-factor', text);
+  if (factor === 0) throw new UsageError('--time-factor: want a number above 0');
+  return factor;
 }
 
 export const flagReaders: FlagReaders = { boolean: parseBool, duration: parseDuration, number: parseFraction };
@@ -370,6 +379,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
     scheduler,
     nodes: parseNodes(optional('nodes'), scheduler),
     images: imagesOptions(get, parseBoolean),
+    timeFactor: parseTimeFactor(get('time-factor')),
     podManifestFolder: optional('pod-manifest-folder'),
     defaultStorageClass: get('default-storage-class'),
     outsideNetwork: parseBoolean('outside-network', get('outside-network')),

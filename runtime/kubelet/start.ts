@@ -1,5 +1,6 @@
 import type { Random } from '../../api/clock.ts';
 import type { Informer } from '../client/informer.ts';
+import { indexByNode, podsOn } from '../controllers/pods-by-node.ts';
 import type { ControllerContext, ControllerDefinition } from '../framework/controller.ts';
 import { AddedNodes, type AddedNodesDeps } from './added-nodes.ts';
 import { maxBackOffMs } from './back-off.ts';
@@ -128,6 +129,7 @@ export function kubeletsDefinition(given: KubeletsOptions): ControllerDefinition
         make(nodeOptions(index, given), { renewMs, firstRenewMs: (renewMs * index) / count }),
       );
       const nodes = informers.of<Node>(nodeResource);
+      if (given.added !== undefined) indexByNode(pods);
       const added =
         given.added === undefined
           ? undefined
@@ -137,7 +139,7 @@ export function kubeletsDefinition(given: KubeletsOptions): ControllerDefinition
                 const renewMs = kubelets.size > fewNodes ? slowRenewMs : fastRenewMs;
                 const kubelet = make(options, { renewMs, firstRenewMs: renewMs * random.next() });
                 void limit(() => kubelet.start(signal));
-                for (const pod of pods.list()) if (pod.spec?.nodeName === options.name) kubelet.sync(pod);
+                for (const pod of podsOn(pods, options.name)) kubelet.sync(pod);
                 return kubelet;
               },
               leave: (node) => kubelets.delete(node),

@@ -9,6 +9,8 @@ import { deaf } from './process.ts';
 
 interface PodPlace {
   readonly clock: Clock;
+  /** What processes see. */
+  readonly insideClock: Clock;
   readonly random: Random;
   readonly network: NetworkNamespace;
   readonly hostname: string;
@@ -37,9 +39,10 @@ export function createPodProcesses(pod: Readonly<Pod>, nodeTable: () => ProcessT
   return { tableFor: () => table, close: () => table.killSpace(space) };
 }
 
-function emptySpace(pod: Readonly<Pod>, { clock, random, network, hostname, node }: PodPlace): Space {
+function emptySpace(pod: Readonly<Pod>, place: PodPlace): Space {
+  const { clock, insideClock, random, network, hostname, node } = place;
   return {
-    clock,
+    clock: insideClock,
     random,
     network,
     files: new MemoryTree(),

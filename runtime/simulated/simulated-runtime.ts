@@ -23,6 +23,8 @@ const clusterDomain = 'cluster.local';
 
 export interface SimulatedRuntimeDeps {
   readonly clock: Clock;
+  /** Of what containers see, on their files too; default: that of everybody. */
+  readonly insideClock?: Clock;
   readonly random: Random;
   readonly network: VirtualNetwork;
   /** Default: built-in images, and any other one as a server that stays up. */
@@ -32,12 +34,13 @@ export interface SimulatedRuntimeDeps {
 /** Runs pods without privileges and without images: a container is a program that stands for what its image does. */
 export function createSimulatedRuntime({
   clock,
+  insideClock = clock,
   random,
   network,
   catalog = createImageCatalog(),
 }: SimulatedRuntimeDeps): PodRuntime {
   const pools = new Map<string, AddressPool>();
-  const now = (): number => clock.now();
+  const now = (): number => insideClock.now();
   const userland = createUserland(now, toolPrograms());
   const nodeProcesses = new Map<string, ProcessTable>();
   const poolOf = (cidr: string): AddressPool => {
@@ -70,6 +73,7 @@ export function createSimulatedRuntime({
       const hostname = sandboxHostname(pod, node, clusterDomain);
       const processes = createPodProcesses(pod, () => nodeTable(node), {
         clock,
+        insideClock,
         random,
         network: namespace,
         hostname,
@@ -101,6 +105,7 @@ export function createSimulatedRuntime({
             id: `simulated://${id}`,
             imageID: imageIdOf(name),
             clock,
+            insideClock,
             random,
             facts,
             args,
@@ -111,15 +116,16 @@ export function createSimulatedRuntime({
               ...environment,
             ]),
             user: credentialsOf(pod, container, files, image.user),
+            ...(image.stopSignal === undefined ? {} : { stopSignal: image.stopSignal }),
             cwd: container.workingDir || image.workingDir || '/',
             files,
             network: namespace,
             programs: content.programs,
             ...(content.unknownProgram === undefined ? {} : { unknownProgram: content.unknownProgram }),
-            ...(image.stopSignal === undefined ? {} : { stopSignal: image.stopSignal }),
             table,
             log,
             prepare,
+            ...(config.onMemory === undefined ? {} : { onMemory: config.onMemory }),
             get memoryLimit() {
               return group.memoryLimit;
             },

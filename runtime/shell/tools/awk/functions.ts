@@ -1,5 +1,6 @@
 import { dateText } from '../../date-text.ts';
 import { dateMs } from '../date-input.ts';
+import { printed } from './printed.ts';
 import type { AwkRunner } from './runner.ts';
 import { AwkError, type Expr } from './syntax.ts';
 import { numberOf, textOf, type Value } from './values.ts';
@@ -70,7 +71,7 @@ async function simple(name: string, values: readonly Value[], runner: AwkRunner)
     case 'index':
       return textOf(one).indexOf(textOf(two)) + 1;
     case 'sprintf':
-      return runner.format(values);
+      return printed(values, runner.text('CONVFMT'));
     case 'tolower':
       return textOf(one).toLowerCase();
     case 'toupper':

@@ -1,13 +1,14 @@
-import { formatted } from '../../format.ts';
 import type { Expression } from '../../regular-expression.ts';
 import type { ShellProcess } from '../../shell-process.ts';
 import { pause } from '../input.ts';
 import { AwkFields } from './fields.ts';
 import { callBuiltin } from './functions.ts';
 import type { AwkInput } from './input.ts';
+import { calculated, combined } from './operators.ts';
+import { printed } from './printed.ts';
 import { AwkStreams } from './streams.ts';
 import { AwkError, type AwkProgram, type Expr, type Rule, type Statement } from './syntax.ts';
-import { type AwkArray, compare, isTrue, numberOf, textOf, type Value } from './values.ts';
+import { type AwkArray, isTrue, numberOf, textOf, type Value } from './values.ts';
 
 export class AwkLeave extends Error {
   readonly what: string;
@@ -218,7 +219,7 @@ export class AwkRunner {
       case 'assign': {
         const right = await this.value(expr.value);
         if (expr.operator === '') return this.assign(expr.target, right);
-        return this.assign(expr.target, this.#calculate(expr.operator, await this.value(expr.target), right));
+        return this.assign(expr.target, calculated(expr.operator, await this.value(expr.target), right));
       }
       case 'step': {
         const before = numberOf(await this.value(expr.target));
@@ -253,45 +254,7 @@ export class AwkRunner {
     const one = await this.value(left);
     if (operator === '&&') return Number(isTrue(one) && isTrue(await this.value(right)));
     if (operator === '||') return Number(isTrue(one) || isTrue(await this.value(right)));
-    const other = await this.value(right);
-    switch (operator) {
-      case ' ': {
-        const format = this.text('CONVFMT');
-        return textOf(one, format) + textOf(other, format);
-      }
-      case '<':
-        return Number(compare(one, other) < 0);
-      case '<=':
-        return Number(compare(one, other) <= 0);
-      case '==':
-        return Number(compare(one, other) === 0);
-      case '!=':
-        return Number(compare(one, other) !== 0);
-      case '>':
-        return Number(compare(one, other) > 0);
-      case '>=':
-        return Number(compare(one, other) >= 0);
-      default:
-        return this.#calculate(operator, one, other);
-    }
-  }
-
-  #calculate(operator: string, one: Value, other: Value): number {
-    const [a, b] = [numberOf(one), numberOf(other)];
-    switch (operator) {
-      case '+':
-        return a + b;
-      case '-':
-        return a - b;
-      case '*':
-        return a * b;
-      case '/':
-      case '%':
-        if (b === 0) throw new AwkError('Division by zero');
-        return operator === '/' ? a / b : a % b;
-      default:
-        return a ** b;
-    }
+    return combined(operator, one, await this.value(right), this.text('CONVFMT'));
   }
 
   async #call({ name, args }: Extract<Expr, { is: 'call' }>): Promise<Value> {
@@ -409,37 +372,11 @@ export class AwkRunner {
     for (const arg of args) values.push(await this.value(arg));
     const format = this.text('OFMT');
     const text = isFormatted
-      ? this.format(values)
+      ? printed(values, this.text('CONVFMT'))
       : (args.length === 0 ? this.record.text : values.map((value) => textOf(value, format)).join(this.text('OFS'))) +
         this.text('ORS');
     if (redirect === undefined) this.process.stdout.write(text);
     else await this.streams.write(textOf(await this.value(redirect.target)), redirect.operator, text);
     await pause(this.process);
   }
-
-  format([format, ...values]: readonly Value[]): string {
-    let at = 0;
-    // Only as often as it is there, and numbers by their value.
-    const kinds = [...textOf(format).matchAll(/%[-+ #0]*(\*|\d*)(?:\.(\*|\d+))?([a-zA-Z%])/g)];
-    const args: string[] = [];
-    for (const [, width, precision, kind = ''] of kinds) {
-      if (kind === '%') continue;
-      for (const star of [width, precision]) if (star === '*') args.push(textOf(values[at++]));
-      const value = values[at++];
-      if (/[diouxX]/.test(kind))
-        args.push(String(BigInt(Math.trunc(Number.isFinite(numberOf(value)) ? numberOf(value) : 0))));
-      else if (/[eEfFgG]/.test(kind)) args.push(String(numberOf(value)));
-      else
-        args.push(
-          kind === 'c' && isNumberCode(value)
-            ? String.fromCharCode(numberOf(value) & 0xff)
-            : textOf(value, this.text('CONVFMT')),
-        );
-    }
-    return formatted(textOf(format).replaceAll('\\', '\\\\'), args.length === 0 ? [''] : args, 0).text;
-  }
-}
-
-function isNumberCode(value: Value): boolean {
-  return typeof value === 'number';
 }

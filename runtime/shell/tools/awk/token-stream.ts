@@ -30,6 +30,14 @@ export class TokenStream {
     if (!this.take(text)) throw new AwkError('Unexpected token');
   }
 
+  /** Throws AwkError. */
+  name(): string {
+    const { is, text } = this.peek();
+    if (is !== 'name' && is !== 'call') throw new AwkError('Unexpected token');
+    this.at++;
+    return text;
+  }
+
   skipLines(): void {
     while (this.peek().is === 'line' || this.is(';')) this.at++;
   }

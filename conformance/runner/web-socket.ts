@@ -8,6 +8,8 @@ export interface WireSocket {
   /** Which of the subprotocols the server chose. */
   readonly protocol: string;
   send(bytes: Uint8Array): void;
+  /** What has come by now. */
+  readonly received: readonly Buffer[];
   /** Everything that comes until the server closes. */
   readonly messages: Promise<readonly Buffer[]>;
 }
@@ -51,8 +53,7 @@ async function* readFrames(socket: Duplex): AsyncGenerator<Received, void, undef
   }
 }
 
-async function collect(socket: Duplex): Promise<readonly Buffer[]> {
-  const messages: Buffer[] = [];
+async function collect(socket: Duplex, messages: Buffer[]): Promise<readonly Buffer[]> {
   let parts: Buffer[] = [];
   for await (const { opcode, isLast, bytes } of readFrames(socket)) {
     if (opcode === opPing) socket.write(frame(opPong, bytes));
@@ -75,10 +76,12 @@ export async function openWebSocket(c: CaseContext, path: string, protocol: stri
     'Sec-WebSocket-Protocol': protocol,
   });
   if (socket === undefined) throw new CaseFailure(`${path}: no WebSocket but ${status} ${text}`);
-  const messages = collect(socket);
+  const received: Buffer[] = [];
+  const messages = collect(socket, received);
   const opcode = protocol.includes('base64') ? opText : opBinary;
   return {
     protocol: headers['sec-websocket-protocol'] ?? '',
+    received,
     messages,
     send: (bytes) => void socket.write(frame(opcode, bytes)),
   };

@@ -8,7 +8,7 @@ import { leastGraceSeconds, stopContainer } from './container-stop.ts';
 import type { ImageManager } from './image-manager.ts';
 import type { LogBudget } from './logs/log-budget.ts';
 import { startLogged } from './logs/start-logged.ts';
-import type { NodeFacts, Pod, PodRuntime, PodSandbox, StartedContainer } from './pod-runtime.ts';
+import type { NodeFacts, Pod, PodRuntime, PodSandbox, RegistryCredential, StartedContainer } from './pod-runtime.ts';
 import type { PreparedPod } from './pod-setup.ts';
 import { ContainerProbes } from './probes/container-probes.ts';
 import type { ProbeTarget } from './probes/probe.ts';
@@ -37,6 +37,8 @@ export interface ContainerDriverDeps {
   readonly logBudget?: LogBudget;
   pod(): Readonly<Pod>;
   prepared(): PreparedPod | undefined;
+  /** For the pod's images. */
+  credentials(): Promise<readonly RegistryCredential[]>;
   changed(): void;
   /** What the kubelet leaves to a pod that it sends away. */
   graceSeconds(): number | undefined;
@@ -115,6 +117,7 @@ export class ContainerDriver implements ContainerLoop {
     return startContainer(record, {
       images,
       pod,
+      credentials: () => this.#deps.credentials(),
       configOf: (one) => configOf(one, sandbox, prepared()),
       start: (one, config) =>
         startLogged(

@@ -1,6 +1,6 @@
 import type { Clock } from '../../api/clock.ts';
 import { goQuote } from '../../api/go-text.ts';
-import { ImageError, type ImageFacts, type ImageStore, type Pod } from './pod-runtime.ts';
+import { ImageError, type ImageFacts, type ImageStore, type Pod, type RegistryCredential } from './pod-runtime.ts';
 import { StartFailure } from './start-failure.ts';
 
 const firstBackOffMs = 10_000;
@@ -10,6 +10,8 @@ export interface ImageRequest {
   readonly pod: Readonly<Pod>;
   readonly image: string;
   readonly policy: string;
+  /** Of the pod's secrets. */
+  readonly credentials?: readonly RegistryCredential[];
   event(type: 'Normal' | 'Warning', reason: string, message: string): void;
 }
 
@@ -35,8 +37,8 @@ export class ImageManager {
 
   /** Throws StartFailure. */
   async ensure(request: ImageRequest): Promise<ImageFacts> {
-    const { image, policy, event } = request;
-    const found = policy === 'Always' ? undefined : this.#store.find(this.#node, image);
+    const { image, policy, event, credentials } = request;
+    const found = policy === 'Always' ? undefined : this.#store.find(this.#node, image, credentials);
     if (found !== undefined) {
       const how = 'already present on machine and can be accessed by the pod';
       event('Normal', 'Pulled', `Container image ${goQuote(image)} ${how}`);
@@ -61,7 +63,7 @@ export class ImageManager {
     for (const key of this.#backOffs.keys()) if (key.startsWith(`${metadata?.uid}_`)) this.#backOffs.delete(key);
   }
 
-  async #pull({ pod, image, event }: ImageRequest): Promise<ImageFacts> {
+  async #pull({ pod, image, event, credentials }: ImageRequest): Promise<ImageFacts> {
     const key = `${pod.metadata?.uid}_${image}`;
     const before = this.#backOffs.get(key);
     const startedAt = this.#clock.now();
@@ -72,7 +74,7 @@ export class ImageManager {
     }
     event('Normal', 'Pulling', `Pulling image ${goQuote(image)}`);
     try {
-      const pulled = await this.#store.pull(this.#node, image, pod);
+      const pulled = await this.#store.pull(this.#node, image, pod, credentials);
       this.#backOffs.delete(key);
       const took = durationText(this.#clock.now() - startedAt);
       const size = `Image size: ${pulled.sizeBytes} bytes.`;

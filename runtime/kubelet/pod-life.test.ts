@@ -460,3 +460,38 @@ t.test('resources change while a container runs, or with its restart, or not yet
   t.equal(statusOf(pod, 'a').allocatedResources?.['cpu'], '8');
   pod.worker.close();
 });
+
+t.test('images are pulled with what the pod has secrets for, and a secret that is not there is told', async (t) => {
+  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64');
+  const auth = Buffer.from('alice:a:b').toString('base64');
+  const secrets = {
+    new: {
+      type: 'kubernetes.io/dockerconfigjson',
+      data: { '.dockerconfigjson': encode({ auths: { 'https://example.com/v1/': { auth } } }) },
+    },
+    old: {
+      type: 'kubernetes.io/dockercfg',
+      data: { '.dockercfg': encode({ 'example.org': { username: 'bob', password: 'c' } }) },
+    },
+  };
+  const seen: unknown[] = [];
+  const images = {
+    find: () => undefined,
+    pull: async (_node: string, image: string, _pod: unknown, credentials: unknown) => {
+      seen.push(credentials);
+      return { name: image, sizeBytes: 1 };
+    },
+  };
+  const imagePullSecrets = [{ name: 'new' }, { name: 'gone' }, { name: '' }, { name: 'old' }, { name: 'lost' }];
+  const pod = await testPod({ ...one, imagePullSecrets }, { images, secrets });
+  t.strictSame(seen, [
+    [
+      { registry: 'https://example.com/v1/', user: 'alice', password: 'a:b' },
+      { registry: 'example.org', user: 'bob', password: 'c' },
+    ],
+  ]);
+  const words =
+    'Unable to retrieve some image pull secrets (gone, lost); attempting to pull the image may not succeed.';
+  t.ok(pod.events.includes(`! FailedToRetrieveImagePullSecret: ${words}`));
+  pod.worker.close();
+});

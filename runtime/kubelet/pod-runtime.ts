@@ -92,6 +92,14 @@ export class ImageError extends Error {
   }
 }
 
+/** Who may pull images of a registry, as a pull secret says it. */
+export interface RegistryCredential {
+  /** As it is written there: a host, with scheme or path or without. */
+  readonly registry: string;
+  readonly user: string;
+  readonly password: string;
+}
+
 /** An image that is on a node. */
 export interface ImageFacts {
   /** With registry and tag, as a container's status names it. */
@@ -106,14 +114,19 @@ export interface NodeImage {
 }
 
 export interface ImageStore {
-  /** Undefined: not on the node. */
-  find(node: string, image: string): ImageFacts | undefined;
+  /** Undefined: not on the node, or not for those with these credentials. */
+  find(node: string, image: string, credentials?: readonly RegistryCredential[]): ImageFacts | undefined;
   /** How many are on the node: they only become more. */
   count?(node: string): number;
   /** The largest of them, no more than `limit`, with all their names. */
   largest?(node: string, limit: number): readonly NodeImage[];
   /** Throws ImageError. The pod names the secrets for it. */
-  pull(node: string, image: string, pod: Readonly<Pod>): Promise<ImageFacts>;
+  pull(
+    node: string,
+    image: string,
+    pod: Readonly<Pod>,
+    credentials?: readonly RegistryCredential[],
+  ): Promise<ImageFacts>;
 }
 
 export interface NodeFacts {

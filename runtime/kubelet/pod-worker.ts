@@ -12,7 +12,7 @@ import { PodContainers } from './pod-containers.ts';
 import { PodDeadline } from './pod-deadline.ts';
 import { phaseOf } from './pod-phase.ts';
 import { PodResize } from './pod-resize.ts';
-import type { NodeFacts, Pod, PodRuntime, PodSandbox } from './pod-runtime.ts';
+import type { NodeFacts, Pod, PodRuntime, PodSandbox, RegistryCredential } from './pod-runtime.ts';
 import type { PodSetup, PreparedPod } from './pod-setup.ts';
 import { type PodFailure, type PodStatus, statusOf, statusPatch } from './pod-status.ts';
 import type { Schedule } from './schedule.ts';
@@ -79,6 +79,7 @@ export class PodWorker {
       prepared: () => this.#prepared,
       changed: () => this.#status.report(),
       graceSeconds: () => this.#graceSeconds,
+      credentials: () => this.#credentials(),
     });
     this.#status = new StatusWriter({ clock, onError, write: () => this.#write() });
     this.#resize = new PodResize({
@@ -223,6 +224,14 @@ export class PodWorker {
     this.#ips = this.#sandbox.ips;
     this.#status.report();
     await this.#containers.run(this.#sandbox, this.#stop.signal);
+  }
+
+  async #credentials(): Promise<readonly RegistryCredential[]> {
+    if ((this.#pod.spec?.imagePullSecrets ?? []).length === 0) return [];
+    const { pullCredentials } = await import('./pull-secrets.ts');
+    return pullCredentials(this.#pod, this.#deps.client, (type, reason, message) =>
+      this.#deps.recorder.record(referenceTo(this.#pod, podKind), type, reason, message),
+    );
   }
 
   /** Undefined: the pod is to stop before there is one. */

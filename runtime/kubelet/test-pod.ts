@@ -82,6 +82,8 @@ export interface TestPodOptions {
   /** Default: one of its own. */
   readonly clock?: TestClock;
   readonly images?: ImageStore;
+  /** By name. */
+  readonly secrets?: Readonly<Record<string, object>>;
   readonly status?: Pod['status'];
   readonly metadata?: Pod['metadata'];
   answers?: TestPod['answers'];
@@ -103,7 +105,7 @@ export async function testPod(spec: Pod['spec'], options: TestPodOptions = {}): 
     throw new Error('not used');
   };
   const client: ApiClient = {
-    get: unused,
+    get: async (_resource, _namespace, name) => (options.secrets?.[name] ?? unused()) as never,
     list: unused,
     create: unused,
     update: unused,

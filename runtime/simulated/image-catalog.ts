@@ -20,6 +20,8 @@ export interface Pulling {
   readonly delayMs: number;
   /** Why it fails. */
   readonly error?: string;
+  /** Passwords of those who alone may pull it, by name. */
+  readonly users?: Readonly<Record<string, string>>;
 }
 
 /** Which images there are, and what they do. */

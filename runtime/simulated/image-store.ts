@@ -1,21 +1,28 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../api/clock.ts';
 import { sleep } from '../client/sleep.ts';
-import { ImageError, type ImageFacts, type ImageStore } from '../kubelet/pod-runtime.ts';
+import { ImageError, type ImageFacts, type ImageStore, type RegistryCredential } from '../kubelet/pod-runtime.ts';
 import type { ImageCatalog } from './image-catalog.ts';
 import { parseReference } from './images/reference.ts';
+import { accessDenied, opening } from './images/registry-logins.ts';
 
 /** Images of all nodes: what was pulled there is there. */
 export function createImageStore(clock: Clock, catalog: ImageCatalog): ImageStore {
   const nodes = new Map<string, Map<string, ImageFacts>>();
   const known = new Map<string, ImageFacts>();
+  /** With whose names private images were pulled to a node. */
+  const pullers = new Map<string, Set<string>>();
   const imagesOf = (node: string): Map<string, ImageFacts> => {
     const images = nodes.get(node) ?? new Map<string, ImageFacts>();
     nodes.set(node, images);
     return images;
   };
   return {
-    find: (node, image) => imagesOf(node).get(image),
+    find: (node, image, credentials = []) => {
+      const names = pullers.get(`${node} ${image}`);
+      const isOpen = names === undefined || credentials.some((one) => names.has(keyOf(one)));
+      return isOpen ? imagesOf(node).get(image) : undefined;
+    },
     count: (node) => nodes.get(node)?.size ?? 0,
     largest: (node, limit) =>
       // Whoever asks for it by a shorter name has the same image.
@@ -23,19 +30,29 @@ export function createImageStore(clock: Clock, catalog: ImageCatalog): ImageStor
         .toSorted((a, b) => b.sizeBytes - a.sizeBytes)
         .slice(0, limit)
         .map(({ name, sizeBytes }) => ({ names: [...new Set([imageIdOf(name), name])], sizeBytes })),
-    pull: async (node, image, pod) => {
+    pull: async (node, image, pod, credentials = []) => {
       const reference = parseReference(image);
       if (typeof reference === 'string')
         throw new ImageError('InvalidImageName', `couldn't parse image name "${image}": ${reference}`);
-      const { delayMs, error } = await catalog.pulling(reference, image, pod);
+      const { delayMs, error, users } = await catalog.pulling(reference, image, pod);
       await sleep(clock, delayMs, new AbortController().signal);
       if (error !== undefined) throw new ImageError('ErrImagePull', error);
+      if (users !== undefined) {
+        const login = opening(reference, users, credentials);
+        if (login === undefined) throw new ImageError('ErrImagePull', accessDenied(reference));
+        const key = `${node} ${image}`;
+        pullers.set(key, (pullers.get(key) ?? new Set()).add(keyOf(login)));
+      }
       const facts = known.get(image) ?? { name: reference.name, sizeBytes: sizeOf(reference.path) };
       known.set(image, facts);
       imagesOf(node).set(image, facts);
       return facts;
     },
   };
+}
+
+function keyOf({ user, password }: RegistryCredential): string {
+  return `${user}\n${password}`;
 }
 
 /** Between two and a hundred million bytes, always the same for a name. */

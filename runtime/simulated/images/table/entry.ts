@@ -6,7 +6,12 @@ export interface ImageEntry {
   readonly command?: string;
   /** A glob on the container's name. */
   readonly container?: string;
-  readonly pull: { readonly delayMs: number; readonly error?: string };
+  readonly pull: {
+    readonly delayMs: number;
+    readonly error?: string;
+    /** Passwords of those who alone may pull it, by name. */
+    readonly users?: Readonly<Record<string, string>>;
+  };
   /** Before it serves and writes. */
   readonly startMs: number;
   /** Absent: until it is told to end. */

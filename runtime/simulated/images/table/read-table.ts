@@ -21,7 +21,12 @@ export function readTable(text: string, where: string): readonly ImageEntry[] {
 
 function readEntry(fields: Fields): ImageEntry {
   const pull = fields.inner('pull');
-  const pulling = { delayMs: pull.duration('delay') ?? 0, ...optional('error', pull.text('error')) };
+  const users = pull.map('users');
+  const pulling = {
+    delayMs: pull.duration('delay') ?? 0,
+    ...optional('error', pull.text('error')),
+    ...(Object.keys(users).length === 0 ? {} : { users }),
+  };
   pull.end();
   const run = fields.inner('run');
   const runMs = run.duration('for');

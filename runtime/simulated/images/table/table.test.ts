@@ -24,6 +24,8 @@ images:
   files: {/etc/shop: open}
 - image: gone/*
   pull: {error: no such image}
+- image: ["registry.example.com/own/*", "hidden"]
+  pull: {users: {alice: a:b}}
 `;
 
 function tabled() {
@@ -61,6 +63,29 @@ test('a pod may bring its own description', async (t) => {
   const one = await run('nginx', [], { annotations });
   t.equal((await get(one.network, 80, '/')).body, 'mine');
   one.stop();
+});
+
+test('a private image is pulled by those who may, and found by them alone', async (t) => {
+  const runtime = createRuntime(tabled());
+  const { images } = runtime;
+  const pull = (image: string, registry: string, user = 'alice') =>
+    images.pull('node-0', image, { spec: { containers: [{ name: 'main', image }] } }, [
+      { registry, user, password: 'a:b' },
+    ]);
+  const name = 'registry.example.com/own/app:latest';
+  const denied = {
+    message: `rpc error: code = Unknown desc = failed to pull and unpack image "${name}": failed to resolve reference "${name}": pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`,
+  };
+  const image = 'registry.example.com/own/app';
+  await t.rejects(pull(image, 'registry.example.com', 'bob'), denied);
+  await t.rejects(pull(image, 'example.com'), denied, 'of another registry');
+  await t.rejects(pull(image, 'registry.example.com/other'), denied, 'of another place there');
+  for (const registry of ['https://registry.example.com/v2/', '*.example.com', 'registry.example.com/own'])
+    t.match(await pull(image, registry), { name }, registry);
+  t.match(await pull('hidden', 'https://index.docker.io/v1/'), { name: 'docker.io/library/hidden:latest' });
+  t.equal(images.find('node-0', image), undefined);
+  t.equal(images.find('node-0', image, [{ registry: '', user: 'bob', password: 'a:b' }]), undefined);
+  t.ok(images.find('node-0', image, [{ registry: 'registry.example.com', user: 'alice', password: 'a:b' }]));
 });
 
 test('images that are not there cannot be pulled, and say why', async (t) => {

@@ -2,9 +2,11 @@ import { parseArgs } from 'node:util';
 import type { ControllerManagerOptions } from '../runtime/framework/options.ts';
 import { type PluginSelection, pluginSelectionErrors } from '../server/admission/default-plugins.ts';
 import { controllerFlags, controllerOptions, type FlagReaders } from './controller-flags.ts';
-import { type EntryOptions, entryFlags, entryOptions } from './entry-options.ts';
+import { type EntryOptions, entryOptions } from './entry-options.ts';
+import { ignored, joined, known, switches } from './flags.ts';
 import type { FlowLimits } from './flow-control.ts';
 import { type ImagesOptions, imagesOptions } from './images.ts';
+import { type NodeLifeOptions, nodeLifeOptions } from './node-life-options.ts';
 
 /** A mistake on the command line: one line on stderr, exit code 2. */
 export class UsageError extends Error {}
@@ -41,6 +43,7 @@ export interface StartOptions extends EntryOptions {
   readonly images: ImagesOptions;
   /** How fast time passes in simulated containers. */
   readonly timeFactor: number;
+  readonly nodeLife: NodeLifeOptions;
   /** Manifests that nodes run by themselves, in a folder for each. */
   readonly podManifestFolder: string | undefined;
   /** Whether their pods may connect to the world outside of the cluster. */
@@ -92,93 +95,6 @@ export interface RequestHeaderOptions {
   readonly groupHeaders: readonly string[];
   readonly extraHeaderPrefixes: readonly string[];
 }
-
-const known = {
-  'data-dir': '.kubefacade',
-  storage: 'leveldb',
-  'bind-address': '127.0.0.1',
-  'secure-port': '6443',
-  'advertise-address': '',
-  'kubeconfig-out': '',
-  'token-auth-file': '',
-  'client-ca-file': '',
-  'tls-cert-file': '',
-  'tls-private-key-file': '',
-  'service-account-signing-key-file': '',
-  'service-account-issuer': 'https://kubernetes.default.svc.cluster.local',
-  'requestheader-client-ca-file': '',
-  'proxy-client-cert-file': '',
-  'proxy-client-key-file': '',
-  'service-cluster-ip-range': '10.96.0.0/16',
-  'service-node-port-range': '30000-32767',
-  'default-not-ready-toleration-seconds': '300',
-  'default-unreachable-toleration-seconds': '300',
-  'runtime-config': '',
-  controllers: '*',
-  scheduler: '',
-  'event-ttl': '1h',
-  'compaction-interval': '5m',
-  'min-request-timeout': '1800',
-  'max-requests-inflight': '400',
-  'max-mutating-requests-inflight': '200',
-  'enable-priority-and-fairness': 'true',
-  'admission-control-config-file': '',
-  'log-level': 'warn',
-  'authorization-mode': 'Node,RBAC',
-  'anonymous-auth': 'true',
-  nodes: '',
-  'image-table': '',
-  programs: '',
-  'strict-images': 'false',
-  'time-factor': '1',
-  'pod-manifest-folder': '',
-  'default-storage-class': 'standard',
-  'outside-network': 'false',
-  'expose-node-ports': 'false',
-  ...entryFlags,
-  'proxy-mode': 'iptables',
-} as const;
-
-// Upstream's flags that mean nothing here: accepted with a warning. What would weaken security when ignored is not in this list.
-const ignored = new Set([
-  'etcd-servers',
-  'etcd-prefix',
-  'allow-privileged',
-  'request-timeout',
-  'profiling',
-  'feature-gates',
-  'storage-backend',
-  'storage-media-type',
-  'watch-cache',
-  'watch-cache-sizes',
-  'default-watch-cache-size',
-  'v',
-  'vmodule',
-  'logging-format',
-  'goaway-chance',
-  'http2-max-streams-per-connection',
-  'kubelet-preferred-address-types',
-  'kubelet-timeout',
-  'cluster-cidr',
-  'runtime',
-  'cert-dir',
-  'enable-garbage-collector',
-  'contention-profiling',
-  'delete-collection-workers',
-  'lease-reuse-duration-seconds',
-  'livez-grace-period',
-  'shutdown-delay-duration',
-]);
-const joined = [
-  'service-account-key-file',
-  'enable-admission-plugins',
-  'disable-admission-plugins',
-  'requestheader-allowed-names',
-  'requestheader-username-headers',
-  'requestheader-uid-headers',
-  'requestheader-group-headers',
-  'requestheader-extra-headers-prefix',
-] as const;
 
 /** Go's durations, as far as flags use them: `300ms`, `90s`, `5m`, `1h30m`. */
 export function parseDuration(flag: string, text: string): number {
@@ -283,9 +199,6 @@ function parseRequestHeader(values: ReadonlyMap<string, readonly string[]>): Req
   };
 }
 
-/** Flags that may stand without a value, which then is true; they take one behind an equals sign only. */
-const switches = new Set(['--outside-network', '--expose-node-ports', '--strict-images']);
-
 // node:util wants to know which flags take values; the others all do, and `--flag value` and `--flag=value` both work.
 function rawFlags(args: readonly string[]): { values: Map<string, string[]>; warnings: string[] } {
   const options = Object.fromEntries(
@@ -380,6 +293,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions {
     nodes: parseNodes(optional('nodes'), scheduler),
     images: imagesOptions(get, parseBoolean),
     timeFactor: parseTimeFactor(get('time-factor')),
+    nodeLife: nodeLifeOptions(get, parseDuration, (why) => new UsageError(why)),
     podManifestFolder: optional('pod-manifest-folder'),
     defaultStorageClass: get('default-storage-class'),
     outsideNetwork: parseBoolean('outside-network', get('outside-network')),

@@ -6,6 +6,7 @@ import {
   type Connection,
   type Datagram,
   type ListenOptions,
+  type MadeDevice,
   NetworkError,
   type NetworkNamespace,
   type Protocol,
@@ -58,6 +59,7 @@ export class Namespace implements NetworkNamespace {
   readonly #fabric: Fabric;
   #ips: readonly string[];
   #streams: Set<Duplex> | undefined;
+  #devices: Map<string, MadeDevice> | undefined;
   #isClosed = false;
 
   constructor({ node, isNode, ips, pod }: NamespaceIdentity, fabric: Fabric) {
@@ -75,6 +77,11 @@ export class Namespace implements NetworkNamespace {
   /** Addresses that became known later. */
   setIps(ips: readonly string[]): void {
     this.#ips = ips;
+  }
+
+  devices(): Map<string, MadeDevice> {
+    this.#devices ??= new Map();
+    return this.#devices;
   }
 
   listen(

@@ -52,6 +52,17 @@ export interface BindOptions {
 }
 
 /** One network stack: of a pod, whose containers share it, or of a node. 127.0.0.1 and ::1 are its own. */
+/** What a privileged program added to the devices of a namespace; nothing goes through it. */
+export interface MadeDevice {
+  readonly name: string;
+  readonly index: number;
+  readonly mac: string;
+  readonly kind: string;
+  mtu: number;
+  isUp: boolean;
+  addresses: (readonly [ip: string, prefix: number])[];
+}
+
 export interface NetworkNamespace {
   readonly ips: readonly string[];
   /** Where it is; '' for the control plane. */
@@ -79,6 +90,8 @@ export interface NetworkNamespace {
   listening(): readonly (Address & { readonly protocol: Protocol })[];
   /** As `iptables-save` prints the rules that hold here, of one family; pods have none. */
   packetRules(family?: 4 | 6): string;
+  /** Besides its own ones, by name. */
+  devices(): Map<string, MadeDevice>;
   /** Ends all that listens and all that is connected. */
   close(): void;
 }

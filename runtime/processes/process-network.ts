@@ -54,6 +54,10 @@ export class ProcessNetwork implements NetworkNamespace {
     return this.#inner.packetRules(family);
   }
 
+  devices(): ReturnType<NetworkNamespace['devices']> {
+    return this.#inner.devices();
+  }
+
   /** All that this process opened, and nothing else. */
   close(): void {
     this.#isEnded = true;

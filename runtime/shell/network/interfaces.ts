@@ -1,5 +1,6 @@
 import { parseIP } from '../../../api/ip.ts';
 import type { NetworkNamespace } from '../../network/network.ts';
+import { changeDevices } from './made-devices.ts';
 import type { NetworkProcess, NetworkProgram } from './place.ts';
 
 interface Interface {
@@ -7,11 +8,15 @@ interface Interface {
   readonly index: number;
   readonly mac: string | undefined;
   readonly mtu: number;
+  /** Of those that a program made. */
+  readonly kind?: string;
+  readonly isUp?: boolean;
   /** With the length of the network's prefix. */
   readonly addresses: readonly (readonly [ip: string, prefix: number])[];
 }
 
-function interfacesOf({ ips }: NetworkNamespace): Interface[] {
+function interfacesOf(network: NetworkNamespace): Interface[] {
+  const { ips } = network;
   const own = ips.map((ip): readonly [string, number] => [ip, ip.includes(':') ? 64 : 24]);
   const bytes = (ips.find((ip) => !ip.includes(':')) ?? '10.0.0.1').split('.').map(Number);
   const mac = ['02', '42', ...bytes.map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
@@ -27,6 +32,7 @@ function interfacesOf({ ips }: NetworkNamespace): Interface[] {
       ],
     },
     { name: 'eth0', index: 2, mac, mtu: 1500, addresses: own },
+    ...network.devices().values(),
   ];
 }
 
@@ -95,10 +101,7 @@ export const ip: NetworkProgram = (args, process) => {
     return 1;
   }
   const isShown = ['show', 'list', 'ls', 's', 'get', 'dev'].includes(verb);
-  if (!isShown) {
-    stderr.write('RTNETLINK answers: Operation not permitted\n');
-    return 2;
-  }
+  if (!isShown) return changeDevices(subject, verb, rest, process);
   const device = rest.filter((word) => word !== 'dev').at(-1);
   if (subject === 'route') stdout.write(verb === 'get' ? routeTo(device ?? '', network) : routes(network, isSix));
   else if (subject === 'rule') stdout.write(rules);
@@ -125,23 +128,27 @@ function showDevices(
   return 0;
 }
 
-function inetLines({ name, addresses, mac }: Interface, family: 4 | 6 | undefined): string[] {
+function inetLines({ name, addresses, mac, kind }: Interface, family: 4 | 6 | undefined): string[] {
   const scope = mac === undefined ? 'host' : 'global';
   return addresses
     .filter(([address]) => family === undefined || parseIP(address)?.family === family)
     .map(([address, prefix]) => {
       if (address.includes(':')) return `inet6 ${address}/${prefix} scope ${scope} `;
-      const broadcast = mac === undefined ? '' : ` brd ${broadcastOf(address)}`;
+      const broadcast = mac === undefined || kind !== undefined ? '' : ` brd ${broadcastOf(address)}`;
       return `inet ${address}/${prefix}${broadcast} scope ${scope} ${name}`;
     });
 }
 
 function fully(device: Interface, withAddresses: boolean, family: 4 | 6 | undefined): string {
-  const { name, index, mac, mtu } = device;
+  const { name, index, mac, mtu, kind, isUp = true } = device;
+  const flags = `BROADCAST,${kind === 'dummy' ? 'NOARP' : 'MULTICAST'}${isUp ? ',UP,LOWER_UP' : ''}`;
+  const state = isUp ? 'qdisc noqueue state UNKNOWN' : 'qdisc noop state DOWN';
   const head =
     mac === undefined
       ? `${index}: ${name}: <LOOPBACK,UP,LOWER_UP> mtu ${mtu} qdisc noqueue state UNKNOWN group default qlen 1000\n    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00\n`
-      : `${index}: ${name}@if${index + 3}: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu ${mtu} qdisc noqueue state UP group default \n    link/ether ${mac} brd ff:ff:ff:ff:ff:ff link-netnsid 0\n`;
+      : kind !== undefined
+        ? `${index}: ${name}: <${flags}> mtu ${mtu} ${state} group default qlen 1000\n    link/ether ${mac} brd ff:ff:ff:ff:ff:ff\n`
+        : `${index}: ${name}@if${index + 3}: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu ${mtu} qdisc noqueue state UP group default \n    link/ether ${mac} brd ff:ff:ff:ff:ff:ff link-netnsid 0\n`;
   if (!withAddresses) return head;
   const lines = inetLines(device, family).map(
     (line) => `    ${line}\n       valid_lft forever preferred_lft forever\n`,

@@ -19,6 +19,7 @@ export type NetworkProcess = Pick<
   | 'spawn'
   | 'descriptors'
   | 'onSignal'
+  | 'user'
 >;
 
 /** `args` without the program's name. */

@@ -15,6 +15,10 @@ export const agnhostImage: Image = {
   programs: { '/agnhost': agnhost, '/agnhost-2': agnhost, '/coredns': coredns, ...bindPrograms },
   files: (tree) => {
     writeRelease(tree, 'alpine');
+    const add = (path: string, line: string): void => tree.write(path, `${tree.read(path) ?? ''}${line}\n`);
+    add('/etc/passwd', 'user-defined-in-image:x:1000:1000:Linux User,,,:/home/user-defined-in-image:/bin/sh');
+    add('/etc/group', 'user-defined-in-image:x:1000:');
+    add('/etc/group', 'group-defined-in-image:x:50000:user-defined-in-image');
     tree.makeDirectory('/uploads', 0o777);
     tree.write('/localhost.crt', localhostCertificate.cert);
     tree.write('/localhost.key', localhostCertificate.key);

@@ -81,6 +81,8 @@ export interface ClusterOptions {
 
 export interface Cluster {
   readonly handle: Handle;
+  /** Ends the pods of nodes that are to be given time. */
+  shutDownNodes(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -275,6 +277,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
     nodes: options.nodes,
     images: options.images,
     timeFactor: options.timeFactor,
+    nodeLife: options.nodeLife,
     podManifestFolder: options.podManifestFolder,
     release: generated.schema.release,
     network: {
@@ -305,6 +308,7 @@ export async function openCluster(cluster: ClusterOptions): Promise<Cluster> {
   late.nodes = manager?.nodes;
   return {
     handle,
+    shutDownNodes: async () => manager?.shutDownNodes(),
     close: async () => {
       usageMetrics.close();
       parts.keeper.close();

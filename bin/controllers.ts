@@ -5,11 +5,13 @@ import type { ControllerDefinition } from '../runtime/framework/controller.ts';
 import type { RunningManager } from '../runtime/framework/manager.ts';
 import type { Metrics } from '../runtime/framework/metrics.ts';
 import { type ControllerManagerOptions, defaultOptions } from '../runtime/framework/options.ts';
+import type { Kubelet } from '../runtime/kubelet/kubelet.ts';
 import type { KubeletsOptions } from '../runtime/kubelet/start.ts';
 import type { StaticPodSource } from '../runtime/kubelet/static-pods.ts';
 import type { EntryPorts } from './entry-ports.ts';
 import { type ImagesOptions, openImages } from './images.ts';
 import { type NetworkSetup, networkDefinitions, openNetwork } from './network.ts';
+import type { NodeLifeOptions } from './node-life-options.ts';
 import type { SigningKeys } from './signing.ts';
 import { systemClock, systemRandom } from './system.ts';
 
@@ -23,6 +25,8 @@ export interface ControllersSetup {
   readonly images: ImagesOptions;
   /** How fast time passes in simulated containers. */
   readonly timeFactor?: number;
+  /** Default: as a kubelet without a configuration. */
+  readonly nodeLife?: NodeLifeOptions;
   /** Undefined: nodes run what they are told to alone. */
   readonly podManifestFolder?: string | undefined;
   readonly release: string;
@@ -43,6 +47,8 @@ export interface ControllersSetup {
 export interface RunningControllers extends RunningManager {
   /** The nodes that run with them. */
   readonly nodes: LocalNodes | undefined;
+  /** Ends the pods of nodes that are to be given time. */
+  shutDownNodes(): Promise<void>;
 }
 
 /** Nothing of the controllers and the scheduler is loaded where none is to run. */
@@ -70,7 +76,7 @@ export async function openControllers(setup: ControllersSetup): Promise<RunningC
     metrics,
     onError,
   });
-  return { ...manager, nodes: simulated?.nodes };
+  return { ...manager, nodes: simulated?.nodes, shutDownNodes: async () => simulated?.shutDown() };
 }
 
 /** Of simulated pods, as kubelets hand their addresses out. */
@@ -85,7 +91,7 @@ const ingressGateway = '172.18.255.252';
 export interface SimulatedSetup
   extends Pick<
     ControllersSetup,
-    'nodes' | 'images' | 'timeFactor' | 'podManifestFolder' | 'release' | 'network' | 'entries' | 'hosts'
+    'nodes' | 'images' | 'timeFactor' | 'nodeLife' | 'podManifestFolder' | 'release' | 'network' | 'entries' | 'hosts'
   > {
   readonly options: Partial<ControllerManagerOptions>;
   /** Of kubelets that serve a port of this machine. */
@@ -95,6 +101,8 @@ export interface SimulatedSetup
 export interface SimulatedNodes {
   readonly definitions: readonly ControllerDefinition[];
   readonly nodes: LocalNodes;
+  /** Ends their pods when they are to be given time. */
+  shutDown(): Promise<void>;
 }
 
 /** What is said of names outside of the cluster. */
@@ -120,8 +128,15 @@ export async function simulatedNodes(setup: SimulatedSetup): Promise<SimulatedNo
   const network = await openNetwork(setup.network);
   const nodes = createLocalNodes({ network, ranges: [podRange, ...serviceRange.split(',')] });
   const { dnsAddress, kubeDnsDefinition } = await import('../runtime/dns/kube-dns.ts');
+  const running = new Map<string, Kubelet>();
+  const { shutdown, maxBackOffMs } = setup.nodeLife ?? {};
+  const leave = (name: string): void => {
+    nodes.remove(name);
+    running.delete(name);
+  };
   const kubelets = kubeletsDefinition({
     count,
+    maxBackOffMs,
     kubeletVersion,
     ...setup.kubelet,
     nameService: {
@@ -135,12 +150,12 @@ export async function simulatedNodes(setup: SimulatedSetup): Promise<SimulatedNo
       const insideClock = scaledClock(context.clock, setup.timeFactor ?? 1);
       return createSimulatedRuntime({ ...context, insideClock, network, catalog: images.catalog });
     },
-    onNode: (name, host) => nodes.add(name, host),
+    onNode: (name, host) => {
+      nodes.add(name, host);
+      running.set(name, host);
+    },
     // Who brings nodes to another cluster brings those that were asked for.
-    added:
-      setup.kubelet === undefined
-        ? { left: (name) => nodes.remove(name), ended: (name) => network.forgetNode(name) }
-        : undefined,
+    added: setup.kubelet === undefined ? { left: leave, ended: (name) => network.forgetNode(name) } : undefined,
   });
   const { ingressDefinition } = await import('../runtime/ingress/ingress-controller.ts');
   const entries =
@@ -160,7 +175,11 @@ export async function simulatedNodes(setup: SimulatedSetup): Promise<SimulatedNo
   });
   const podRanges = count > nodesInRange ? [podRange] : clusterCIDR.split(',');
   const onNetwork = await networkDefinitions(network, setup.network, { podRanges, dnsServer });
+  const shutDown = async (): Promise<void> => {
+    if (shutdown !== undefined && shutdown.graceSeconds > 0)
+      await Promise.all([...running.values()].map((one) => one.shutDown(shutdown)));
+  };
   // Whoever brings nodes to another cluster leaves its Ingresses to others.
   const gateways = setup.entries === undefined ? [] : [ingress];
-  return { definitions: [...onNetwork, images.definition, kubelets, dns, ...gateways], nodes };
+  return { definitions: [...onNetwork, images.definition, kubelets, dns, ...gateways], nodes, shutDown };
 }

@@ -14,7 +14,8 @@ import { simulatedNodes } from './controllers.ts';
 import { createKubeletAccess } from './kubelet-access.ts';
 import { createKubeletHandle } from './kubelet-requests.ts';
 import { openKubeletServer } from './kubelet-server.ts';
-import { UsageError } from './options.ts';
+import { nodeLifeFlags, nodeLifeOptions } from './node-life-options.ts';
+import { parseDuration, UsageError } from './options.ts';
 import { openRemote } from './remote.ts';
 import { systemClock, systemRandom } from './system.ts';
 
@@ -37,6 +38,9 @@ const flags = {
   'image-table': { type: 'string' },
   programs: { type: 'string' },
   'strict-images': { type: 'boolean' },
+  'max-container-restart-period': { type: 'string' },
+  'shutdown-grace-period': { type: 'string' },
+  'shutdown-grace-period-critical-pods': { type: 'string' },
 } as const;
 
 const defaultPort = '10250';
@@ -126,7 +130,7 @@ export async function kubelet(args: readonly string[]): Promise<void> {
   const server = new URL(remote.server);
   const serviceRange = values['service-cluster-ip-range'] ?? (await serviceRangeOf(client));
   const options = serviceRange === undefined ? {} : { serviceClusterIPRange: serviceRange };
-  const { definitions, nodes } = await simulatedNodes({
+  const { definitions, nodes, shutDown } = await simulatedNodes({
     nodes: count,
     images: {
       tableFile: values['image-table'],
@@ -145,6 +149,11 @@ export async function kubelet(args: readonly string[]): Promise<void> {
       exposeNodePorts: false,
       proxyMode: 'iptables',
     },
+    nodeLife: nodeLifeOptions(
+      (flag) => values[flag] ?? nodeLifeFlags[flag],
+      parseDuration,
+      (why) => new UsageError(why),
+    ),
     podManifestFolder: values['pod-manifest-folder'],
     kubelet: {
       names,
@@ -173,6 +182,7 @@ export async function kubelet(args: readonly string[]): Promise<void> {
     count === 1 ? `port ${servers[0]?.port}` : port === 0 ? 'free ports' : `ports ${port} to ${port + count - 1}`;
   process.stdout.write(`running ${count === 1 ? `node ${names[0]}` : `${count} nodes`} at ${address}, ${ports}\n`);
   await remote.untilSignal();
+  await shutDown();
   for (const one of servers) one.close();
   await manager.close();
   remote.close();

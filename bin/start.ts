@@ -120,6 +120,7 @@ export async function start(args: readonly string[]): Promise<void> {
   const stop = async (): Promise<void> => {
     if (stopping) return;
     stopping = true;
+    await cluster.shutDownNodes();
     // Whatever hangs on the way: what was acknowledged is on disk, and nobody waits for ever.
     systemClock.after(stopDeadlineMs, () => process.exit(0));
     server.close();

@@ -7,6 +7,7 @@ import { Eviction } from './eviction/eviction.ts';
 import { ImageManager } from './image-manager.ts';
 import type { LogBudget } from './logs/log-budget.ts';
 import { NodeAgent } from './node-agent.ts';
+import { endPods, type ShutdownPeriods, shutdownRejection, shuttingDown } from './node-shutdown.ts';
 import type { Node, NodeOptions } from './node-status.ts';
 import type { NodeFacts, Pod, PodRuntime } from './pod-runtime.ts';
 import type { PodSetup } from './pod-setup.ts';
@@ -48,6 +49,7 @@ export class Kubelet implements KubeletHost {
   readonly #static: StaticPods | undefined;
   /** Pods that wait for a fresh look at the node, as they are by now. */
   readonly #waiting = new Map<string, Readonly<Pod>>();
+  #isShuttingDown = false;
   readonly startedAt: number;
   readonly kubeletVersion: string;
   readonly capacity: Readonly<Record<string, string>>;
@@ -106,6 +108,14 @@ export class Kubelet implements KubeletHost {
     for (const worker of workers) for (const { logs } of worker.containers()) logs.drop();
   }
 
+  /** The machine is about to stop: takes no pods any more and ends those that run, as long as `periods` last. */
+  async shutDown(periods: ShutdownPeriods): Promise<void> {
+    this.#isShuttingDown = true;
+    this.#agent.event('Normal', 'NodeShutdown', 'Shutdown manager detected shutdown event');
+    await this.#agent.tell({ notReady: shuttingDown }).catch(this.#deps.onError);
+    await endPods(this.#workers.values(), periods, this.#deps.clock);
+  }
+
   /** The node has changed. */
   updateNode(node: Readonly<Node>): void {
     this.#agent.update(node);
@@ -151,10 +161,15 @@ export class Kubelet implements KubeletHost {
       this.#waiting.set(uid, pod);
       return;
     }
-    const rejection = (isKnown ? undefined : this.#eviction.refusal(pod)) ?? this.#admission.admit(pod, isKnown);
+    const rejection = (isKnown ? undefined : this.#refusal(pod)) ?? this.#admission.admit(pod, isKnown);
     if (rejection?.reason === 'NodeAffinity') void this.#lookAgain(uid, pod);
     else if (rejection !== undefined && isCritical(pod)) void this.#makeRoom(uid, pod, rejection);
     else this.#start(uid, pod, rejection);
+  }
+
+  /** Why no pod, or none like this, may begin now. */
+  #refusal(pod: Readonly<Pod>): Rejection | undefined {
+    return this.#isShuttingDown ? shutdownRejection : this.#eviction.refusal(pod);
   }
 
   #start(uid: string, pod: Readonly<Pod>, rejection: Rejection | undefined): void {

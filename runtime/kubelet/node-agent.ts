@@ -47,6 +47,8 @@ export class NodeAgent {
   readonly #deps: NodeAgentDeps;
   #podCIDRs: readonly string[];
   #isReporting = false;
+  /** What is being reported is not true any more. */
+  #mustRepeat = false;
   #trouble: NodeTrouble = { isShortOfMemory: false };
   #isRegistered = false;
   #nextStatus = 0;
@@ -109,6 +111,7 @@ export class NodeAgent {
     if (isShortOfMemory !== before.isShortOfMemory)
       status(isShortOfMemory ? 'NodeHasInsufficientMemory' : 'NodeHasSufficientMemory');
     if (notReady !== before.notReady) status(notReady === undefined ? 'NodeReady' : 'NodeNotReady');
+    this.#mustRepeat = this.#isReporting;
     const node = await unlessMissing(this.#deps.client.get<Node>(nodes, '', name));
     if (node !== undefined) await this.#report(node);
   }
@@ -194,6 +197,9 @@ export class NodeAgent {
     } finally {
       this.#isReporting = false;
     }
+    if (!this.#mustRepeat) return;
+    this.#mustRepeat = false;
+    await this.#report(node);
   }
 
   /** A lease belongs to its node: without one there is none. */

@@ -255,12 +255,13 @@ export class PodWorker {
     void this.fail({ reason: 'DeadlineExceeded', message }, 'Normal');
   }
 
-  /** Ends the pod for good, whatever its containers do; resolves when nothing of it runs. */
-  async fail(failure: PodFailure, type: 'Normal' | 'Warning', graceSeconds?: number): Promise<void> {
+  /** Ends the pod for good, whatever its containers do; resolves when nothing of it runs. Without a type no event tells it. */
+  async fail(failure: PodFailure, type: 'Normal' | 'Warning' | undefined, graceSeconds?: number): Promise<void> {
     if (this.#isOver || this.#failure !== undefined) return;
     this.#failure = failure;
     this.#graceSeconds = graceSeconds;
-    this.#deps.recorder.record(referenceTo(this.#pod, podKind), type, failure.reason, failure.message);
+    if (type !== undefined)
+      this.#deps.recorder.record(referenceTo(this.#pod, podKind), type, failure.reason, failure.message);
     this.#terminate();
     this.#status.report();
     await this.ended;

@@ -14,7 +14,6 @@ import { PodSetup } from './pod-setup.ts';
 import { podResource } from './pod-worker.ts';
 import { freeAmong } from './requested-node.ts';
 import { Schedule } from './schedule.ts';
-import type { KubeletHost } from './server/kubelet-host.ts';
 import type { StaticPodSource } from './static-pods.ts';
 
 export interface KubeletsOptions {
@@ -33,8 +32,10 @@ export interface KubeletsOptions {
   /** What nodes run by themselves. */
   readonly staticPods?: StaticPodSource | undefined;
   createRuntime(context: { readonly clock: ControllerContext['clock']; readonly random: Random }): PodRuntime;
+  /** Between restarts of a container that fails again and again; default: 5 minutes. */
+  readonly maxBackOffMs?: number | undefined;
   /** How the control plane reaches a node. */
-  onNode(name: string, host: KubeletHost): void;
+  onNode(name: string, host: Kubelet): void;
   /** Undefined: no nodes come and go but those of `names`. */
   readonly added?: AddedNodesEvents | undefined;
 }
@@ -110,7 +111,7 @@ export function kubeletsDefinition(given: KubeletsOptions): ControllerDefinition
         recorder,
         setup,
         schedule: new Schedule(clock),
-        maxBackOffMs,
+        maxBackOffMs: given.maxBackOffMs ?? maxBackOffMs,
         logBudget: new LogBudget(),
         staticPods: given.staticPods,
         onError,

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection } from '../tables-runner/connection.ts';
+import { customDefinition, customKind, group } from './custom-kind.ts';
 import { digestOf } from './digest.ts';
-import { builtInKinds, customDefinition, customKind, group } from './kinds.ts';
+import { builtInKinds } from './kinds.ts';
 import { createRandom } from './random.ts';
 import type { Json } from './shapes.ts';
 import { createSequence, type Request } from './steps.ts';

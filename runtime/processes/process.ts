@@ -215,7 +215,7 @@ export function createProcess({ table, space, options, pid, parent }: Setup): Pr
     group: options.group === 'new' || parent === undefined ? pid : (options.group ?? parent.group),
     space,
     user,
-    startedAt: clock.now(),
+    startedAt: options.startedAt ?? clock.now(),
     descriptors,
     exited,
     context,

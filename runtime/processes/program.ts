@@ -69,6 +69,8 @@ export interface SpawnOptions {
   readonly group?: number | 'new';
   /** Runs in place of a file: what a shell forks. */
   readonly program?: Program;
+  /** Default: now. */
+  readonly startedAt?: number;
 }
 
 /** What a running program has. Properties may be taken apart; methods need no `this`. */

@@ -84,16 +84,22 @@ export function createCgroups(): { open(node: string, pod: Readonly<Pod>): PodGr
       const containers = new Map<string, { readonly directory: GeneratedDirectory; resources: Resources }>();
       const pods = podsOf(node);
       const name = `kubepods-pod${(metadata?.uid ?? '').replaceAll('-', '_')}.slice`;
-      const own = filesOf(() => sumOf([...containers.values()].map(({ resources }) => amountsOf(resources))));
-      pods.set(name, { directory: () => new Map<string, GeneratedEntry>([...own, ...containers]) });
+      const sum = (): Amounts => sumOf([...containers.values()].map(({ resources }) => amountsOf(resources)));
+      pods.set(name, { directory: () => new Map<string, GeneratedEntry>([...filesOf(sum), ...containers]) });
       return {
         container: (id, given) => {
-          const files = new Map(filesOf(() => amountsOf(entry.resources)));
-          const entry = { directory: () => files, resources: given };
+          // Made when somebody looks: few do.
+          let files: Map<string, GeneratedEntry> | undefined;
+          const entry: { readonly directory: GeneratedDirectory; resources: Resources } = {
+            directory: () => (files ??= new Map(filesOf(() => amountsOf(entry.resources)))),
+            resources: given,
+          };
           const scope = `cri-containerd-${id}.scope`;
           containers.set(scope, entry);
           return {
-            tree: createGeneratedTree('cgroup2', entry.directory),
+            get tree() {
+              return createGeneratedTree('cgroup2', entry.directory);
+            },
             get memoryLimit() {
               const bytes = amountsOf(entry.resources).memory;
               return bytes === undefined ? undefined : Number(bytes);

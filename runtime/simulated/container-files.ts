@@ -20,6 +20,8 @@ interface FilesSetup {
   readonly devices: MemoryTree;
   /** What the container is given of its node. */
   readonly cgroup?: FileTree;
+  /** Default: now. */
+  readonly startedAt?: number;
   now(): number;
 }
 
@@ -30,7 +32,7 @@ export function containerLayer({ base }: ImageContent, now: () => number): Memor
 /** A layer over the image's files, the system's own places, and the pod's volumes. */
 export function containerFiles(
   { container, mounts }: Pick<ContainerConfig, 'container' | 'mounts'>,
-  { layer, facts, table, devices, cgroup, now }: FilesSetup,
+  { layer, facts, table, devices, cgroup, now, startedAt = now() }: FilesSetup,
 ): FileTree {
   const isRootReadOnly = container.securityContext?.readOnlyRootFilesystem === true;
   const proc = createProcTree({
@@ -38,7 +40,7 @@ export function containerFiles(
     processes: () => table.list(),
     mounts: () => tree.mounts,
     isRootReadOnly,
-    startedAt: now(),
+    startedAt,
     hostname: facts.hostname,
     memoryBytes: nodeMemoryBytes,
     cores: nodeCores,

@@ -15,7 +15,15 @@ import { Pipe, type Writer } from '../shell/streams.ts';
 import { accountOf } from '../shell/tools/accounts.ts';
 import { createAttachments } from './attachments.ts';
 import { feed, streamWriter } from './stream-bridge.ts';
-import { steadyUsage } from './usage.ts';
+import { bytesPerProcess, steadyUsage } from './usage.ts';
+
+/** One that runs already, though nobody has looked at it so far. */
+export interface FirstProcess {
+  readonly program: Program;
+  readonly startedAt: number;
+  /** By the clock that programs see. */
+  readonly insideStartedAt: number;
+}
 
 export interface ContainerSetup {
   readonly id: string;
@@ -26,6 +34,8 @@ export interface ContainerSetup {
   readonly random: Random;
   readonly facts: ContainerFacts;
   readonly args: readonly string[];
+  /** In the place of what the arguments name. */
+  readonly first?: FirstProcess;
   readonly environment: ReadonlyMap<string, string>;
   readonly user: Credentials;
   readonly cwd: string;
@@ -49,7 +59,6 @@ const startErrorCode = 128;
 const startErrorText =
   'failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process';
 const execErrorText = 'OCI runtime exec failed: exec failed: unable to start container process';
-const bytesPerProcess = 524_288;
 
 /** Starts a container's first process. What cannot start is a container that has ended already. */
 export function startContainer(given: ContainerSetup): StartedContainer {
@@ -84,7 +93,7 @@ export function startContainer(given: ContainerSetup): StartedContainer {
   const terminal = container.tty === true ? openTerminal(table, attachments.writer('stdout')) : undefined;
   const input = container.stdin === true ? new Pipe() : undefined;
   let first: Process | undefined;
-  const usage = createUsage(clock, space, memoryBytes);
+  const usage = createUsage(clock, space, memoryBytes, setup.first?.startedAt);
   const common = {
     id: setup.id,
     imageID: setup.imageID,
@@ -94,6 +103,7 @@ export function startContainer(given: ContainerSetup): StartedContainer {
   try {
     first = table.spawn(space, {
       args: setup.args,
+      ...(setup.first === undefined ? {} : { program: setup.first.program, startedAt: setup.first.insideStartedAt }),
       environment: terminal === undefined ? setup.environment : new Map([['TERM', 'xterm'], ...setup.environment]),
       cwd: setup.cwd,
       user: setup.user,
@@ -260,15 +270,19 @@ function withHome({ environment, files, user }: ContainerSetup): ReadonlyMap<str
   return new Map([...environment, ['HOME', accountOf(files, user.uid)?.home ?? '/']]);
 }
 
-function createUsage(clock: Clock, { budget }: Space, memoryBytes: () => number): StartedContainer['usage'] {
+function createUsage(
+  clock: Clock,
+  { budget }: Space,
+  memoryBytes: () => number,
+  startedAt = clock.now(),
+): StartedContainer['usage'] {
   let last = { at: clock.now(), cpu: 0, perSecond: 0 };
-  const steady = steadyUsage(clock);
   return () => {
     const cpu = budget.cpuNanoseconds();
     const now = clock.now();
     const passed = (now - last.at) / 1000;
     if (passed >= 1) last = { at: now, cpu, perSecond: Math.round((cpu - last.cpu) / passed) };
-    const base = steady();
+    const base = steadyUsage(clock, startedAt);
     return {
       cpuNanoseconds: base.cpuNanoseconds + cpu,
       cpuNanoCores: base.cpuNanoCores + last.perSecond,

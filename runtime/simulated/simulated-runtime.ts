@@ -1,20 +1,23 @@
 import type { Clock, Random } from '../../api/clock.ts';
 import { keyOf } from '../client/object-key.ts';
 import { sandboxHostname } from '../kubelet/environment/hosts-file.ts';
-import type { PodRuntime } from '../kubelet/pod-runtime.ts';
+import type { Container, Pod, PodRuntime, StartedContainer } from '../kubelet/pod-runtime.ts';
 import type { VirtualNetwork } from '../network/network.ts';
 import { defaultPath } from '../processes/execute.ts';
 import { createProcessTable, type ProcessTable } from '../processes/process-table.ts';
 import { toolPrograms } from '../shell/tool-programs.ts';
 import { AddressPool } from './addresses.ts';
 import { createCgroups } from './cgroups.ts';
-import { startContainer } from './container.ts';
+import { type FirstProcess, startContainer } from './container.ts';
 import { containerFiles, containerLayer } from './container-files.ts';
 import { credentialsOf } from './credentials.ts';
 import { openHostPorts } from './host-ports.ts';
+import { IdleContainer } from './idle-container.ts';
 import { createImageCatalog, type ImageCatalog } from './image-catalog.ts';
 import { createImageStore, imageIdOf } from './image-store.ts';
+import type { Image } from './images/image.ts';
 import { createPodProcesses } from './pod-processes.ts';
+import { server } from './process.ts';
 import { launchOf } from './programs.ts';
 import { createUserland } from './userland.ts';
 import { createVolumeStore } from './volumes.ts';
@@ -91,47 +94,59 @@ export function createSimulatedRuntime({
           const prepare = async (): Promise<void> => {
             await Promise.all(mounts.map((mount) => mount.prepare?.()));
           };
-          // What nobody knows reads no files.
-          if (image.anyProgram === undefined || container.command !== undefined) await prepare();
-          const content = userland.contentOf(image);
-          const facts = { hostname, node, pod, container, attempt };
-          const table = processes.tableFor(container);
           const id = newId();
           const group = podGroup.container(id, container.resources);
-          const { devices } = userland;
-          const layer = containerLayer(content, now);
-          const files = containerFiles(config, { layer, facts, table, now, devices, cgroup: group.tree });
-          const started = await startContainer({
-            id: `simulated://${id}`,
-            imageID: imageIdOf(name),
-            clock,
-            insideClock,
-            random,
-            facts,
-            args,
-            environment: new Map([
-              ['PATH', defaultPath],
-              ['HOSTNAME', hostname],
-              ...Object.entries(image.environment ?? {}),
-              ...environment,
-            ]),
-            user: credentialsOf(pod, container, files, image.user),
-            ...(image.stopSignal === undefined ? {} : { stopSignal: image.stopSignal }),
-            cwd: container.workingDir || image.workingDir || '/',
-            files,
-            network: namespace,
-            programs: content.programs,
-            ...(content.unknownProgram === undefined ? {} : { unknownProgram: content.unknownProgram }),
-            table,
-            log,
-            prepare,
-            ...(config.onMemory === undefined ? {} : { onMemory: config.onMemory }),
-            get memoryLimit() {
-              return group.memoryLimit;
-            },
-          });
+          const common = { id: `simulated://${id}`, imageID: imageIdOf(name), clock };
+          const whole = (first?: FirstProcess): StartedContainer => {
+            const content = userland.contentOf(image);
+            const facts = { hostname, node, pod, container, attempt };
+            const table = processes.tableFor(container);
+            const { devices } = userland;
+            const layer = containerLayer(content, now);
+            const startedAt = first?.insideStartedAt ?? now();
+            const files = containerFiles(config, { layer, facts, table, now, startedAt, devices, cgroup: group.tree });
+            const started = startContainer({
+              ...common,
+              ...(first === undefined ? {} : { first }),
+              insideClock,
+              random,
+              facts,
+              args,
+              environment: new Map([
+                ['PATH', defaultPath],
+                ['HOSTNAME', hostname],
+                ...Object.entries(image.environment ?? {}),
+                ...environment,
+              ]),
+              user: credentialsOf(pod, container, files, image.user),
+              ...(image.stopSignal === undefined ? {} : { stopSignal: image.stopSignal }),
+              cwd: container.workingDir || image.workingDir || '/',
+              files,
+              network: namespace,
+              programs: content.programs,
+              ...(content.unknownProgram === undefined ? {} : { unknownProgram: content.unknownProgram }),
+              table,
+              log,
+              prepare,
+              ...(config.onMemory === undefined ? {} : { onMemory: config.onMemory }),
+              get memoryLimit() {
+                return group.memoryLimit;
+              },
+            });
+            return Object.assign(started, { setResources: group.set, writtenBytes: () => layer.usedBytes });
+          };
+          const words = isShared(pod) ? undefined : wordsOfIdle(image, { pod, container });
+          if (words !== undefined) {
+            if (words !== '') log('stdout', words);
+            const first = { program: server, startedAt: clock.now(), insideStartedAt: now() };
+            const closed = (): void => group.close();
+            return new IdleContainer({ ...common, mounts, whole: () => whole(first), setResources: group.set, closed });
+          }
+          // What nobody knows reads no files.
+          if (image.anyProgram === undefined || container.command !== undefined) await prepare();
+          const started = whole();
           void started.exited.then(() => group.close());
-          return Object.assign(started, { setResources: group.set, writtenBytes: () => layer.usedBytes });
+          return started;
         },
         close: () => {
           processes.close();
@@ -143,4 +158,17 @@ export function createSimulatedRuntime({
       };
     },
   };
+}
+
+/** Whether its containers' processes are seen by others. */
+function isShared({ spec }: Readonly<Pod>): boolean {
+  return spec?.shareProcessNamespace === true || spec?.hostPID === true;
+}
+
+/** What a container says that then does nothing at all; undefined: it does something, or may be talked to or stopped in its own way. */
+function wordsOfIdle(image: Image, facts: { readonly pod: Readonly<Pod>; readonly container: Container }) {
+  const { command = [], tty = false, stdin = false, lifecycle, resources } = facts.container;
+  const isPlain = command.length === 0 && !tty && !stdin && lifecycle?.stopSignal === undefined;
+  const isBound = resources?.limits?.['memory'] !== undefined;
+  return isPlain && !isBound && image.stopSignal === undefined ? image.idleWords?.(facts) : undefined;
 }

@@ -7,6 +7,7 @@ import { type Image, lazily, shortName } from './image.ts';
 import { lifetimeOf } from './lifetime.ts';
 import { distributions, writeRelease } from './os-release.ts';
 import { redisImages } from './redis/image.ts';
+import { idleWords } from './unknown-work.ts';
 import { httpdImage, nginxImage } from './web/image.ts';
 
 /** Images of which the shell is all that there is to run. */
@@ -61,6 +62,7 @@ const images: Readonly<Record<string, Image>> = {
     entrypoint: ['/pause'],
     hasShell: false,
     programs: { '/pause': (context) => lifetimeOf(context).ended },
+    idleWords: () => '',
   },
   'glibc-dns-testing': dnsToolsImage,
   'jessie-dnsutils': dnsToolsImage,
@@ -99,4 +101,5 @@ export function imageOf(name: string): Image | undefined {
 /** An image that nobody knows: whatever it is asked to run is there, and stays up. */
 export const unknownImage: Image = {
   anyProgram: lazily(async () => (await import('./unknown-image.ts')).unknownServer),
+  idleWords,
 };

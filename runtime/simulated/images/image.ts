@@ -1,5 +1,5 @@
 import type { FileTree } from '../../files/file-tree.ts';
-import type { Program, ProgramContext } from '../process.ts';
+import type { ContainerFacts, Program, ProgramContext } from '../process.ts';
 
 /** What an image gives a container that asks for nothing else. */
 export interface Image {
@@ -21,6 +21,8 @@ export interface Image {
   readonly anyProgram?: Program;
   /** Runs its entrypoint, whatever command and arguments a container has. */
   readonly ignoresCommand?: boolean;
+  /** Where its own program does nothing but wait to be told to end, what it writes before; undefined: it does more. */
+  idleWords?(facts: Pick<ContainerFacts, 'pod' | 'container'>): string | undefined;
   /** Writes what it has beside the usual directories. Called once; all its containers share the files. */
   files?(tree: FileTree): void;
 }

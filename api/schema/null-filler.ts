@@ -1,7 +1,7 @@
 import type { FieldSchema, SchemaDocument } from './schema.ts';
 
 /** Gives the value back, or a copy where it must not be written to. */
-type Fill = (value: unknown) => unknown;
+type Fill = (value: unknown, isWhole?: boolean) => unknown;
 type JsonObject = Record<string, unknown>;
 
 /** What Go writes as null when it is absent: nil lists, maps and pointers without omitempty, and zero times. */
@@ -21,6 +21,7 @@ export function createNullFiller(schema: SchemaDocument): NullVisitor {
     concerns: (value) => value === undefined || (Array.isArray(value) && value.length === 0),
     apply(object, name) {
       object[name] = null;
+      return object;
     },
   });
 }
@@ -29,15 +30,25 @@ export function createNullFiller(schema: SchemaDocument): NullVisitor {
 export function createNullClearer(schema: SchemaDocument): NullVisitor {
   return createVisitor(schema, {
     concerns: (value) => value === null,
-    apply(object, name) {
+    apply(object, name, isWhole) {
+      // What something is deleted from becomes a slow and large dictionary: parts are made anew without it.
+      if (!isWhole) return without(object, name);
       delete object[name];
+      return object;
     },
   });
 }
 
 interface Visit {
   concerns(value: unknown): boolean;
-  apply(object: JsonObject, name: string): void;
+  /** Writes to it, or gives another one: not of the whole. */
+  apply(object: JsonObject, name: string, isWhole: boolean): JsonObject;
+}
+
+function without(object: Readonly<JsonObject>, name: string): JsonObject {
+  const rest: JsonObject = {};
+  for (const key in object) if (key !== name) rest[key] = object[key];
+  return rest;
 }
 
 /** Parts taken over from a stored object are frozen and shared: they are copied before they are written to. */
@@ -79,12 +90,11 @@ function createVisitor(schema: SchemaDocument, visit: Visit): NullVisitor {
       if (fill !== undefined) parts.push([name, fill]);
     }
     if (nulls.length === 0 && parts.length === 0) return undefined;
-    return (value) => {
+    return (value, isWhole = false) => {
       let object = value as JsonObject;
       for (const name of nulls) {
         if (!visit.concerns(object[name])) continue;
-        object = writable(object);
-        visit.apply(object, name);
+        object = visit.apply(writable(object), name, isWhole);
       }
       for (const [name, fill] of parts) {
         const part = object[name];
@@ -108,6 +118,6 @@ function createVisitor(schema: SchemaDocument, visit: Visit): NullVisitor {
   };
 
   return (typeName, object) => {
-    ofType(typeName)?.(object);
+    ofType(typeName)?.(object, true);
   };
 }

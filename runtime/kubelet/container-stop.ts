@@ -24,8 +24,6 @@ export async function stopContainer(record: ContainerRecord, stop: ContainerStop
   if (running === undefined) return;
   const { clock, event, runHook, turn } = stop;
   event('Normal', 'Killing', stop.message);
-  const ended = new AbortController();
-  void running.exited.then(() => ended.abort());
   let grace = stop.graceSeconds;
   const spend = async (work: Promise<unknown>): Promise<void> => {
     const startedAt = clock.now();
@@ -36,6 +34,8 @@ export async function stopContainer(record: ContainerRecord, stop: ContainerStop
   };
   const preStop = spec.lifecycle?.preStop;
   if (preStop !== undefined && grace > 0) {
+    const ended = new AbortController();
+    void running.exited.then(() => ended.abort());
     const hook = runHook(preStop, ended.signal).catch(() =>
       event('Warning', 'FailedPreStopHook', 'PreStopHook failed'),
     );

@@ -1,6 +1,7 @@
 import { ContainerDriver, type ContainerDriverDeps } from './container-driver.ts';
 import { runContainer } from './container-loop.ts';
 import { type ContainerKind, type ContainerRecord, newRecord } from './container-record.ts';
+import { ended } from './ended.ts';
 import type { Container, ContainerStatus, Pod, PodSandbox } from './pod-runtime.ts';
 import { restartsAfter } from './restart-policy.ts';
 import { restore } from './restored-record.ts';
@@ -154,7 +155,7 @@ export class PodContainers {
       this.#restart?.signal.addEventListener('abort', stop, { once: true });
       await Promise.all(this.main.map((record) => runContainer(record, driver, signal)));
     }
-    sidecarStop.abort();
+    if (hasSidecars) sidecarStop.abort(ended);
     await this.#stopAll(driver, [...this.init, ...this.main]);
     await Promise.all(sidecars);
   }

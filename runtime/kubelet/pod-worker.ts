@@ -6,6 +6,7 @@ import { type EventRecorder, referenceTo } from '../framework/event-recorder.ts'
 import type { Rejection } from './admission.ts';
 import { podKind } from './container-driver.ts';
 import type { ContainerRecord } from './container-record.ts';
+import { ended } from './ended.ts';
 import type { ImageManager } from './image-manager.ts';
 import type { LogBudget } from './logs/log-budget.ts';
 import { PodContainers } from './pod-containers.ts';
@@ -183,13 +184,13 @@ export class PodWorker {
   close(): void {
     this.#isClosed = true;
     this.#status.close();
-    this.#stop.abort();
+    this.#stop.abort(ended);
     this.#containers.kill();
   }
 
   async #run(): Promise<void> {
     const { onError, images, runtime } = this.#deps;
-    if (this.#pod.metadata?.deletionTimestamp !== undefined) this.#stop.abort();
+    if (this.#pod.metadata?.deletionTimestamp !== undefined) this.#stop.abort(ended);
     this.#status.report();
     try {
       if (!this.#stop.signal.aborted && this.#failure === undefined) await this.#runContainers();
@@ -269,7 +270,7 @@ export class PodWorker {
 
   #terminate(): void {
     this.#resize.close();
-    this.#stop.abort();
+    this.#stop.abort(ended);
     this.#containers.terminate();
   }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../../api/clock.ts';
 import { StatusError } from '../../api/status.ts';
 import { sleep } from '../client/sleep.ts';
+import { ended } from './ended.ts';
 
 const retryMs = 1000;
 
@@ -14,7 +15,9 @@ export interface StatusWriterDeps {
 /** Writes happen one after the other; changes meanwhile are written together. */
 export class StatusWriter {
   readonly #deps: StatusWriterDeps;
-  readonly #closed = new AbortController();
+  #isClosed = false;
+  /** Of the wait before another try. */
+  #wait: AbortController | undefined;
   #isDirty = false;
   #isWriting = false;
   #writing: Promise<void> = Promise.resolve();
@@ -26,7 +29,7 @@ export class StatusWriter {
   /** Something has changed. */
   report(): void {
     this.#isDirty = true;
-    if (this.#isWriting || this.#closed.signal.aborted) return;
+    if (this.#isWriting || this.#isClosed) return;
     this.#isWriting = true;
     this.#writing = this.#writeAll();
   }
@@ -38,13 +41,13 @@ export class StatusWriter {
 
   /** Nothing is written any more. */
   close(): void {
-    this.#closed.abort();
+    this.#isClosed = true;
+    this.#wait?.abort(ended);
   }
 
   async #writeAll(): Promise<void> {
     const { clock, onError, write } = this.#deps;
-    const { signal } = this.#closed;
-    while (this.#isDirty && !signal.aborted) {
+    while (this.#isDirty && !this.#isClosed) {
       this.#isDirty = false;
       try {
         await write();
@@ -52,7 +55,10 @@ export class StatusWriter {
         if (error instanceof StatusError && error.reason === 'NotFound') break;
         if (!(error instanceof StatusError && error.reason === 'Conflict')) onError(error);
         this.#isDirty = true;
-        await sleep(clock, retryMs, signal);
+        if (this.#isClosed) break;
+        this.#wait = new AbortController();
+        await sleep(clock, retryMs, this.#wait.signal);
+        this.#wait = undefined;
       }
     }
     this.#isWriting = false;

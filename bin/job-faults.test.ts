@@ -109,7 +109,7 @@ async function trouble(client: ApiClient, name: string): Promise<string[]> {
 }
 
 async function atRest(t: Test, check: () => Promise<string[]>): Promise<void> {
-  const deadline = Date.now() + 120_000;
+  const deadline = Date.now() + 240_000;
   let problems = await check();
   while (problems.length > 0 && Date.now() < deadline) {
     await wait(200);

@@ -126,7 +126,7 @@ t.test('claims and volumes come to the same end when one request of ten fails an
     await remote.client.delete(claims, namespace, `found-${i}`);
     await remote.client.delete(claims, namespace, `made-${i}`);
   }
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 240_000;
   const isSettled = async (): Promise<boolean> => (await trouble(remote.client)).length === 0;
   while (!(await isSettled()) && Date.now() < deadline) await wait(200);
   for (let i = 1; i < count; i += 2) {

@@ -114,7 +114,7 @@ async function trouble(client: ApiClient, name: string, replicas: number, versio
 }
 
 async function atRest(t: Test, check: () => Promise<string[]>): Promise<void> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 240_000;
   let problems = await check();
   while (problems.length > 0 && Date.now() < deadline) {
     await wait(100);

@@ -134,7 +134,7 @@ async function ensureClaim(loop: Loop, pod: Readonly<Pod>, podClaim: PodClaim): 
   if (templateName === undefined) return undefined;
   const named = claimNameOf(pod, podClaim);
   if (named === '') return undefined;
-  const present = named === undefined ? undefined : loop.claims.get(`${namespace}/${named}`);
+  const present = named === undefined ? undefined : await presentClaim(loop, namespace, named);
   if (present !== undefined && ownershipError(present, pod) === undefined) return undefined;
   const isForEntry = (claim: Readonly<ResourceClaim>): boolean =>
     owningPod(claim)?.uid === uid && claim.metadata?.annotations?.[podClaimName] === podClaim.name;
@@ -161,6 +161,12 @@ async function ensureClaim(loop: Loop, pod: Readonly<Pod>, podClaim: PodClaim): 
     if (!(error instanceof StatusError)) throw error;
     return fail(`create ResourceClaim : ${error.message}`);
   }
+}
+
+/** A claim that a pod's status tells of, though the informer does not know it: it may lag. */
+async function presentClaim(loop: Loop, namespace: string, name: string): Promise<Readonly<ResourceClaim> | undefined> {
+  const known = loop.claims.get(`${namespace}/${name}`);
+  return known ?? (await unlessMissing(loop.context.client.get<ResourceClaim>(resourceClaims, namespace, name)));
 }
 
 /** The scheduler does this where it has chosen the node. */

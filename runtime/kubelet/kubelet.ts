@@ -133,6 +133,10 @@ export class Kubelet implements KubeletHost {
     return this.#workers.values();
   }
 
+  emptyDirBytes(podUid: string, volume: string): number | undefined {
+    return this.#deps.runtime.volumes.emptyDirBytes?.(podUid, volume);
+  }
+
   knownPod(namespace: string, name: string): Readonly<Pod> | undefined {
     const pod = this.#deps.pods.get(`${namespace}/${name}`);
     return pod?.spec?.nodeName === this.facts().name ? pod : undefined;

@@ -20,6 +20,8 @@ export interface KubeletHost {
   readonly capacity: Readonly<Record<string, string>>;
   facts(): NodeFacts;
   hostedPods(): Iterable<HostedPod>;
+  /** What is in an emptyDir, in bytes; undefined: nobody knows. */
+  emptyDirBytes?(podUid: string, volume: string): number | undefined;
   /** One that is bound to this node though it does not run here (any more), as the API server has it. */
   knownPod(namespace: string, name: string): Readonly<Pod> | undefined;
 }

@@ -1,7 +1,7 @@
 import { parseQuantity } from '../../../api/quantity.ts';
 import type { KubeletHost } from '../server/kubelet-host.ts';
 import type { Family, Sample } from './metric-text.ts';
-import { bytesOfQuantity } from './summary.ts';
+import { bytesOfQuantity, smallBytes } from './summary.ts';
 import { type PodUsage, usageOfNode, usageOfPods } from './usage.ts';
 
 const nano = 1e9;
@@ -171,7 +171,9 @@ export function containerMetrics(host: KubeletHost): Family[] {
       'gauge',
       'container_fs_usage_bytes',
       'Number of bytes that are consumed by the container on this filesystem.',
-      samples(() => 4096, { device: '/dev/vda1' }),
+      samples(({ container }) => smallBytes + (container?.record.running?.writtenBytes?.() ?? 0), {
+        device: '/dev/vda1',
+      }),
     ),
     family(
       'gauge',

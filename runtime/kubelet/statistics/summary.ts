@@ -1,10 +1,11 @@
 import { toTime } from '../../../api/clock.ts';
 import { parseQuantity } from '../../../api/quantity.ts';
+import { storageUsage } from '../eviction/storage-usage.ts';
 import type { Usage } from '../pod-runtime.ts';
 import type { KubeletHost } from '../server/kubelet-host.ts';
 import { type PodUsage, usageOfNode, usageOfPods } from './usage.ts';
 
-/** Of an empty directory, a log, a root: nothing is measured on disks that are memory. */
+/** Of an empty directory, a root; of volumes and disks whose files nobody counts. */
 export const smallBytes = 4096;
 export const inodes = 6_553_600;
 
@@ -55,12 +56,13 @@ function networkOf(time: string) {
   return { time, ...counters, interfaces: [counters] };
 }
 
-function podOf({ hosted, containers, total }: PodUsage, disk: Disk, isShort: boolean) {
+function podOf(host: KubeletHost, { hosted, containers, total }: PodUsage, disk: Disk, isShort: boolean) {
   const { pod } = hosted;
   const { name = '', namespace = '', uid = '' } = pod.metadata ?? {};
   const { time } = disk;
+  const written = storageUsage(hosted, { emptyDirBytes: (pod, volume) => host.emptyDirBytes?.(pod, volume) });
   const volumes = (pod.spec?.volumes ?? []).map((volume) => ({
-    ...fileSystem(disk, smallBytes),
+    ...fileSystem(disk, written.volumes.get(volume.name ?? '') ?? smallBytes),
     name: volume.name,
     ...(volume.persistentVolumeClaim === undefined
       ? {}
@@ -76,7 +78,10 @@ function podOf({ hosted, containers, total }: PodUsage, disk: Disk, isShort: boo
       memory: memoryOf(usage, time, bytesOfQuantity(record.spec.resources?.limits?.['memory'])),
       ...(isShort
         ? {}
-        : { rootfs: fileSystem(disk, smallBytes), logs: fileSystem(disk, record.logs.newest?.storedBytes ?? 0) }),
+        : {
+            rootfs: fileSystem(disk, smallBytes + (record.running?.writtenBytes?.() ?? 0)),
+            logs: fileSystem(disk, record.logs.newest?.storedBytes ?? 0),
+          }),
       swap: { time, swapAvailableBytes: 0, swapUsageBytes: 0 },
     })),
     cpu: cpuOf(total, time),
@@ -86,7 +91,7 @@ function podOf({ hosted, containers, total }: PodUsage, disk: Disk, isShort: boo
       : {
           network: networkOf(time),
           ...(volumes.length === 0 ? {} : { volume: volumes }),
-          'ephemeral-storage': fileSystem(disk, smallBytes * (1 + containers.length)),
+          'ephemeral-storage': fileSystem(disk, smallBytes * (1 + containers.length) + written.total),
           process_stats: { process_count: containers.length },
         }),
     swap: { time, swapUsageBytes: 0 },
@@ -116,6 +121,6 @@ export function summaryOf(host: KubeletHost, isShort: boolean) {
           }),
       swap: { time, swapAvailableBytes: 0, swapUsageBytes: 0 },
     },
-    pods: pods.map((pod) => podOf(pod, disk, isShort)),
+    pods: pods.map((pod) => podOf(host, pod, disk, isShort)),
   };
 }

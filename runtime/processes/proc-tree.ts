@@ -149,7 +149,7 @@ function statusOf(info: ProcessInfo): string {
   const lines = [
     `Name:\t${commandName(info)}`,
     'Umask:\t0022',
-    'State:\tS (sleeping)',
+    `State:\t${info.isStopped === true ? 'T (stopped)' : 'S (sleeping)'}`,
     `Tgid:\t${pid}`,
     'Ngid:\t0',
     `Pid:\t${pid}`,
@@ -184,7 +184,7 @@ function statLine(info: ProcessInfo, { startedAt }: ProcSources): string {
   const { pid, parent, group, terminal } = info;
   const since = Math.max(0, Math.floor((info.startedAt - startedAt) * ticksPerMs));
   const tty = terminal === undefined ? 0 : 34_816 + terminal.number;
-  return `${pid} (${commandName(info)}) S ${parent} ${group} ${group} ${tty} ${terminal?.foreground ?? -1} 4194560 100 0 0 0 0 0 0 0 20 0 1 0 ${since} 4489216 256\n`;
+  return `${pid} (${commandName(info)}) ${info.isStopped === true ? 'T' : 'S'} ${parent} ${group} ${group} ${tty} ${terminal?.foreground ?? -1} 4194560 100 0 0 0 0 0 0 0 20 0 1 0 ${since} 4489216 256\n`;
 }
 
 function machineEntries(sources: ProcSources): Directory {

@@ -4,6 +4,7 @@ import type { NetworkNamespace } from '../network/network.ts';
 import { BrokenPipe, type Reader, type ReadOptions, readerOf, type Writer } from '../shell/streams.ts';
 import type { Budget } from './budget.ts';
 import { executionOf } from './execute.ts';
+import { Hold, stops } from './hold.ts';
 import type { OpenFile } from './open-file.ts';
 import { type Fifo, openPath } from './open-path.ts';
 import { ProcessFiles } from './process-files.ts';
@@ -77,6 +78,7 @@ export function createProcess({ table, space, options, pid, parent }: Setup): Pr
   const actions = new Map<string, (() => void) | 'ignore'>();
   const descriptors = new Map<number, OpenFile>();
   let isEnded = false;
+  let hold: Hold | undefined;
   let kill: AbortController | undefined;
   let files: FileTree | undefined;
   let network: ProcessNetwork | undefined;
@@ -122,9 +124,11 @@ export function createProcess({ table, space, options, pid, parent }: Setup): Pr
 
   const writer = (number: number): Writer => ({
     write: (text) => write(number, text),
-    drained: () => (isEnded ? undefined : descriptors.get(number)?.channel.drained?.()),
+    drained: () => (isEnded ? undefined : (hold?.released ?? descriptors.get(number)?.channel.drained?.())),
   });
-  const input: Reader = readerOf((wanted?: ReadOptions) => opened(0).reader.chunk(wanted));
+  const input: Reader = readerOf((wanted?: ReadOptions) =>
+    hold === undefined ? opened(0).reader.chunk(wanted) : hold.released.then(() => opened(0).reader.chunk(wanted)),
+  );
 
   const context: ProgramContext = {
     clock,
@@ -134,7 +138,9 @@ export function createProcess({ table, space, options, pid, parent }: Setup): Pr
       return network;
     },
     facts,
-    budget,
+    get budget() {
+      return hold?.budget ?? budget;
+    },
     pid,
     user,
     get parent() {
@@ -206,6 +212,7 @@ export function createProcess({ table, space, options, pid, parent }: Setup): Pr
     table.forget(process);
     kill?.abort();
     network?.close();
+    hold?.release();
     resolve(exit);
   }
 
@@ -231,6 +238,9 @@ export function createProcess({ table, space, options, pid, parent }: Setup): Pr
     get terminal() {
       return context.terminal;
     },
+    get isStopped() {
+      return hold !== undefined;
+    },
     ignored: () => [...actions].filter(([, action]) => action === 'ignore').map(([name]) => name),
     start: () => {
       const given = options.descriptors ?? parent?.descriptors ?? new Map<number, OpenFile>();
@@ -240,10 +250,16 @@ export function createProcess({ table, space, options, pid, parent }: Setup): Pr
     },
     deliver: (name) => {
       if (isEnded) return;
-      const action = name === 'KILL' ? undefined : actions.get(name);
+      if (name === 'CONT') goOn();
+      if (hold !== undefined && name !== 'KILL') {
+        hold.keep(name);
+        return;
+      }
+      const action = name === 'KILL' || name === 'STOP' ? undefined : actions.get(name);
       if (typeof action === 'function') action();
       else if (action === undefined && isDeadly(name) && pid !== 1)
         end({ code: 128 + signalNumber(name), signal: name });
+      else if (action === undefined && stops(name) && pid !== 1) hold = new Hold(budget);
     },
     end,
   };
@@ -251,6 +267,7 @@ export function createProcess({ table, space, options, pid, parent }: Setup): Pr
   async function run(): Promise<void> {
     try {
       const code = await execution.program(context);
+      while (hold !== undefined && !isEnded) await hold.released;
       end({ code: code & 0xff });
     } catch (error) {
       if (error instanceof Ended || isEnded) return;
@@ -258,6 +275,13 @@ export function createProcess({ table, space, options, pid, parent }: Setup): Pr
       if (!(error instanceof BrokenPipe)) complain(`${execution.args[0] ?? ''}: ${text}\n`);
       end({ code: error instanceof ExecError ? error.code : 1 });
     }
+  }
+
+  function goOn(): void {
+    const before = hold;
+    hold = undefined;
+    before?.release();
+    for (const name of before?.pending ?? []) process.deliver(name);
   }
 
   function complain(text: string): void {

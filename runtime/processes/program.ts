@@ -49,6 +49,8 @@ export interface ProcessInfo {
   readonly cwd: string;
   readonly startedAt: number;
   readonly terminal: Terminal | undefined;
+  /** Until it is told to go on. */
+  readonly isStopped?: boolean;
   readonly descriptors: ReadonlyMap<number, OpenFile>;
 }
 

@@ -19,7 +19,9 @@ export async function interact(interpreter: Interpreter): Promise<number> {
   }
   // They end what runs, not the shell.
   context.onSignal('INT', () => shell.interrupt('INT'));
-  for (const name of ['TERM', 'QUIT', 'TSTP']) context.onSignal(name, 'ignore');
+  // What they start heeds them.
+  for (const name of ['TERM', 'QUIT']) context.onSignal(name, () => undefined);
+  context.onSignal('TSTP', 'ignore');
   const editor = new LineEditor(shell);
   let text = '';
   for (;;) {

@@ -173,7 +173,13 @@ export class Interpreter {
       !item.isBackground &&
       !item.pipeline.isNegated &&
       !item.pipeline.isTimed;
-    if (!isOne || command?.is !== 'simple' || this.shell.traps.size > 0) return this.list(list);
+    if (!isOne || command === undefined || this.shell.traps.size > 0) return this.list(list);
+    // Who ends the shell ends what is inside.
+    if (command.is === 'group' && command.isSubshell) {
+      const { body } = command;
+      return this.#redirected(command.redirections, () => this.last(body));
+    }
+    if (command.is !== 'simple') return this.list(list);
     await this.#breathe();
     this.shell.lastCode = await this.#redirected(command.redirections, () => runSimple(this, command, true));
     if (this.shell.lastCode !== 0) await this.#failed();

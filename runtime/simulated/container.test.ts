@@ -207,6 +207,20 @@ t.test('processes see each other, their own place in /proc, and what is mounted'
   one.stop(0);
 });
 
+t.test('a stopped process stands still until it is told to go on, and signals wait for that', async (t) => {
+  const one = start(idle);
+  const { streams, written } = ends();
+  const script = `(while :; do echo >> /tmp/n; sleep 0.01; done) & p=$!
+    sleep 0.1; kill -STOP $p; sleep 0.05; a=$(wc -l < /tmp/n); sleep 0.1
+    [ $a = $(wc -l < /tmp/n) ] && echo stands; grep State /proc/$p/status
+    kill -CONT $p; sleep 0.1; [ $a != $(wc -l < /tmp/n) ] && echo goes on
+    kill -STOP $p; kill $p; sleep 0.02; kill -0 $p && echo waits; kill -CONT $p; wait $p; echo $?
+    sleep 0.05 & kill -STOP $!; kill -KILL $!; wait $!; echo $?; kill -STOP 1; grep State /proc/1/status`;
+  await one.exec(['sh', '-c', script], streams);
+  t.equal(written.out, 'stands\nState:\tT (stopped)\ngoes on\nwaits\n143\n137\nState:\tS (sleeping)\n');
+  one.stop(0);
+});
+
 t.test('what is written to an image by one container is not there for the next', async (t) => {
   const one = start(idle);
   const { streams } = ends();

@@ -26,7 +26,7 @@ type Column = readonly [title: string, width: number, text: (info: ProcessInfo, 
 
 function stateOf(info: ProcessInfo, { pid }: ShellProcess): string {
   const isForeground = info.terminal !== undefined && info.terminal.foreground === info.group;
-  return `${info.pid === pid ? 'R' : 'S'}${isForeground ? '+' : ''}`;
+  return `${info.isStopped === true ? 'T' : info.pid === pid ? 'R' : 'S'}${isForeground ? '+' : ''}`;
 }
 
 function userName(info: ProcessInfo, { files }: ShellProcess): string {

@@ -142,9 +142,8 @@ export class PodContainers {
   }
 
   async #round(driver: ContainerDriver, signal: AbortSignal): Promise<void> {
-    const sidecarStop = new AbortController();
-    const hasSidecars = this.init.some(({ kind }) => kind === 'sidecar');
-    const sidecarSignal = hasSidecars ? AbortSignal.any([signal, sidecarStop.signal]) : signal;
+    const sidecarStop = this.init.some(({ kind }) => kind === 'sidecar') ? new AbortController() : undefined;
+    const sidecarSignal = sidecarStop === undefined ? signal : AbortSignal.any([signal, sidecarStop.signal]);
     const sidecars: Promise<unknown>[] = [];
     const isInitialized = await this.#initialize(driver, signal, (record) => {
       sidecars.push(runContainer(record, driver, sidecarSignal));
@@ -155,7 +154,7 @@ export class PodContainers {
       this.#restart?.signal.addEventListener('abort', stop, { once: true });
       await Promise.all(this.main.map((record) => runContainer(record, driver, signal)));
     }
-    if (hasSidecars) sidecarStop.abort(ended);
+    sidecarStop?.abort(ended);
     await this.#stopAll(driver, [...this.init, ...this.main]);
     await Promise.all(sidecars);
   }

@@ -1,6 +1,6 @@
 import { parseQuantity } from '../../api/quantity.ts';
 import type { FileTree } from '../files/file-tree.ts';
-import { createGeneratedTree, type GeneratedDirectory, type GeneratedEntry } from '../files/generated-tree.ts';
+import { createGeneratedTree, type GeneratedEntry } from '../files/generated-tree.ts';
 import type { Container, Pod } from '../kubelet/pod-runtime.ts';
 
 type Resources = Container['resources'];
@@ -71,6 +71,36 @@ function sumOf(all: readonly Amounts[]): Amounts {
   };
 }
 
+/** Its files are made when somebody looks: few do. */
+class OpenGroup implements ContainerGroup {
+  resources: Resources;
+  readonly close: () => void;
+  #files: ReadonlyMap<string, GeneratedEntry> | undefined;
+
+  constructor(resources: Resources, close: () => void) {
+    this.resources = resources;
+    this.close = close;
+  }
+
+  readonly directory = (): ReadonlyMap<string, GeneratedEntry> => {
+    this.#files ??= new Map(filesOf(() => amountsOf(this.resources)));
+    return this.#files;
+  };
+
+  get tree(): FileTree {
+    return createGeneratedTree('cgroup2', this.directory);
+  }
+
+  get memoryLimit(): number | undefined {
+    const bytes = amountsOf(this.resources).memory;
+    return bytes === undefined ? undefined : Number(bytes);
+  }
+
+  readonly set = (resources: Resources): void => {
+    this.resources = resources;
+  };
+}
+
 /** Control groups, version 2, of nodes, pods and containers: files that say what somebody is given. */
 export function createCgroups(): { open(node: string, pod: Readonly<Pod>): PodGroup; of(node: string): FileTree } {
   const nodes = new Map<string, Map<string, GeneratedEntry>>();
@@ -81,34 +111,17 @@ export function createCgroups(): { open(node: string, pod: Readonly<Pod>): PodGr
   };
   return {
     open: (node, { metadata }) => {
-      const containers = new Map<string, { readonly directory: GeneratedDirectory; resources: Resources }>();
+      const containers = new Map<string, OpenGroup>();
       const pods = podsOf(node);
       const name = `kubepods-pod${(metadata?.uid ?? '').replaceAll('-', '_')}.slice`;
       const sum = (): Amounts => sumOf([...containers.values()].map(({ resources }) => amountsOf(resources)));
       pods.set(name, { directory: () => new Map<string, GeneratedEntry>([...filesOf(sum), ...containers]) });
       return {
         container: (id, given) => {
-          // Made when somebody looks: few do.
-          let files: Map<string, GeneratedEntry> | undefined;
-          const entry: { readonly directory: GeneratedDirectory; resources: Resources } = {
-            directory: () => (files ??= new Map(filesOf(() => amountsOf(entry.resources)))),
-            resources: given,
-          };
           const scope = `cri-containerd-${id}.scope`;
-          containers.set(scope, entry);
-          return {
-            get tree() {
-              return createGeneratedTree('cgroup2', entry.directory);
-            },
-            get memoryLimit() {
-              const bytes = amountsOf(entry.resources).memory;
-              return bytes === undefined ? undefined : Number(bytes);
-            },
-            set: (resources) => {
-              entry.resources = resources;
-            },
-            close: () => void containers.delete(scope),
-          };
+          const group = new OpenGroup(given, () => void containers.delete(scope));
+          containers.set(scope, group);
+          return group;
         },
         close: () => void pods.delete(name),
       };

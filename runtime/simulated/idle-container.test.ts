@@ -43,6 +43,7 @@ t.test('a server that only waits is looked into as any other, and has run since 
   now += 65_000;
   t.equal(running.usage().memoryBytes, 4 * 2 ** 20 + 2 ** 19);
   t.match(await run('sh', '-c', 'tr "\\0" " " </proc/1/cmdline; echo $WHO'), /^\/shop --loud me/);
+  t.equal(await run('cat', '/sys/fs/cgroup/memory.max'), 'max\n');
   t.match(await run('cat', '/proc/uptime'), /^65\./);
   t.equal(running.usage().cpuNanoCores >= 1_000_000, true);
   t.equal(logged.length, 1, 'it says what it says once');

@@ -1,7 +1,7 @@
 import type { Clock } from '../../api/clock.ts';
 import { sleep } from '../client/sleep.ts';
 import { backOffText, isForgiven, restartDelay } from './back-off.ts';
-import type { ContainerRecord, Terminated } from './container-record.ts';
+import { type ContainerRecord, type Terminated, userStatus } from './container-record.ts';
 import type { StartedContainer } from './pod-runtime.ts';
 import { StartFailure } from './start-failure.ts';
 
@@ -167,6 +167,7 @@ async function runOnce(record: ContainerRecord, loop: ContainerLoop, signal: Abo
   const startedAt = clock.now();
   record.id = running.id;
   record.imageID = running.imageID;
+  record.user = userStatus(running.user);
   record.wasCreated = true;
   record.resources = record.allocated;
   loop.event('Normal', 'Created', 'Container created', record);

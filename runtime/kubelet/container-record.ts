@@ -44,6 +44,8 @@ export interface ContainerRecord {
   /** As the runtime names it. */
   image: string;
   imageID: string;
+  /** Who it runs as. */
+  user: ContainerStatus['user'];
   /** What it was admitted with, or given since. */
   allocated: Container['resources'];
   /** What it runs with. */
@@ -68,6 +70,7 @@ export function newRecord(spec: Container, reason: string, kind: ContainerKind =
     id: '',
     image: spec.image ?? '',
     imageID: '',
+    user: undefined,
     allocated: spec.resources,
     resources: undefined,
     running: undefined,
@@ -121,7 +124,7 @@ function mountStatus({ volumeMounts = [] }: Container): Pick<ContainerStatus, 'v
 
 /** As it stands in a pod's status. */
 export function containerStatusOf(record: ContainerRecord): ContainerStatus {
-  const { kind, spec, state, last, restarts, isReady, isStarted, image, imageID, id, wasCreated } = record;
+  const { kind, spec, state, last, restarts, isReady, isStarted, image, imageID, id, wasCreated, user } = record;
   const requests = record.allocated?.requests;
   const given = state.is === 'running' ? record.resources : record.allocated;
   return {
@@ -137,5 +140,12 @@ export function containerStatusOf(record: ContainerRecord): ContainerStatus {
     ...(wasCreated ? { resources: given ?? {} } : {}),
     ...(wasCreated && requests !== undefined ? { allocatedResources: requests } : {}),
     ...mountStatus(spec),
+    ...(user === undefined ? {} : { user }),
   };
+}
+
+export function userStatus(user: StartedContainer['user']): ContainerStatus['user'] {
+  if (user === undefined) return undefined;
+  const { uid, gid, groups } = user;
+  return { linux: { uid, gid, supplementalGroups: [...groups] } };
 }

@@ -87,6 +87,7 @@ export function nodeStatus(
         : condition('Ready', 'False', 'KubeletNotReady', notReady),
     ],
     declaredFeatures,
+    features: { supplementalGroupsPolicy: true },
     ...(images.length === 0
       ? {}
       : { images: images.map(({ names, sizeBytes }) => ({ names: [...names], sizeBytes })) }),

@@ -52,6 +52,8 @@ export interface StartedContainer {
   /** With the runtime's scheme, `simulated://…`. */
   readonly id: string;
   readonly imageID: string;
+  /** Who its first process is. */
+  readonly user?: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] };
   readonly exited: Promise<ContainerExit>;
   /** Asks it to end; what still runs after the grace is killed. May be called again with a shorter grace. */
   stop(graceMs: number): void;

@@ -45,6 +45,7 @@ export function restore(record: ContainerRecord, status: ContainerStatus | undef
   record.restarts = restartCount;
   record.image = image;
   record.imageID = imageID;
+  record.user = status.user;
   record.id = status.containerID ?? '';
   record.wasCreated = record.id !== '';
   record.last = lastState?.terminated === undefined ? undefined : terminatedOf(lastState.terminated);

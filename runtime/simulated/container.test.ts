@@ -177,6 +177,7 @@ t.test('users have rights by the modes of files, and a read-only root is read-on
     return written.out + written.err;
   };
   t.equal(await run('id'), 'uid=1000 gid=2000 groups=2000,3000\n');
+  t.match(one.user, { uid: 1000, gid: 2000, groups: [2000, 3000] });
   t.equal(await run('cat /etc/shadow'), "cat: can't open '/etc/shadow': Permission denied\n");
   t.equal(await run('touch /tmp/x'), 'touch: /tmp/x: Read-only file system\n');
   t.equal(await run('ls /root'), "ls: can't open '/root': Permission denied\n");

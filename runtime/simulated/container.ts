@@ -97,6 +97,7 @@ export function startContainer(given: ContainerSetup): StartedContainer {
   const common = {
     id: setup.id,
     imageID: setup.imageID,
+    user: setup.user,
     readFile: (path: string) => files.read(path),
     usage,
   };

@@ -36,6 +36,8 @@ t.test('what cannot be understood is a mistake of use', async (t) => {
     ['--nosuch'],
     ['x'],
     ['--secure-port', '-1'],
+    ['--time-factor', '0'],
+    ['--time-factor=fast'],
     ['--secure-port=1.5'],
     ['--secure-port'],
     ['--storage', 'x'],

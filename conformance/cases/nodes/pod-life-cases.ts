@@ -131,6 +131,27 @@ async function resize(c: CaseContext): Promise<void> {
   await pod.untilEvent('Killing: Container c resize requires restart');
 }
 
+async function kernelSettings(c: CaseContext): Promise<void> {
+  const spec = (name: string, value: string, script: string) => ({
+    restartPolicy: 'Never',
+    securityContext: { sysctls: [{ name, value }] },
+    containers: [shell('c', script, { terminationMessagePolicy: 'FallbackToLogsOnError' })],
+  });
+  const safe = await runPod(c, spec('kernel/shm_rmid_forced', '1', 'sysctl -n kernel.shm_rmid_forced; exit 1'), 'safe');
+  const ended = await safe.until('it has ended', (now) => ofContainer(now, 'c')?.state.terminated !== undefined);
+  c.equal(ofContainer(ended, 'c')?.state.terminated?.message, '1\n', 'a safe setting is seen inside');
+  const unsafe = await runPod(c, spec('kernel.msgmax', '10000', 'exit 0'), 'unsafe');
+  await unsafe.until('it is turned away', ({ phase }) => phase === 'Failed');
+  const { body } = await c.get(unsafe.path, { unstable: true });
+  const { reason, message } = (body as { readonly status: { readonly reason?: string; readonly message?: string } })
+    .status;
+  c.equal(
+    [reason, message],
+    ['SysctlForbidden', 'Pod was rejected: forbidden sysctl: "kernel.msgmax" not allowlisted'],
+    'why',
+  );
+}
+
 /** What becomes of containers of a pod, beside their probes and hooks. */
 export const podLifeCases: readonly Case[] = [
   { id: 'nodes/pod life/a sidecar starts before the others and ends after them', needs, run: sidecars },
@@ -149,6 +170,12 @@ export const podLifeCases: readonly Case[] = [
     proves: 'will start an ephemeral container in an existing pod',
     needs,
     run: onlookers,
+  },
+  {
+    id: 'nodes/pod life/kernel settings are taken where they are safe',
+    proves: 'should not launch unsafe, but not explicitly enabled sysctls on the node',
+    needs,
+    run: kernelSettings,
   },
   {
     id: 'nodes/pod life/resources change while a pod runs',

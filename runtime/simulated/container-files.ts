@@ -1,6 +1,7 @@
 import { FileError, type FileTree } from '../files/file-tree.ts';
 import { MemoryTree } from '../files/memory-tree.ts';
 import { MountedTree, type MountPoint } from '../files/mounted-tree.ts';
+import { settingName } from '../kubelet/kernel-settings.ts';
 import type { ContainerConfig } from '../kubelet/pod-runtime.ts';
 import { createProcTree } from '../processes/proc-tree.ts';
 import type { ProcessTable } from '../processes/process-table.ts';
@@ -61,12 +62,6 @@ export function containerFiles(
   ensure(tree, terminationMessagePath);
   if (!isMounted('/etc/hostname')) layer.write('/etc/hostname', `${facts.hostname}\n`);
   return tree;
-}
-
-/** With dots, whichever separator came first. */
-function settingName(name: string): string {
-  if (!/^[^.]*\//.test(name)) return name;
-  return name.replaceAll(/[./]/g, (mark) => (mark === '/' ? '.' : '/'));
 }
 
 /** Everybody may write to it. */

@@ -14,6 +14,19 @@ export function seeded(seed: number): () => number {
   };
 }
 
+const order = [
+  'conflict',
+  'timeout after commit',
+  'too many',
+  'internal',
+  'timeout after commit',
+  'refused',
+  'conflict',
+  'too many',
+  'timeout after commit',
+  'internal',
+] as const;
+
 /** One call of ten fails, before the server has heard of it or after it has done what was asked; one event of ten ends its watch. */
 export function faulty(
   client: ApiClient,
@@ -24,15 +37,17 @@ export function faulty(
     faults.set(name, (faults.get(name) ?? 0) + 1);
     return error;
   };
+  let next = 0;
   const perhaps = async <T>(call: () => Promise<T>): Promise<T> => {
-    const chance = random();
-    if (chance < 0.02) throw fault('conflict', new StatusError('Conflict', 'injected'));
-    if (chance < 0.04) throw fault('too many', new StatusError('TooManyRequests', 'injected'));
-    if (chance < 0.06) throw fault('internal', new StatusError('InternalError', 'injected'));
-    if (chance < 0.07) throw fault('refused', new Error('injected: connection refused'));
-    const answer = await call();
-    if (chance < 0.1) throw fault('timeout after commit', new Error('injected: no answer'));
-    return answer;
+    if (random() >= 0.1) return call();
+    // One after the other, so that a short run has all of them.
+    const name = order[next++ % order.length];
+    if (name === 'conflict') throw fault(name, new StatusError('Conflict', 'injected'));
+    if (name === 'too many') throw fault(name, new StatusError('TooManyRequests', 'injected'));
+    if (name === 'internal') throw fault(name, new StatusError('InternalError', 'injected'));
+    if (name === 'refused') throw fault(name, new Error('injected: connection refused'));
+    await call();
+    throw fault('timeout after commit', new Error('injected: no answer'));
   };
   return {
     faults,

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type Server } from 'node:https';
 import type { ApiClient } from '../api/client.ts';
 import { issueCertificate } from '../server/tls/certificate.ts';
+import { isPermitted, userOfToken } from './delegated-reviews.ts';
 import { systemClock } from './system.ts';
 
 export interface ComponentServerOptions {
@@ -11,13 +12,6 @@ export interface ComponentServerOptions {
   /** Asks the API server who comes and what they may. */
   readonly client: ApiClient;
   metrics(): Promise<string>;
-}
-
-interface TokenReview {
-  readonly status?: {
-    readonly authenticated?: boolean;
-    readonly user?: { readonly username?: string; readonly groups?: readonly string[]; readonly uid?: string };
-  };
 }
 
 const yearMs = 365 * 86_400_000;
@@ -45,28 +39,9 @@ export function selfSigned(name: string, address: string): { readonly key: strin
 async function accessOf(client: ApiClient, authorization: string, path: string): Promise<200 | 401 | 403> {
   const token = /^Bearer (.+)$/i.exec(authorization)?.[1];
   if (token === undefined) return 401;
-  const meta = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview' };
-  const review = await client.request<TokenReview>('POST', '/apis/authentication.k8s.io/v1/tokenreviews', {
-    ...meta,
-    spec: { token },
-  });
-  const { authenticated = false, user = {} } = review.status ?? {};
-  if (!authenticated) return 401;
-  const access = await client.request<{ readonly status?: { readonly allowed?: boolean } }>(
-    'POST',
-    '/apis/authorization.k8s.io/v1/subjectaccessreviews',
-    {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SubjectAccessReview',
-      spec: {
-        user: user.username ?? '',
-        groups: user.groups ?? [],
-        ...(user.uid === undefined ? {} : { uid: user.uid }),
-        nonResourceAttributes: { path, verb: 'get' },
-      },
-    },
-  );
-  return access.status?.allowed === true ? 200 : 403;
+  const user = await userOfToken(client, token);
+  if (user === undefined) return 401;
+  return (await isPermitted(client, user, { nonResourceAttributes: { path, verb: 'get' } })) ? 200 : 403;
 }
 
 /** Health for everybody, `/metrics` for whom the API server lets read it; over HTTPS, as upstream's components have it. */

@@ -3,6 +3,7 @@ import type { ApiClient } from '../api/client.ts';
 import type { Clock } from '../api/clock.ts';
 import { rawRequestOf } from '../server/http/app.ts';
 import { type ApiRequest, type ApiResponse, headerOf } from '../server/http/message.ts';
+import { isPermitted, type ReviewedUser, userOfToken } from './delegated-reviews.ts';
 
 export interface KubeletAccessOptions {
   readonly client: ApiClient;
@@ -14,16 +15,6 @@ export interface KubeletAccessOptions {
 
 /** Undefined: may pass. Else the answer. */
 export type KubeletAccess = (request: ApiRequest, node: string) => Promise<ApiResponse | undefined>;
-
-interface User {
-  readonly username: string;
-  readonly groups: readonly string[];
-  readonly uid?: string;
-}
-
-interface TokenReview {
-  readonly status?: { readonly authenticated?: boolean; readonly user?: Partial<User> };
-}
 
 /** As a kubelet remembers what it was told. */
 const tokenMs = 2 * 60_000;
@@ -86,7 +77,7 @@ function createMemory<T>(clock: Clock, lifetimeOf: (value: T) => number) {
   };
 }
 
-function ofCertificate(request: ApiRequest): User | undefined {
+function ofCertificate(request: ApiRequest): ReviewedUser | undefined {
   const socket = rawRequestOf(request)?.socket as Partial<TLSSocket> | undefined;
   if (socket?.authorized !== true) return undefined;
   const subject = socket.getPeerCertificate?.().subject as { CN?: string; O?: string | string[] } | undefined;
@@ -100,49 +91,19 @@ function text(status: number, body: string): ApiResponse {
 
 /** Who comes, by certificate or by asking the API server, and whether the API server lets them. */
 export function createKubeletAccess({ client, clock, isAnonymousAllowed, mode }: KubeletAccessOptions): KubeletAccess {
-  const users = createMemory<User | undefined>(clock, () => tokenMs);
+  const users = createMemory<ReviewedUser | undefined>(clock, () => tokenMs);
   const decisions = createMemory<boolean>(clock, (isAllowed) => (isAllowed ? allowedMs : deniedMs));
 
-  const ofToken = async (token: string): Promise<User | undefined> => {
-    const review = await client.request<TokenReview>('POST', '/apis/authentication.k8s.io/v1/tokenreviews', {
-      apiVersion: 'authentication.k8s.io/v1',
-      kind: 'TokenReview',
-      spec: { token },
-    });
-    const { authenticated = false, user = {} } = review.status ?? {};
-    if (!authenticated) return undefined;
-    const { username = '', groups = [], uid } = user;
-    return { username, groups, ...(uid === undefined ? {} : { uid }) };
-  };
-
-  const isAllowed = async (user: User, resourceAttributes: object): Promise<boolean> => {
-    const review = await client.request<{ readonly status?: { readonly allowed?: boolean } }>(
-      'POST',
-      '/apis/authorization.k8s.io/v1/subjectaccessreviews',
-      {
-        apiVersion: 'authorization.k8s.io/v1',
-        kind: 'SubjectAccessReview',
-        spec: {
-          user: user.username,
-          groups: user.groups,
-          ...(user.uid === undefined ? {} : { uid: user.uid }),
-          resourceAttributes,
-        },
-      },
-    );
-    return review.status?.allowed === true;
-  };
-
-  const userOf = async (request: ApiRequest): Promise<User | undefined> => {
+  const userOf = async (request: ApiRequest): Promise<ReviewedUser | undefined> => {
     const certified = ofCertificate(request);
     if (certified !== undefined) return certified;
     const token = /^Bearer (.+)$/i.exec(headerOf(request, 'authorization'))?.[1];
-    if (token !== undefined) return users(token, () => ofToken(token));
+    if (token !== undefined) return users(token, () => userOfToken(client, token));
     return isAnonymousAllowed ? { username: 'system:anonymous', groups: ['system:unauthenticated'] } : undefined;
   };
 
   return async (request, node) => {
-    let user: User | undefined;
+    let user: ReviewedUser | undefined;
     try {
       user = await userOf(request);
     } catch {
@@ -158,7 +119,7 @@ export function createKubeletAccess({ client, clock, isAnonymousAllowed, mode }:
       const asked = { verb, version: 'v1', resource: 'nodes', subresource, name: node };
       try {
         const key = JSON.stringify([username, user.groups, asked]);
-        if (await decisions(key, () => isAllowed(user, asked))) return undefined;
+        if (await decisions(key, () => isPermitted(client, user, { resourceAttributes: asked }))) return undefined;
       } catch {
         return text(500, `Authorization error (${about}, subresource=${subresource})`);
       }

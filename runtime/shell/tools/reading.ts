@@ -1,6 +1,6 @@
 import type { ShellProcess, ShellProgram } from '../shell-process.ts';
 import { eachInput, linesOf, openInput, pause, textOfInputs } from './input.ts';
-import { parseOptions } from './options.ts';
+import { type OptionForm, parseOptions } from './options.ts';
 
 const cat: ShellProgram = async (args, process) => {
   const options = parseOptions(args, { letters: 'uAnbvteET', long: { 'show-all': 'A', number: 'n' } }, process);
@@ -73,18 +73,26 @@ function modernArgs(args: readonly string[]): string[] {
   });
 }
 
-const headForm = { letters: 'n:c:qv', long: { lines: 'n', bytes: 'c', quiet: 'q', verbose: 'v' } };
-
-const head: ShellProgram = async (args, process) => {
-  const options = parseOptions(modernArgs(args), headForm, process);
-  if (options === undefined) return 1;
+/** Which part of its inputs a program is to show; undefined: it was told wrongly, and has said so. */
+function partOf(name: string, args: readonly string[], form: OptionForm, process: ShellProcess) {
+  const options = parseOptions(modernArgs(args), form, process);
+  if (options === undefined) return undefined;
   const isBytes = options.has('c');
   const wanted = countOf(options.value(isBytes ? 'c' : 'n') ?? '10');
   if (wanted === undefined) {
-    process.stderr.write(`head: invalid number '${options.value(isBytes ? 'c' : 'n')}'\n`);
-    return 1;
+    process.stderr.write(`${name}: invalid number '${options.value(isBytes ? 'c' : 'n')}'\n`);
+    return undefined;
   }
   const hasTitles = (options.words.length > 1 || options.has('v')) && !options.has('q');
+  return { options, isBytes, wanted, hasTitles };
+}
+
+const headForm = { letters: 'n:c:qv', long: { lines: 'n', bytes: 'c', quiet: 'q', verbose: 'v' } };
+
+const head: ShellProgram = async (args, process) => {
+  const asked = partOf('head', args, headForm, process);
+  if (asked === undefined) return 1;
+  const { options, isBytes, wanted, hasTitles } = asked;
   let isFirst = true;
   return eachInput(process, 'head', options.words, async ({ name, reader }) => {
     if (hasTitles) process.stdout.write(`${isFirst ? '' : '\n'}==> ${name === '-' ? 'standard input' : name} <==\n`);
@@ -117,15 +125,9 @@ const tailForm = {
 };
 
 const tail: ShellProgram = async (args, process) => {
-  const options = parseOptions(modernArgs(args), tailForm, process);
-  if (options === undefined) return 1;
-  const isBytes = options.has('c');
-  const wanted = countOf(options.value(isBytes ? 'c' : 'n') ?? '10');
-  if (wanted === undefined) {
-    process.stderr.write(`tail: invalid number '${options.value(isBytes ? 'c' : 'n')}'\n`);
-    return 1;
-  }
-  const hasTitles = (options.words.length > 1 || options.has('v')) && !options.has('q');
+  const asked = partOf('tail', args, tailForm, process);
+  if (asked === undefined) return 1;
+  const { options, isBytes, wanted, hasTitles } = asked;
   let isFirst = true;
   let last = '';
   const title = (name: string): void => {

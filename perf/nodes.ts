@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { ClientRequest } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
+import { ensureStages } from '../conformance/reference/programs.ts';
 import { type Access, ApiClient } from './api-client.ts';
 import { machineFacts } from './machine.ts';
 import { treeUsage } from './processes.ts';
@@ -186,6 +187,7 @@ function referenceProgram(name: string): string {
 }
 
 async function reference(): Promise<Result> {
+  const stages = await ensureStages();
   const folder = mkdtempSync(join(tmpdir(), 'perf-nodes-'));
   const children: ChildProcess[] = [];
   await using server = await openServer('reference', []);
@@ -202,9 +204,16 @@ async function reference(): Promise<Result> {
       'current-context': 'c',
     }),
   );
+  const ended = Promise.withResolvers<never>();
   const run = (name: string, args: readonly string[]): void => {
-    const log = openSync(join(folder, `${name}.log`), 'a');
-    children.push(spawn(referenceProgram(name), args, { stdio: ['ignore', log, log] }));
+    const path = join(folder, `${name}.log`);
+    const log = openSync(path, 'a');
+    const child = spawn(referenceProgram(name), args, { stdio: ['ignore', log, log] });
+    children.push(child);
+    child.once('exit', (code) => {
+      if (code !== null)
+        ended.reject(new Error(`${name} ended with ${code}: ${readFileSync(path, 'utf8').slice(-500)}`));
+    });
   };
   try {
     run('kwok', [
@@ -213,12 +222,13 @@ async function reference(): Promise<Result> {
       '--node-ip=127.0.0.1',
       '--cidr=10.0.0.0/8',
       '--node-lease-duration-seconds=40',
+      `--config=${stages}`,
     ]);
     if (values.scheduled)
       run('kube-scheduler', [`--kubeconfig=${kubeconfig}`, '--leader-elect=false', '--secure-port=0']);
     using client = new ApiClient(server.access, connections);
     const amounts = { cpu: '16', memory: '64Gi', pods: '110' };
-    return await measure(
+    const measured = measure(
       server,
       () => [...server.pids, ...children.map(({ pid = 0 }) => pid)],
       () =>
@@ -228,6 +238,7 @@ async function reference(): Promise<Result> {
           await sent(client, 'POST', '/api/v1/nodes', { metadata: { name: `node-${i}`, labels }, status });
         }),
     );
+    return await Promise.race([measured, ended.promise]);
   } finally {
     for (const child of children) child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });

@@ -88,7 +88,8 @@ const rules: Readonly<Record<string, { readonly own: readonly string[]; readonly
   'runtime/transport': { own: ['api', 'runtime/transport'], packages: ['node:', '@kubernetes/client-node'] },
   bin: { own: ['api', 'server', 'runtime', 'bin'], packages: ['node:', 'pino', 'prom-client'] },
   conformance: { own: ['api', 'conformance'], packages: ['node:', 'yaml', '@kubernetes/client-node'] },
-  perf: { own: ['perf'], packages: ['node:', 'yaml'] },
+  // What the reference's programs are, and where.
+  perf: { own: ['perf', 'conformance/reference'], packages: ['node:', 'yaml'] },
   tools: { own: ['tools', 'api'], packages: ['node:', 'openapi-typescript'] },
 };
 

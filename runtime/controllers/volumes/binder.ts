@@ -54,8 +54,10 @@ function start(context: ControllerContext, signal: AbortSignal): RunningControll
   volumeInformer.index(availableIndex, (volume) => (isFree(volume) ? [classOfVolume(volume)] : []));
   indexPodsByClaim(podInformer);
 
-  const claimQueue = new WorkQueue(clock);
-  const volumeQueue = new WorkQueue(clock);
+  // Upstream looks at every claim and volume again each period: no key waits longer.
+  const retry = { firstMs: 5, maxMs: options.persistentVolumeClaimBinderSyncPeriodMs };
+  const claimQueue = new WorkQueue(clock, retry);
+  const volumeQueue = new WorkQueue(clock, retry);
   const binder: BinderContext = {
     client,
     clock,

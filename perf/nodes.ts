@@ -164,11 +164,7 @@ async function measure(server: Server, pids: () => readonly number[], makeNodes:
 
 async function own(): Promise<Result> {
   const begin = performance.now();
-  await using server = await openServer('kubefacade', [
-    '--storage=memory',
-    `--nodes=${nodeCount}`,
-    `--scheduler=${values.scheduled}`,
-  ]);
+  await using server = await openServer('kubefacade', [`--nodes=${nodeCount}`, `--scheduler=${values.scheduled}`]);
   const result = await measure(
     server,
     () => server.pids,

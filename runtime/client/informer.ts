@@ -158,7 +158,7 @@ export class Informer<T extends KubeObject = KubeObject> {
       } else if (type === 'DELETED') this.#remove(object);
       else {
         initial?.add(keyOf(object));
-        this.#put(this.#scope.metadataOnly === true ? bare(object) : object);
+        this.#put(this.#scope.metadataOnly === true ? bare(object) : withoutManagers(object));
       }
       this.counts.events++;
       if (initial === undefined) this.#resourceVersion = object.metadata?.resourceVersion ?? this.#resourceVersion;
@@ -188,6 +188,13 @@ export class Informer<T extends KubeObject = KubeObject> {
     if (old === undefined) return;
     for (const handler of this.#handlers) handler.deleted?.(object);
   }
+}
+
+/** As upstream's controllers keep objects: who wrote which field is a large part of them, and an update without it leaves it as it was. */
+function withoutManagers<T extends KubeObject>(object: Readonly<T>): Readonly<T> {
+  if (object.metadata?.managedFields === undefined) return object;
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }
 
 /** Of each object as little as a graph of owners takes. */

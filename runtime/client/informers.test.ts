@@ -83,6 +83,29 @@ await t.test('informers of metadata keep nothing else, and are not made where a 
   await informers.ended();
 });
 
+await t.test('who wrote which field is not kept, and nothing else of an object is lost', async (t) => {
+  const sent = {
+    metadata: {
+      name: 'a',
+      namespace: 'x',
+      resourceVersion: '3',
+      labels: { l: '1' },
+      managedFields: [{ manager: 'm' }],
+    },
+    spec: { managedFields: 'of its own' },
+  };
+  const { client } = createClient({ widgets: [sent as KubeObject] }, noGroups);
+  const stop = new AbortController();
+  const deps = { client, clock: createClock().clock, onError: (error: unknown) => t.fail(String(error)) };
+  const informers = new Informers(deps, stop.signal);
+  const widgets = informers.of({ group: 'example.com', version: 'v1', resource: 'widgets' });
+  await widgets.whenSynced();
+  const { managedFields: _, ...metadata } = sent.metadata;
+  t.strictSame(widgets.get('x/a'), { ...sent, metadata });
+  stop.abort();
+  await informers.ended();
+});
+
 await t.test('what is served is asked for at once, and again when definitions change', async (t) => {
   let resources = ['one'];
   const { client, send } = createClient({ customresourcedefinitions: [] }, () => ({

@@ -75,5 +75,9 @@ export function withHead(
 /** The UTF-8 JSON of an object made by `withHead`, with the nulls that upstream prints; they stay in the object. */
 export function encodeObject(resource: Pick<StoredResource, 'fillNulls'>, object: KubeObject): Uint8Array {
   resource.fillNulls(object);
-  return Buffer.from(stringifyLarge(object));
+  const text = stringifyLarge(object);
+  // Of its own, not of Node's pool: what is kept for long would keep its neighbours too.
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+  bytes.write(text);
+  return bytes;
 }

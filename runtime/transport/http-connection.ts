@@ -24,15 +24,27 @@ export interface HttpCall {
 /** So many requests may be under way at once; watches are not counted. */
 const maxConnections = 64;
 
+/** For how long nothing may come before an answer, or a stream, counts as lost. */
+export interface SilenceLimits {
+  /** A server ends by itself what takes a minute. */
+  readonly callMs: number;
+  /** A watch brings a bookmark each minute, when nothing else. */
+  readonly streamMs: number;
+}
+
+const defaultLimits: SilenceLimits = { callMs: 75_000, streamMs: 240_000 };
+
 /** Keep-alive connections to one server. */
 export class HttpConnection implements Disposable {
   readonly #access: HttpAccess;
   readonly #base: URL;
   readonly #calls: Agent;
   readonly #watches: Agent;
+  readonly #limits: SilenceLimits;
 
-  constructor(access: HttpAccess) {
+  constructor(access: HttpAccess, limits = defaultLimits) {
     this.#access = access;
+    this.#limits = limits;
     this.#base = new URL(access.server);
     this.#calls = new Agent({ ...access.tls, keepAlive: true, maxSockets: maxConnections });
     this.#watches = new Agent({ ...access.tls });
@@ -40,7 +52,7 @@ export class HttpConnection implements Disposable {
 
   /** The answer's text; what is not a success is thrown as a StatusError. */
   async call(call: HttpCall): Promise<string> {
-    const incoming = await this.#send(call, this.#calls);
+    const incoming = await this.#send(call, this.#calls, this.#limits.callMs);
     const text = await textOf(incoming);
     const code = incoming.statusCode ?? 0;
     if (code >= 300) throw errorOf(code, text);
@@ -50,7 +62,7 @@ export class HttpConnection implements Disposable {
   /** Lines of a stream that ends with the server, or with `signal`. */
   async *lines(path: string, signal: AbortSignal, accept?: string): AsyncGenerator<string> {
     const call = { method: 'GET', path, signal, ...(accept === undefined ? {} : { accept }) };
-    const incoming = await this.#send(call, this.#watches);
+    const incoming = await this.#send(call, this.#watches, this.#limits.streamMs);
     const code = incoming.statusCode ?? 0;
     if (code >= 300) throw errorOf(code, await textOf(incoming));
     incoming.setEncoding('utf8');
@@ -80,6 +92,7 @@ export class HttpConnection implements Disposable {
   async #send(
     { method, path, body, contentType, accept = 'application/json', signal }: HttpCall,
     agent: Agent,
+    timeout: number,
   ): Promise<IncomingMessage> {
     const headers = await this.#access.headers();
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
@@ -90,6 +103,7 @@ export class HttpConnection implements Disposable {
         path: this.#base.pathname.replace(/\/$/, '') + path,
         method,
         agent,
+        timeout,
         ...(signal === undefined ? {} : { signal }),
         headers: {
           accept,
@@ -102,6 +116,10 @@ export class HttpConnection implements Disposable {
       resolve,
     );
     outgoing.on('error', reject);
+    outgoing.on('timeout', () => {
+      const lost = new Error(`no answer from ${this.#base.host} for ${timeout / 1000} s`);
+      outgoing.destroy(Object.assign(lost, { code: 'ETIMEDOUT' }));
+    });
     outgoing.end(body);
     return promise;
   }

@@ -7,6 +7,25 @@ export type ObjectMeta = Api<'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'>;
 export type OwnerReference = Api<'io.k8s.apimachinery.pkg.apis.meta.v1.OwnerReference'>;
 export type LabelSelector = Api<'io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector'>;
 
+/** In the order of Go's struct, in which metadata that is refused is printed, or its fields are named. */
+export const objectMetaFields = [
+  'name',
+  'generateName',
+  'namespace',
+  'selfLink',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'labels',
+  'annotations',
+  'ownerReferences',
+  'finalizers',
+  'managedFields',
+] as const satisfies readonly (keyof ObjectMeta)[];
+
 /** What every stored object has. Typed kinds (`Api<'io.k8s.api.core.v1.Pod'>`) are assignable to it. */
 export interface KubeObject {
   apiVersion?: string;

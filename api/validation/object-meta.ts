@@ -2,7 +2,7 @@ import { semanticEqual } from '../equal.ts';
 import { type FieldErrors, type FieldPath, forbidden, invalid, required, tooLong } from '../field-error.ts';
 import { goQuote, isPrintable } from '../go-text.ts';
 import { byteLength, isQualifiedName, nameIsDNSLabel, nameIsPathSegment } from '../names.ts';
-import type { ObjectMeta, OwnerReference } from '../object.ts';
+import { type ObjectMeta, type OwnerReference, objectMetaFields } from '../object.ts';
 import { validateAnnotations, validateLabels } from './labels.ts';
 
 export interface ObjectMetaRules {
@@ -49,6 +49,19 @@ export function validateObjectMeta(meta: Meta, rules: ObjectMetaRules, path: Fie
     ...validateFinalizers(meta?.finalizers, path.child('finalizers')),
     ...validateManagedFields(meta?.managedFields, path.child('managedFields')),
     ...(rules.anyFinalizer ? [] : validateStandardFinalizers(meta?.finalizers, path.child('finalizers'))),
+  ];
+}
+
+const fieldsOfTemplates = objectMetaFields.filter((field) => field !== 'labels' && field !== 'annotations');
+
+/** Of the metadata that a template of claims gives to its objects: labels and annotations alone. */
+export function validateTemplateObjectMeta(meta: Meta, path: FieldPath): FieldErrors {
+  const others = fieldsOfTemplates.filter((field) => meta?.[field]);
+  return [
+    ...validateAnnotations(meta?.annotations, path.child('annotations')),
+    ...validateLabels(meta?.labels, path.child('labels')),
+    // Upstream takes the names from Go's struct.
+    ...others.map((field) => forbidden(path.child(field === 'uid' ? 'uID' : field), 'cannot be set')),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { type FieldErrors, FieldPath, invalid, required } from '../../api/field-error.ts';
 import { isValidLabelValue } from '../../api/names.ts';
-import type { Api, ObjectMeta } from '../../api/object.ts';
+import { type Api, type ObjectMeta, objectMetaFields } from '../../api/object.ts';
 import { validateLabelName, validateOperator } from '../../api/validation/labels.ts';
 
 export type SelfSubjectAccessReview = Api<'io.k8s.api.authorization.v1.SelfSubjectAccessReview'>;
@@ -120,28 +120,9 @@ function validateLabelRequirement(requirement: Requirement, path: FieldPath): Fi
   return errors;
 }
 
-// Go's order of the fields, in which the refused metadata is printed.
-const metaFields = [
-  'name',
-  'generateName',
-  'namespace',
-  'selfLink',
-  'uid',
-  'resourceVersion',
-  'generation',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'labels',
-  'annotations',
-  'ownerReferences',
-  'finalizers',
-  'managedFields',
-] as const satisfies readonly (keyof ObjectMeta)[];
-
 function validateMeta(metadata: ObjectMeta | undefined, detail: string): FieldErrors {
   if (isEmpty(metadata)) return [];
-  const printed = Object.fromEntries(metaFields.map((field) => [field, metadata?.[field]]));
+  const printed = Object.fromEntries(objectMetaFields.map((field) => [field, metadata?.[field]]));
   return [invalid(FieldPath.of('metadata'), printed, detail)];
 }
 

@@ -7,9 +7,10 @@ import {
   required,
 } from '../../../api/field-error.ts';
 import { isDNS1123Subdomain, nameIsDNSLabel, nameIsDNSSubdomain } from '../../../api/names.ts';
-import type { Api, ObjectMeta } from '../../../api/object.ts';
+import type { Api } from '../../../api/object.ts';
 import { compareQuantity } from '../../../api/quantity.ts';
-import { validateAnnotations, validateLabelSelector, validateLabels } from '../../../api/validation/labels.ts';
+import { validateLabelSelector } from '../../../api/validation/labels.ts';
+import { validateTemplateObjectMeta } from '../../../api/validation/object-meta.ts';
 import { quantities } from './resource-requirements-list.ts';
 
 type ClaimTemplate = Api<'io.k8s.api.core.v1.PersistentVolumeClaimTemplate'>;
@@ -18,34 +19,10 @@ type DataSource = Api<'io.k8s.api.core.v1.TypedObjectReference'>;
 
 const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
 const volumeModes = ['Block', 'Filesystem'];
-/** In the order of upstream's struct. */
-const foreignMeta = [
-  'name',
-  'generateName',
-  'namespace',
-  'selfLink',
-  'uid',
-  'resourceVersion',
-  'generation',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'ownerReferences',
-  'finalizers',
-  'managedFields',
-] as const satisfies readonly (keyof ObjectMeta)[];
-
 /** The template of an ephemeral volume's claim. */
 export function validateClaimTemplate(template: Readonly<ClaimTemplate>, path: FieldPath): FieldErrors {
   const { metadata = {}, spec = {} } = template;
-  const metaPath = path.child('metadata');
-  const errors = [
-    ...validateAnnotations(metadata.annotations, metaPath.child('annotations')),
-    ...validateLabels(metadata.labels, metaPath.child('labels')),
-  ];
-  for (const field of foreignMeta) {
-    if (metadata[field]) errors.push(forbidden(metaPath.child(field === 'uid' ? 'uID' : field), 'cannot be set'));
-  }
+  const errors = validateTemplateObjectMeta(metadata, path.child('metadata'));
   validateClaimSpec(spec, path.child('spec'), errors);
   return errors;
 }

@@ -1,8 +1,8 @@
 import { semanticEqual } from '../../../api/equal.ts';
 import { type FieldErrors, FieldPath, forbidden, invalid } from '../../../api/field-error.ts';
-import type { Api, KubeObject, ObjectMeta } from '../../../api/object.ts';
+import type { Api, KubeObject } from '../../../api/object.ts';
 import { invalidError } from '../../../api/status.ts';
-import { validateAnnotations, validateLabels } from '../../../api/validation/labels.ts';
+import { validateTemplateObjectMeta } from '../../../api/validation/object-meta.ts';
 import type { Strategy, StrategyDeps, Transaction } from '../../registry/strategy.ts';
 import { keepMetadata } from '../core/status-metadata.ts';
 import { type ClaimSpec, claimSpecErrors, defaultClaimSpec, defaultTolerations } from './claim-spec.ts';
@@ -29,34 +29,6 @@ function checkAdminAccess(
   const path = specPath.child('devices', 'requests').index(index).child('adminAccess');
   const detail = `admin access to devices requires the \`${adminLabel}: true\` label on the containing namespace`;
   throw invalidError({ group: 'resource.k8s.io', kind }, object.metadata?.name ?? '', [forbidden(path, detail)]);
-}
-
-/** In the order of upstream's struct. */
-const forbiddenTemplateMetadata = [
-  'name',
-  'generateName',
-  'namespace',
-  'selfLink',
-  'uid',
-  'resourceVersion',
-  'generation',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'ownerReferences',
-  'finalizers',
-  'managedFields',
-] as const satisfies readonly (keyof ObjectMeta)[];
-
-function templateMetadataErrors(template: Readonly<ResourceClaimTemplate>): FieldErrors {
-  const metadata = template.spec?.metadata ?? {};
-  const path = specPath.child('metadata');
-  const extra = forbiddenTemplateMetadata.filter((field) => metadata[field] !== undefined);
-  return [
-    ...validateAnnotations(metadata.annotations, path.child('annotations')),
-    ...validateLabels(metadata.labels, path.child('labels')),
-    ...extra.map((field) => forbidden(path.child(field), 'cannot be set')),
-  ];
 }
 
 export function resourceClaims(check: DeviceExpressionCheck): Strategy<ResourceClaim> {
@@ -98,7 +70,7 @@ export function resourceClaims(check: DeviceExpressionCheck): Strategy<ResourceC
 
 export function resourceClaimTemplates(check: DeviceExpressionCheck): Strategy<ResourceClaimTemplate> {
   const validate = (template: Readonly<ResourceClaimTemplate>): FieldErrors => [
-    ...templateMetadataErrors(template),
+    ...validateTemplateObjectMeta(template.spec?.metadata, specPath.child('metadata')),
     ...claimSpecErrors(template.spec?.spec, { check, stored: false }, specPath.child('spec')),
   ];
   return {

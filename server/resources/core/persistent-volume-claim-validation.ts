@@ -3,6 +3,7 @@ import { isDNS1123Subdomain, isQualifiedName, nameIsDNSLabel, nameIsDNSSubdomain
 import type { Api } from '../../../api/object.ts';
 import { compareQuantity } from '../../../api/quantity.ts';
 import { hasInvalidLabelValue, validateLabelSelector } from '../../../api/validation/labels.ts';
+import { validateTemplateObjectMeta } from '../../../api/validation/object-meta.ts';
 import {
   basicResourceErrors,
   fieldIsImmutable,
@@ -19,6 +20,7 @@ import { isNativeResource } from './resource-requirements-names.ts';
 
 export type PersistentVolumeClaim = Api<'io.k8s.api.core.v1.PersistentVolumeClaim'>;
 export type ClaimSpec = Api<'io.k8s.api.core.v1.PersistentVolumeClaimSpec'>;
+type ClaimTemplate = Api<'io.k8s.api.core.v1.PersistentVolumeClaimTemplate'>;
 type DataSourceRef = Api<'io.k8s.api.core.v1.TypedObjectReference'>;
 
 /** What an old object may keep although a new one could not have it. */
@@ -101,6 +103,14 @@ export function validateClaimSpec(spec: Readonly<ClaimSpec>, path: FieldPath, op
   errors.push(...dataSourcesErrors(spec, path, options));
   errors.push(...classNameErrors(spec.volumeAttributesClassName, path.child('volumeAttributesClassName')));
   return errors;
+}
+
+/** Of an ephemeral volume. */
+export function validateClaimTemplate({ metadata, spec = {} }: Readonly<ClaimTemplate>, path: FieldPath): FieldErrors {
+  return [
+    ...validateTemplateObjectMeta(metadata, path.child('metadata')),
+    ...validateClaimSpec(spec, path.child('spec')),
+  ];
 }
 
 function optionsFor({ spec }: Readonly<PersistentVolumeClaim>): ClaimOptions {

@@ -1,9 +1,9 @@
 import { duplicate, type FieldErrors, type FieldPath, forbidden, invalid, required } from '../../../api/field-error.ts';
 import { isDNS1123Label, nameIsDNSSubdomain } from '../../../api/names.ts';
 import { validatePullPolicy } from './container-validation.ts';
+import { validateClaimTemplate } from './persistent-volume-claim-validation.ts';
 import type { PodValidationOptions } from './pod-options.ts';
 import type { Volume } from './pod-types.ts';
-import { validateClaimTemplate } from './volume-claim-template.ts';
 import { validateDownwardAPI, validateKeyFiles, validateProjected } from './volume-files.ts';
 import {
   requireFields,

@@ -1,10 +1,10 @@
 import { semanticEqual } from '../../../api/equal.ts';
 import { type FieldErrors, FieldPath, forbidden, invalid } from '../../../api/field-error.ts';
+import { keepMetadata } from './kept-metadata.ts';
 import { mirrorAnnotation } from './pod-annotations.ts';
 import { validateMetadata, validatePodContent } from './pod-create.ts';
 import { podOptionsFrom } from './pod-options-from-old.ts';
 import { podQOSClass } from './pod-qos.ts';
-import { resetMetadata } from './pod-subresource.ts';
 import type { Container, Pod, PodSpec, ResourceList, ResourceRequirements } from './pod-types.ts';
 import { quantities } from './resource-requirements-list.ts';
 
@@ -43,7 +43,7 @@ export function prepareResize(pod: Pod, old: Readonly<Pod>): void {
     pod.spec.initContainers = withResources(spec.initContainers, oldSpec.initContainers);
   }
   if (old.status !== undefined) pod.status = old.status;
-  resetMetadata(pod, old);
+  keepMetadata(pod, old);
 }
 
 export function validateResize(pod: Readonly<Pod>, old: Readonly<Pod>): FieldErrors {

@@ -1,6 +1,6 @@
 import { semanticEqual } from '../../../api/equal.ts';
 import { type FieldErrors, FieldPath, forbidden } from '../../../api/field-error.ts';
-import type { ObjectMeta } from '../../../api/object.ts';
+import { keepMetadata } from './kept-metadata.ts';
 import { mirrorAnnotation } from './pod-annotations.ts';
 import { validateChangedPod } from './pod-create.ts';
 import { jsonDiff } from './pod-diff.ts';
@@ -9,34 +9,12 @@ import { toInternal } from './pod-internal.ts';
 import { podOptionsFrom } from './pod-options-from-old.ts';
 import type { Pod } from './pod-types.ts';
 
-const keptMetadata = [
-  'deletionTimestamp',
-  'generation',
-  'selfLink',
-  'labels',
-  'annotations',
-  'finalizers',
-  'ownerReferences',
-] as const satisfies readonly (keyof ObjectMeta)[];
-
-/** A subresource that writes a part of the spec leaves the metadata alone. */
-export function resetMetadata(pod: Pod, old: Readonly<Pod>): void {
-  pod.metadata ??= {};
-  for (const field of keptMetadata) keepField(pod.metadata, old.metadata ?? {}, field);
-}
-
-function keepField<Field extends keyof ObjectMeta>(meta: ObjectMeta, old: Readonly<ObjectMeta>, field: Field): void {
-  const value = old[field];
-  if (value === undefined) delete meta[field];
-  else meta[field] = value;
-}
-
 export function prepareEphemeralContainers(pod: Pod, old: Readonly<Pod>): void {
   const added = pod.spec?.ephemeralContainers;
   const { ephemeralContainers: _, ...kept } = old.spec ?? {};
   pod.spec = { ...kept, ...(added && { ephemeralContainers: added }) };
   if (old.status !== undefined) pod.status = old.status;
-  resetMetadata(pod, old);
+  keepMetadata(pod, old);
   dropDisabledSpecFields(pod.spec, old.spec);
 }
 

@@ -4,7 +4,7 @@ import type { Api, KubeObject } from '../../../api/object.ts';
 import { invalidError } from '../../../api/status.ts';
 import { validateTemplateObjectMeta } from '../../../api/validation/object-meta.ts';
 import type { Strategy, StrategyDeps, Transaction } from '../../registry/strategy.ts';
-import { keepMetadata } from '../core/status-metadata.ts';
+import { keepMetadata } from '../core/kept-metadata.ts';
 import { type ClaimSpec, claimSpecErrors, defaultClaimSpec, defaultTolerations } from './claim-spec.ts';
 import { claimStatusErrors, dropDeallocatedDevices, type ResourceClaim } from './claim-status.ts';
 import type { DeviceExpressionCheck } from './device-selection.ts';

@@ -4,7 +4,7 @@ import { type FieldErrors, FieldPath, tooMany } from '../../../api/field-error.t
 import type { Api } from '../../../api/object.ts';
 import { validateConditions } from '../../../api/validation/conditions.ts';
 import type { Strategy } from '../../registry/strategy.ts';
-import { keepMetadata } from '../core/status-metadata.ts';
+import { keepMetadata } from '../core/kept-metadata.ts';
 import { driverNameErrors, labelErrors, poolNameErrors } from './device-names.ts';
 import { taintErrors } from './device-selection.ts';
 

@@ -4,12 +4,12 @@ import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { immutableErrors, invalidEach } from '../core/field-checks.ts';
 import { internalForm, internalShape } from '../core/internal-form.ts';
+import { keepMetadata } from '../core/kept-metadata.ts';
 import { csiDriverNameErrors } from '../core/persistent-volume-csi.ts';
 import { defaultPersistentVolumeSource } from '../core/persistent-volume-defaults.ts';
 import { volumeSpecShape } from '../core/persistent-volume-internal.ts';
 import { volumeSpecErrors } from '../core/persistent-volume-validation.ts';
 import { defaultResourceList } from '../core/resource-requirements-defaults.ts';
-import { keepMetadata } from '../core/status-metadata.ts';
 import { bytesOf } from './parameters.ts';
 
 export type VolumeAttachment = Api<'io.k8s.api.storage.v1.VolumeAttachment'>;

@@ -4,7 +4,7 @@ import { isDNS1035Label, isDNS1123Subdomain } from '../../../api/names.ts';
 import type { Api } from '../../../api/object.ts';
 import { validateConditions } from '../../../api/validation/conditions.ts';
 import type { Strategy } from '../../registry/strategy.ts';
-import { keepMetadata } from '../core/status-metadata.ts';
+import { keepMetadata } from '../core/kept-metadata.ts';
 
 export type StorageVersionMigration = Api<'io.k8s.api.storagemigration.v1beta1.StorageVersionMigration'>;
 

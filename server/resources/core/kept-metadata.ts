@@ -10,7 +10,7 @@ const kept = [
   'ownerReferences',
 ] as const satisfies readonly (keyof ObjectMeta)[];
 
-/** For kinds whose status updates change nothing else: puts back, in place, what they brought along in metadata. */
+/** For subresources that change a part of the object alone: puts back, in place, what an update brought along in metadata. */
 export function keepMetadata(object: KubeObject, old: Readonly<KubeObject>): void {
   object.metadata ??= {};
   const metadata: Record<string, unknown> = object.metadata;

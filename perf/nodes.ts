@@ -11,7 +11,7 @@ import { type Access, ApiClient } from './api-client.ts';
 import { machineFacts } from './machine.ts';
 import { treeUsage } from './processes.ts';
 import { findProgram } from './programs.ts';
-import { openServer, type Server } from './servers.ts';
+import { endWithUs, openServer, type Server } from './servers.ts';
 
 const usage = `node perf/nodes.ts [options]: how fast many nodes become ready, run pods and let them go
   --nodes N       (5000)
@@ -206,6 +206,7 @@ async function reference(): Promise<Result> {
     const log = openSync(path, 'a');
     const child = spawn(referenceProgram(name), args, { stdio: ['ignore', log, log] });
     children.push(child);
+    endWithUs(child);
     child.once('exit', (code) => {
       if (code !== null)
         ended.reject(new Error(`${name} ended with ${code}: ${readFileSync(path, 'utf8').slice(-500)}`));

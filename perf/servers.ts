@@ -31,7 +31,18 @@ function start(started: Started, command: readonly string[], stdout: 'pipe' | 'i
   const log = openSync(join(started.folder, 'log'), 'a');
   const child = spawn(program, args, { stdio: ['ignore', stdout === 'pipe' ? 'pipe' : log, log] });
   started.children.push(child);
+  endWithUs(child);
   return child;
+}
+
+/** What a measurement started does not outlive it, however that ends. */
+export function endWithUs(child: ChildProcess): void {
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
+  // A signal that nobody listens to ends a process without its 'exit'.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    if (process.listenerCount(signal) === 0) process.once(signal, () => process.exit(1));
 }
 
 async function stop({ children, folder }: Started): Promise<void> {

@@ -53,10 +53,6 @@ export function sortedMap<V>(map: Readonly<Record<string, V>> | undefined): Reco
   return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-export function hasParentSteps(path: string): boolean {
-  return path.split('/').includes('..');
-}
-
 /**
  * Some kinds check an update's metadata once more as if the object were new: what is wrong with it stands among the
  * causes once more.

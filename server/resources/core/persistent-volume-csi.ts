@@ -1,5 +1,5 @@
 import { type FieldErrors, type FieldPath, required, tooLong } from '../../../api/field-error.ts';
-import { isDNS1123Subdomain } from '../../../api/names.ts';
+import { byteLength, isDNS1123Subdomain } from '../../../api/names.ts';
 import type { Api } from '../../../api/object.ts';
 import { dns1123LabelErrors, dns1123SubdomainErrors, invalidEach } from './field-checks.ts';
 
@@ -10,7 +10,7 @@ type SecretReference = Api<'io.k8s.api.core.v1.SecretReference'>;
 export function csiDriverNameErrors(name: string, path: FieldPath): FieldErrors {
   if (name === '') return [required(path)];
   return [
-    ...(name.length > 63 ? [tooLong(path, 63)] : []),
+    ...(byteLength(name) > 63 ? [tooLong(path, 63)] : []),
     ...invalidEach(path, name, isDNS1123Subdomain(name.toLowerCase())),
   ];
 }

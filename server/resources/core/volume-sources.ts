@@ -1,18 +1,6 @@
-import {
-  type FieldErrors,
-  type FieldPath,
-  invalid,
-  notSupported,
-  required,
-  tooLong,
-} from '../../../api/field-error.ts';
-import {
-  byteLength,
-  inclusiveRangeMessage,
-  isDNS1123Label,
-  isDNS1123Subdomain,
-  nameIsDNSSubdomain,
-} from '../../../api/names.ts';
+import { type FieldErrors, type FieldPath, invalid, notSupported, required } from '../../../api/field-error.ts';
+import { byteLength, inclusiveRangeMessage, isDNS1123Label, nameIsDNSSubdomain } from '../../../api/names.ts';
+import { csiDriverNameErrors } from './persistent-volume-csi.ts';
 import type { Volume } from './pod-types.ts';
 import { validateDescendingPath, validateNoBacksteps } from './volume-paths.ts';
 
@@ -34,7 +22,6 @@ const managedURI = '/subscriptions/{sub-id}/resourcegroups/{group-name}/provider
 const blobURI = 'https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd';
 const registryForm = 'must be a host:port pair or multiple pairs separated by commas';
 const maxTenantLength = 64;
-const maxDriverBytes = 63;
 
 /** One Required for each field that is empty. */
 export function requireFields(source: object, fields: readonly string[], path: FieldPath, errors: FieldErrors): void {
@@ -111,7 +98,11 @@ export function validateFC(source: Source<'fc'>, path: FieldPath, errors: FieldE
   }
   if (targetWWNs.length === 0) return;
   if (lun === undefined) errors.push(required(path.child('lun'), 'lun is required if targetWWNs is specified'));
-  else if (lun < 0 || lun > 255) errors.push(invalid(path.child('lun'), lun, inclusiveRangeMessage(0, 255)));
+  else validateLun(lun, path, errors);
+}
+
+export function validateLun(lun: number, path: FieldPath, errors: FieldErrors): void {
+  if (lun < 0 || lun > 255) errors.push(invalid(path.child('lun'), lun, inclusiveRangeMessage(0, 255)));
 }
 
 export function validateFlexVolume(source: Source<'flexVolume'>, path: FieldPath, errors: FieldErrors): void {
@@ -152,12 +143,7 @@ export function validateStorageOS(source: Source<'storageos'>, path: FieldPath, 
 
 export function validateCSI(source: Source<'csi'>, path: FieldPath, errors: FieldErrors): void {
   const { driver = '', nodePublishSecretRef: secret } = source;
-  const driverPath = path.child('driver');
-  if (driver === '') errors.push(required(driverPath));
-  else {
-    if (byteLength(driver) > maxDriverBytes) errors.push(tooLong(driverPath, maxDriverBytes));
-    for (const message of isDNS1123Subdomain(driver.toLowerCase())) errors.push(invalid(driverPath, driver, message));
-  }
+  errors.push(...csiDriverNameErrors(driver, path.child('driver')));
   if (secret === undefined) return;
   if (!secret.name) errors.push(required(path.child('nodePublishSecretRef', 'name')));
   else
@@ -171,7 +157,7 @@ const iscsiForms = {
   naa: /^naa.[A-Za-z0-9]{32}$/,
 };
 
-function iscsiProblem(name: string): string | undefined {
+export function iscsiNameProblem(name: string): string | undefined {
   for (const kind of ['iqn', 'eui', 'naa'] as const) {
     if (name.startsWith(kind)) return iscsiForms[kind].test(name) ? undefined : 'must be valid format';
   }
@@ -181,18 +167,21 @@ function iscsiProblem(name: string): string | undefined {
 export function validateISCSI(source: Source<'iscsi'>, path: FieldPath, errors: FieldErrors): void {
   const { iqn = '', lun = 0, initiatorName } = source;
   requireFields(source, ['targetPortal', 'iqn'], path, errors);
-  const problem = iqn === '' ? undefined : iscsiProblem(iqn);
+  const problem = iqn === '' ? undefined : iscsiNameProblem(iqn);
   if (problem !== undefined) errors.push(invalid(path.child('iqn'), iqn, problem));
-  if (lun < 0 || lun > 255) errors.push(invalid(path.child('lun'), lun, inclusiveRangeMessage(0, 255)));
+  validateLun(lun, path, errors);
   if ((source.chapAuthDiscovery === true || source.chapAuthSession === true) && source.secretRef === undefined) {
     errors.push(required(path.child('secretRef')));
   }
-  const initiatorProblem = initiatorName === undefined ? undefined : iscsiProblem(initiatorName);
+  const initiatorProblem = initiatorName === undefined ? undefined : iscsiNameProblem(initiatorName);
   if (initiatorProblem !== undefined)
     errors.push(invalid(path.child('initiatorname'), initiatorName, initiatorProblem));
 }
 
-/** The name of the node's session joins volume and portal. */
+/** Of the name of the node's session, which joins volume and portal. */
+export const longSession =
+  'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.';
+
 export function validateISCSISession(
   source: Source<'iscsi'>,
   volumeName: string,
@@ -200,7 +189,5 @@ export function validateISCSISession(
   errors: FieldErrors,
 ): void {
   if (source.initiatorName === undefined || byteLength(`${volumeName}:${source.targetPortal ?? ''}`) <= 64) return;
-  const detail =
-    'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.';
-  errors.push(invalid(path.child('name'), volumeName, detail));
+  errors.push(invalid(path.child('name'), volumeName, longSession));
 }

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { NodeAdmission, type Rejection } from './admission.ts';
+import { inResizeOrder } from './pod-resize.ts';
 import type { Pod } from './pod-runtime.ts';
 
 const node = {
@@ -155,4 +156,58 @@ t.test('kernel settings of a pod are taken when they harm nobody else', async (t
   t.match(setting('net.ipv4.tcp_rmem', { hostNetwork: true }), {
     message: 'forbidden sysctl: "net.ipv4.tcp_rmem" not allowed with host Net enabled',
   });
+});
+
+t.test('a pod that asks for more is looked at as a new one, beside all others', async (t) => {
+  const admission = new NodeAdmission();
+  admission.setNode({ ...node, metadata: { ...node.metadata, labels: { zone: 'a' } } });
+  const pod = (uid: string, cpu: string, spec: Pod['spec'] = { containers: [] }): Pod => ({
+    metadata: { uid, name: uid },
+    spec: { ...spec, containers: [{ resources: { requests: { cpu } } }] },
+    status: { qosClass: 'Burstable' },
+  });
+  admission.admit(pod('one', '1500m'));
+  admission.admit(pod('other', '400m', { containers: [], nodeSelector: { zone: 'a' } }));
+  const lack = { reason: 'OutOfcpu' };
+  const message = "Node didn't have enough resource: cpu, requested: 700, used: 1500, capacity: 2000";
+  t.match(admission.resize(pod('other', '700m')), { ...lack, message });
+  t.match(
+    admission.resize(pod('other', '3')),
+    lack,
+    'more than there will ever be waits, too: the API server refuses it before',
+  );
+  t.equal(admission.resize(pod('other', '500m')), undefined);
+  t.match(admission.admit(pod('third', '1m')), lack, 'what was given is taken');
+  t.equal(admission.resize(pod('one', '1')), undefined);
+  t.equal(admission.admit(pod('third', '1m')), undefined, 'and what was given back is free');
+  t.strictSame(admission.victimsOfResize({ ...pod('third', '1'), spec: critical('1') }), ['other']);
+  t.strictSame(admission.victimsOfResize(pod('third', '1')), undefined, 'for critical pods alone');
+  admission.setNode({ ...node, metadata: { name: 'n', labels: { zone: 'b' } } });
+  t.match(
+    admission.resize(pod('other', '100m', { containers: [], nodeSelector: { zone: 'a' } })),
+    { reason: 'NodeAffinity' },
+    'what it was let in with is true no more',
+  );
+});
+
+function critical(cpu: string): NonNullable<Pod['spec']> {
+  return { priority: 2_000_000_000, containers: [{ resources: { requests: { cpu } } }] };
+}
+
+t.test('what is free is given to who matters most, is promised most and has waited longest', async (t) => {
+  const waiting = (name: string, resizePendingSince: number | undefined, priority: number, qosClass = 'Burstable') => ({
+    pod: { metadata: { name }, spec: { priority, containers: [] }, status: { qosClass } },
+    resizePendingSince,
+  });
+  const pods = [
+    waiting('late', 9, 0),
+    waiting('early', 3, 0),
+    waiting('content', undefined, 7),
+    waiting('sure', 8, 0, 'Guaranteed'),
+    waiting('high', 9, 5),
+  ];
+  t.strictSame(
+    inResizeOrder(pods).map(({ pod }) => pod.metadata.name),
+    ['high', 'sure', 'early', 'late'],
+  );
 });

@@ -51,16 +51,26 @@ export class NodeAdmission {
     return podsToPreempt([...node.pods.values()], lacks, info)?.map(({ uid }) => uid);
   }
 
-  /** Gives a pod that runs what it asks for by now. */
+  /** Gives a pod that runs what it asks for by now. It is looked at as if it came anew: what let it in may be true no more. */
   resize(pod: Readonly<Pod>): Rejection | undefined {
-    const { uid = '' } = pod.metadata ?? {};
-    const before = this.#info.pods.get(uid);
-    this.#info.removePod(uid);
     const wanted = podInfoOf(pod);
-    const rejection = this.#lacks(wanted);
+    const rejection = this.#without(pod, () => this.#rejection(pod, wanted));
     if (rejection === undefined) this.#info.addPod(wanted);
-    else if (before !== undefined) this.#info.addPod(before);
     return rejection;
+  }
+
+  /** As `victims`, for a pod that runs and asks for more. */
+  victimsOfResize(pod: Readonly<Pod>): readonly string[] | undefined {
+    return this.#without(pod, () => this.victims(pod));
+  }
+
+  #without<T>({ metadata }: Readonly<Pod>, think: () => T): T {
+    const before = this.#info.pods.get(metadata?.uid ?? '');
+    if (before === undefined) return think();
+    this.#info.removePod(before.uid);
+    const thought = think();
+    this.#info.addPod(before);
+    return thought;
   }
 
   remove(uid: string): void {

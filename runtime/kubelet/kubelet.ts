@@ -9,6 +9,7 @@ import type { LogBudget } from './logs/log-budget.ts';
 import { NodeAgent } from './node-agent.ts';
 import { endPods, type ShutdownPeriods, shutdownRejection, shuttingDown } from './node-shutdown.ts';
 import type { Node, NodeOptions } from './node-status.ts';
+import { inResizeOrder } from './pod-resize.ts';
 import type { NodeFacts, Pod, PodRuntime } from './pod-runtime.ts';
 import type { PodSetup } from './pod-setup.ts';
 import { PodWorker } from './pod-worker.ts';
@@ -49,6 +50,8 @@ export class Kubelet implements KubeletHost {
   readonly #static: StaticPods | undefined;
   /** Pods that wait for a fresh look at the node, as they are by now. */
   readonly #waiting = new Map<string, Readonly<Pod>>();
+  /** For resizes of these. */
+  readonly #makingRoom = new Set<string>();
   #isShuttingDown = false;
   readonly startedAt: number;
   readonly kubeletVersion: string;
@@ -119,6 +122,7 @@ export class Kubelet implements KubeletHost {
   /** The node has changed. */
   updateNode(node: Readonly<Node>): void {
     this.#agent.update(node);
+    this.#retryResizes();
   }
 
   get clock(): Clock {
@@ -181,12 +185,31 @@ export class Kubelet implements KubeletHost {
       ...this.#deps,
       node: this.#agent.facts(),
       images: this.#images,
-      allocate: (now: Readonly<Pod>) => this.#admission.resize(now),
+      allocate: (now: Readonly<Pod>) => this.#allocate(uid, now),
       onMemory: () => this.#eviction.notice(),
     };
     const worker = new PodWorker(pod, deps, rejection);
     this.#workers.set(uid, worker);
     this.#eviction.add(worker);
+  }
+
+  /** What upstream's kubelet finds infeasible cannot be asked for here: the API server refuses it, and there is no swap. */
+  #allocate(uid: string, pod: Readonly<Pod>): Rejection | 'later' | undefined {
+    if (this.#makingRoom.has(uid)) return 'later';
+    const refusal = this.#refusal(pod) ?? this.#admission.resize(pod);
+    if (refusal === undefined) {
+      // What it gives back may be what another waits for.
+      queueMicrotask(() => this.#retryResizes());
+      return undefined;
+    }
+    const victims = isCritical(pod) ? this.#admission.victimsOfResize(pod) : undefined;
+    if (victims === undefined) return refusal;
+    this.#makingRoom.add(uid);
+    void this.#preempt(victims).then(() => {
+      this.#makingRoom.delete(uid);
+      this.#workers.get(uid)?.retryResize();
+    });
+    return 'later';
   }
 
   /** Labels of the node may be newer than what is known of them here. */
@@ -208,21 +231,29 @@ export class Kubelet implements KubeletHost {
       return;
     }
     this.#waiting.set(uid, pod);
+    await this.#preempt(victims);
+    const latest = this.#waiting.get(uid);
+    this.#waiting.delete(uid);
+    if (latest !== undefined) this.#start(uid, latest, this.#admission.admit(latest));
+  }
+
+  async #preempt(victims: readonly string[]): Promise<void> {
     await Promise.all(
       victims.map(async (victim) => {
         await this.#workers.get(victim)?.fail(preempting, 'Warning');
         this.#free(victim);
       }),
     );
-    const latest = this.#waiting.get(uid);
-    this.#waiting.delete(uid);
-    if (latest !== undefined) this.#start(uid, latest, this.#admission.admit(latest));
   }
 
   /** What a pod had may be what another waits for. */
   #free(uid: string): void {
     this.#admission.remove(this.#workers.get(uid)?.uid ?? uid);
-    for (const worker of this.#workers.values()) if (worker.isResizePending) worker.retryResize();
+    this.#retryResizes();
+  }
+
+  #retryResizes(): void {
+    for (const worker of inResizeOrder(this.#workers.values())) worker.retryResize();
   }
 
   /** A pod of this node has gone. */

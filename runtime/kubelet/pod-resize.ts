@@ -9,8 +9,8 @@ const noticeMs = 1000;
 
 export interface PodResizeDeps {
   readonly clock: Clock;
-  /** Gives the pod what it asks for now; otherwise why not. */
-  allocate(pod: Readonly<Pod>): Rejection | undefined;
+  /** Gives the pod what it asks for now; otherwise why not. `later`: room is being made, and it will be considered again. */
+  allocate(pod: Readonly<Pod>): Rejection | 'later' | undefined;
   /** Ends a container that cannot be given other resources while it runs. */
   restart(record: ContainerRecord): void;
   event(type: 'Normal' | 'Warning', reason: string, message: string): void;
@@ -35,8 +35,9 @@ export class PodResize {
     this.#deps = deps;
   }
 
-  get isPending(): boolean {
-    return this.#pending !== undefined;
+  /** Since when it waits; undefined: for nothing. */
+  get pendingSince(): number | undefined {
+    return this.#pending?.since;
   }
 
   /** The pod may ask for something else by now, or what it asks for may be free. */
@@ -50,6 +51,7 @@ export class PodResize {
     const now = clock.now();
     const generation = pod.metadata?.generation ?? 0;
     const refusal = allocate(pod);
+    if (refusal === 'later') return;
     if (refusal === undefined) {
       this.#pending = undefined;
       this.#progress = { generation, since: now };
@@ -177,4 +179,23 @@ function ordered({ limits, requests }: NonNullable<Resources>): object {
       ? undefined
       : Object.fromEntries(Object.entries(amounts).sort(([a], [b]) => (a < b ? -1 : 1)));
   return { limits: sorted(limits), requests: sorted(requests) };
+}
+
+interface Resizable {
+  readonly pod: Readonly<Pod>;
+  readonly resizePendingSince: number | undefined;
+}
+
+/** Those that wait, in the order in which they are given what is free: who matters most, who is promised most, who has waited longest. */
+export function inResizeOrder<T extends Resizable>(pods: Iterable<T>): T[] {
+  const waiting = [...pods].filter(({ resizePendingSince }) => resizePendingSince !== undefined);
+  if (waiting.length < 2) return waiting;
+  const priorityOf = ({ pod }: T): number => pod.spec?.priority ?? 0;
+  const isGuaranteed = ({ pod }: T): boolean => pod.status?.qosClass === 'Guaranteed';
+  return waiting.sort(
+    (a, b) =>
+      priorityOf(b) - priorityOf(a) ||
+      Number(isGuaranteed(b)) - Number(isGuaranteed(a)) ||
+      (a.resizePendingSince ?? 0) - (b.resizePendingSince ?? 0),
+  );
 }

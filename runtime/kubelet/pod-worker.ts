@@ -31,8 +31,8 @@ export interface PodWorkerDeps {
   readonly images: ImageManager;
   readonly schedule: Schedule;
   readonly setup: Pick<PodSetup, 'prepare'>;
-  /** Gives a pod that runs what it asks for by now; otherwise why not. */
-  allocate(pod: Readonly<Pod>): Rejection | undefined;
+  /** Gives a pod that runs what it asks for by now; otherwise why not. `later`: room is being made. */
+  allocate(pod: Readonly<Pod>): Rejection | 'later' | undefined;
   /** Between restarts of a container that fails again and again. */
   readonly maxBackOffMs: number;
   readonly logBudget?: LogBudget;
@@ -169,8 +169,9 @@ export class PodWorker {
     return this.#isOver;
   }
 
-  get isResizePending(): boolean {
-    return this.#resize.isPending;
+  /** Since when it waits to be given what it asks for; undefined: it does not. */
+  get resizePendingSince(): number | undefined {
+    return this.#resize.pendingSince;
   }
 
   /** It has gone from the API server, though it may still run: it is ended as any other, and nothing is said of it. */

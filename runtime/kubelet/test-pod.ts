@@ -87,7 +87,7 @@ export interface TestPodOptions {
   readonly status?: Pod['status'];
   readonly metadata?: Pod['metadata'];
   answers?: TestPod['answers'];
-  allocate?(pod: Readonly<Pod>): Rejection | undefined;
+  allocate?(pod: Readonly<Pod>): Rejection | 'later' | undefined;
 }
 
 type Mutable<T> = { -readonly [key in keyof T]: T[key] };

@@ -1,8 +1,8 @@
 import type { ApiClient } from '../../api/client.ts';
 import { nameIsDNSSubdomain } from '../../api/names.ts';
 import type { Api, GroupVersionKind, KubeObject } from '../../api/object.ts';
-import { StatusError } from '../../api/status.ts';
 import { type EventRecorder, referenceTo } from '../framework/event-recorder.ts';
+import { isNamespaceTerminating, isNotFound } from '../framework/status-cause.ts';
 import { controllerRef } from './ownership.ts';
 import type { Pod } from './pod-state.ts';
 
@@ -44,12 +44,6 @@ export interface PodControlDeps {
   readonly gvk: GroupVersionKind;
 }
 
-/** Nothing can be created in a namespace that is being deleted; it is no failure worth an event. */
-export function isNamespaceTerminating(error: unknown): boolean {
-  if (!(error instanceof StatusError)) return false;
-  return error.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true;
-}
-
 /** What cannot be made in a namespace that is being deleted need not be tried again. */
 export async function unlessNamespaceEnds(work: Promise<void>): Promise<void> {
   try {
@@ -89,7 +83,7 @@ export function podControl({ client, recorder, gvk }: PodControlDeps, owner: Rea
       try {
         await client.delete(podResource, namespace, name);
       } catch (error) {
-        if (error instanceof StatusError && error.reason === 'NotFound') throw error;
+        if (isNotFound(error)) throw error;
         recorder.record(about, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(error)}`);
         throw new Error(`unable to delete pods: ${messageOf(error)}`, { cause: error });
       }

@@ -1,6 +1,6 @@
 import type { ApiClient } from '../../api/client.ts';
 import type { Api, GroupVersionKind, KubeObject } from '../../api/object.ts';
-import { StatusError } from '../../api/status.ts';
+import { isAlreadyExists } from '../framework/status-cause.ts';
 import { controllerOf, controllerRef } from './ownership.ts';
 import type { PodTemplate } from './pod-control.ts';
 import { canonicalJson, fnv32, safeEncode } from './template-hash.ts';
@@ -109,7 +109,7 @@ export async function createRevision(
       });
       return { revision: made, collisionCount: count };
     } catch (error) {
-      if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) throw error;
+      if (!isAlreadyExists(error)) throw error;
       const present = await client.get<ControllerRevision>(revisionResource, namespace, name);
       if (isSameRevision(present, revision)) return { revision: present, collisionCount: count };
     }

@@ -1,7 +1,7 @@
 import type { Api } from '../../api/object.ts';
-import { StatusError } from '../../api/status.ts';
 import { keyOf } from '../client/object-key.ts';
 import { type ControllerDefinition, startReconciling } from '../framework/controller.ts';
+import { unlessMissing } from '../framework/status-cause.ts';
 import { WorkQueue } from '../framework/work-queue.ts';
 
 type Node = Api<'io.k8s.api.core.v1.Node'>;
@@ -62,11 +62,7 @@ export const ttlController: ControllerDefinition = {
         name: key,
         type: 'application/strategic-merge-patch+json',
       } as const;
-      try {
-        await client.patch<Node>(target, { metadata: { annotations: { [annotation]: wanted() } } });
-      } catch (error) {
-        if (!(error instanceof StatusError && error.reason === 'NotFound')) throw error;
-      }
+      await unlessMissing(client.patch<Node>(target, { metadata: { annotations: { [annotation]: wanted() } } }));
     };
     return startReconciling({ name, workers: 5, informers: [informer], queue, reconcile }, context, signal);
   },

@@ -1,7 +1,6 @@
 import type { ApiClient } from '../../api/client.ts';
 import type { Clock, Random } from '../../api/clock.ts';
 import type { KubeObject } from '../../api/object.ts';
-import { StatusError } from '../../api/status.ts';
 import type { Discovery } from '../client/discovery.ts';
 import type { Informer } from '../client/informer.ts';
 import type { Informers } from '../client/informers.ts';
@@ -9,6 +8,7 @@ import { keyOf } from '../client/object-key.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import type { Metrics } from './metrics.ts';
 import type { ControllerManagerOptions } from './options.ts';
+import { isConflict } from './status-cause.ts';
 import type { WorkQueue } from './work-queue.ts';
 
 /** What every controller gets. */
@@ -61,7 +61,7 @@ export interface Reconciling {
 export class NotYet extends Error {}
 
 function isExpected(error: unknown): boolean {
-  return error instanceof NotYet || (error instanceof StatusError && error.reason === 'Conflict');
+  return error instanceof NotYet || isConflict(error);
 }
 
 /** Works off a queue until `signal` aborts. */

@@ -3,6 +3,7 @@ import { type Clock, toTime } from '../../api/clock.ts';
 import { type Api, apiVersionOf, type GroupVersionKind, type KubeObject } from '../../api/object.ts';
 import { StatusError } from '../../api/status.ts';
 import { EventCorrelator } from './event-correlator.ts';
+import { isNotFound } from './status-cause.ts';
 
 type Event = Api<'io.k8s.api.core.v1.Event'>;
 export type ObjectReference = Api<'io.k8s.api.core.v1.ObjectReference'>;
@@ -115,7 +116,7 @@ export class EventSink {
         } else await this.#client.create(events, namespace, event);
         return;
       } catch (error) {
-        if (repeated && error instanceof StatusError && error.reason === 'NotFound') {
+        if (repeated && isNotFound(error)) {
           repeated = false;
           continue;
         }

@@ -1,8 +1,8 @@
 import type { ApiClient } from '../../api/client.ts';
 import { type Clock, toMicroTime } from '../../api/clock.ts';
 import type { Api } from '../../api/object.ts';
-import { StatusError } from '../../api/status.ts';
 import { sleep } from '../client/sleep.ts';
+import { isAlreadyExists, isConflict, isNotFound } from './status-cause.ts';
 
 type Lease = Api<'io.k8s.api.coordination.v1.Lease'>;
 
@@ -77,8 +77,8 @@ async function tryToHold(election: LeaderElection, state: { seen: Seen | undefin
     });
     return true;
   } catch (error) {
-    if (error instanceof StatusError && error.reason === 'NotFound') return createHeld(election, held);
-    if (!(error instanceof StatusError && error.reason === 'Conflict')) election.onError(error);
+    if (isNotFound(error)) return createHeld(election, held);
+    if (!isConflict(error)) election.onError(error);
     return false;
   }
 }
@@ -92,7 +92,7 @@ async function createHeld(
     await client.create<Lease>(leases, namespace, { metadata: { name, namespace }, spec });
     return true;
   } catch (error) {
-    if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) onError(error);
+    if (!isAlreadyExists(error)) onError(error);
     return false;
   }
 }

@@ -1,4 +1,4 @@
-import { StatusError } from '../../api/status.ts';
+import { isConflict } from './status-cause.ts';
 
 const maxTries = 5;
 
@@ -8,7 +8,7 @@ export async function retryOnConflict<T>(attempt: () => Promise<T>): Promise<T> 
     try {
       return await attempt();
     } catch (error) {
-      if (tries >= maxTries || !(error instanceof StatusError && error.reason === 'Conflict')) throw error;
+      if (tries >= maxTries || !isConflict(error)) throw error;
     }
   }
 }

@@ -10,12 +10,30 @@ export function isNotFound(error: unknown): boolean {
   return error instanceof StatusError && error.reason === 'NotFound';
 }
 
-/** The named object, or undefined where there is none. */
-export async function unlessMissing<T>(read: Promise<T>): Promise<T | undefined> {
+/** Somebody else wrote in between, or the preconditions do not hold. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof StatusError && error.reason === 'Conflict';
+}
+
+export function isAlreadyExists(error: unknown): boolean {
+  return error instanceof StatusError && error.reason === 'AlreadyExists';
+}
+
+/** What a request about one object answers, or undefined where there is none of that name. */
+export async function unlessMissing<T>(request: Promise<T>): Promise<T | undefined> {
   try {
-    return await read;
+    return await request;
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
+  }
+}
+
+/** For a write that nobody needs any more when another came first: somebody has changed the object, or removed it. */
+export async function unlessOvertaken(write: Promise<unknown>): Promise<void> {
+  try {
+    await write;
+  } catch (error) {
+    if (!isConflict(error) && !isNotFound(error)) throw error;
   }
 }

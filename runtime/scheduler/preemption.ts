@@ -1,7 +1,7 @@
 import type { ApiClient } from '../../api/client.ts';
 import type { Clock, Random } from '../../api/clock.ts';
-import { StatusError } from '../../api/status.ts';
 import { type EventRecorder, referenceTo } from '../framework/event-recorder.ts';
+import { isNotFound } from '../framework/status-cause.ts';
 import type { SchedulerCache } from './cache.ts';
 import { type Diagnosis, emptyDiagnosis, failureMessage } from './diagnosis.ts';
 import { cloneSteps } from './find-nodes.ts';
@@ -153,7 +153,7 @@ export class Preemption {
       await patchPodStatus(client, clock, victim.pod, { condition });
       await deletePod(client, victim.pod);
     } catch (error) {
-      if (error instanceof StatusError && error.reason === 'NotFound') return;
+      if (isNotFound(error)) return;
       throw error;
     }
     const text = `Preempted by pod ${preemptor.uid} on node ${node.name}`;

@@ -3,6 +3,7 @@ import type { Clock, Random } from '../../api/clock.ts';
 import { StatusError } from '../../api/status.ts';
 import type { EventRecorder } from '../framework/event-recorder.ts';
 import { referenceTo } from '../framework/event-recorder.ts';
+import { isConflict } from '../framework/status-cause.ts';
 import type { SchedulerCache } from './cache.ts';
 import { bestNode, scoreNodes } from './choose-node.ts';
 import { type Diagnosis, emptyDiagnosis, failureMessage } from './diagnosis.ts';
@@ -249,7 +250,7 @@ export class Scheduler {
       this.#tellFreed(info.pod);
       if (!(error instanceof StatusError)) onError(error);
       // Somebody else has bound it: soon that is seen, and there is nothing to complain of.
-      if (error instanceof StatusError && error.reason === 'Conflict') {
+      if (isConflict(error)) {
         queue.failed(queued, new Set(), queue.moves);
         return;
       }

@@ -1,6 +1,6 @@
 import type { ApiClient } from '../../../api/client.ts';
 import { type Api, groupResourceName } from '../../../api/object.ts';
-import { StatusError } from '../../../api/status.ts';
+import { unlessMissing } from '../../framework/status-cause.ts';
 import { MetricError } from './replica-calculator.ts';
 
 export type Scale = Api<'io.k8s.api.autoscaling.v1.Scale'>;
@@ -15,6 +15,10 @@ interface Reference {
   readonly apiVersion?: string;
   readonly kind?: string;
   readonly name?: string;
+}
+
+interface APIGroup {
+  readonly versions?: readonly { readonly version: string }[];
 }
 
 interface ResourceList {
@@ -65,7 +69,7 @@ export class Scales {
     const versions = [version, ...(group === '' ? [] : await this.#versions(group))];
     for (const each of new Set(versions)) {
       const root = group === '' ? `/api/${each}` : `/apis/${group}/${each}`;
-      const list = await this.#unlessMissing<ResourceList>(root);
+      const list = await unlessMissing(this.#client.request<ResourceList>('GET', root));
       const found = list?.resources?.find((resource) => resource.kind === kind && !resource.name.includes('/'));
       if (found === undefined) continue;
       return {
@@ -77,16 +81,7 @@ export class Scales {
   }
 
   async #versions(group: string): Promise<string[]> {
-    const found = await this.#unlessMissing<{ versions?: { version: string }[] }>(`/apis/${group}`);
+    const found = await unlessMissing(this.#client.request<APIGroup>('GET', `/apis/${group}`));
     return (found?.versions ?? []).map(({ version }) => version);
-  }
-
-  async #unlessMissing<T>(path: string): Promise<T | undefined> {
-    try {
-      return await this.#client.request<T>('GET', path);
-    } catch (error) {
-      if (error instanceof StatusError && error.reason === 'NotFound') return undefined;
-      throw error;
-    }
   }
 }

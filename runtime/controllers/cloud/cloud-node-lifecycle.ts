@@ -1,8 +1,8 @@
 import type { Api } from '../../../api/object.ts';
-import { StatusError } from '../../../api/status.ts';
 import { keyOf } from '../../client/object-key.ts';
 import { type ControllerDefinition, restingController, startReconciling } from '../../framework/controller.ts';
 import { retryOnConflict } from '../../framework/retry-on-conflict.ts';
+import { isNotFound } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 
 type Node = Api<'io.k8s.api.core.v1.Node'>;
@@ -49,7 +49,7 @@ export const cloudNodeLifecycleController: ControllerDefinition = {
       try {
         await client.delete(nodes, '', key, { preconditions: { uid } });
       } catch (error) {
-        if (error instanceof StatusError && error.reason === 'NotFound') return;
+        if (isNotFound(error)) return;
         const message = error instanceof Error ? error.message : String(error);
         events.record(reference, 'Warning', 'DeletingNodeFailed', `Failed deleting node ${key}: ${message}`);
         throw error;

@@ -5,10 +5,10 @@ import { StatusError } from '../../../api/status.ts';
 import type { Informer } from '../../client/informer.ts';
 import { NotYet } from '../../framework/controller.ts';
 import { type EventRecorder, referenceTo } from '../../framework/event-recorder.ts';
-import { isNotFound } from '../../framework/status-cause.ts';
+import { isNamespaceTerminating, isNotFound } from '../../framework/status-cause.ts';
 import { finishedCondition, isJobFinished, isJobSucceeded, type Job, jobResource } from '../job/job.ts';
 import { controllerOf, isControlledBy } from '../ownership.ts';
-import { isNamespaceTerminating, messageOf } from '../pod-control.ts';
+import { messageOf } from '../pod-control.ts';
 import { timeOf } from '../pod-state.ts';
 import {
   byStartTime,

@@ -1,6 +1,7 @@
 import type { ApiClient } from '../../../api/client.ts';
 import type { LabelMatcher } from '../../../api/selectors.ts';
 import { StatusError } from '../../../api/status.ts';
+import { isAlreadyExists } from '../../framework/status-cause.ts';
 import { claim, controllerRef } from '../ownership.ts';
 import { podResource } from '../pod-control.ts';
 import type { Pod } from '../pod-state.ts';
@@ -109,7 +110,7 @@ async function snapshot({ client, daemonSet }: HistoryInput, revision: number): 
   try {
     return await client.create<ControllerRevision>(revisionResource, namespace, made);
   } catch (error) {
-    if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) throw error;
+    if (!isAlreadyExists(error)) throw error;
     const present = await client.get<ControllerRevision>(revisionResource, namespace, name);
     if (isSameRevision(present, made)) return present;
     await countCollision(client, daemonSet);

@@ -1,5 +1,4 @@
 import { type LabelMatcher, labelSelectorMatcher } from '../../../api/selectors.ts';
-import { StatusError } from '../../../api/status.ts';
 import type { Informer } from '../../client/informer.ts';
 import { keyOf } from '../../client/object-key.ts';
 import {
@@ -11,17 +10,10 @@ import {
 } from '../../framework/controller.ts';
 import { referenceTo } from '../../framework/event-recorder.ts';
 import { Expectations } from '../../framework/expectations.ts';
+import { isNamespaceTerminating, isNotFound } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { claim, indexByController, ownedBy, ownedOrOrphans } from '../ownership.ts';
-import {
-  isNamespaceTerminating,
-  messageOf,
-  podControl,
-  podFromTemplate,
-  podResource,
-  slowStart,
-  unlessNamespaceEnds,
-} from '../pod-control.ts';
+import { messageOf, podControl, podFromTemplate, podResource, slowStart, unlessNamespaceEnds } from '../pod-control.ts';
 import { nextAvailabilityMs, type Pod } from '../pod-state.ts';
 import { type ControllerRevision, deleteRevision, revisionResource } from '../revisions.ts';
 import { observeReplicas } from '../workloads/replica-events.ts';
@@ -201,7 +193,7 @@ async function carryOut(
         if (seen?.uid !== uid || seen.deletionTimestamp !== undefined) expectations.deletionObserved(key, uid);
       } catch (error) {
         expectations.deletionObserved(key, uid);
-        if (!(error instanceof StatusError && error.reason === 'NotFound')) throw error;
+        if (!isNotFound(error)) throw error;
       }
     }),
   );
@@ -220,7 +212,7 @@ async function settleStatus(shell: Shell, daemons: Daemons, isObserved: boolean)
     try {
       await context.client.update(daemonSetResource, namespace, { ...daemonSet, status }, { subresource: 'status' });
     } catch (error) {
-      if (error instanceof StatusError && error.reason === 'NotFound') return;
+      if (isNotFound(error)) return;
       throw error;
     }
   }

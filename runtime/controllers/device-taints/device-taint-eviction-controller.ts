@@ -1,12 +1,11 @@
 import { toTime } from '../../../api/clock.ts';
 import type { GroupVersionResource } from '../../../api/object.ts';
-import { StatusError } from '../../../api/status.ts';
 import type { Informer } from '../../client/informer.ts';
 import { keyOf } from '../../client/object-key.ts';
 import type { ControllerContext, ControllerDefinition, RunningController } from '../../framework/controller.ts';
 import { enqueueOn, startReconciling } from '../../framework/controller.ts';
 import { referenceTo } from '../../framework/event-recorder.ts';
-import { unlessMissing } from '../../framework/status-cause.ts';
+import { isConflict, isNotFound, unlessMissing } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import {
   claimKeysOf,
@@ -112,7 +111,7 @@ async function endPod({ client, clock }: ControllerContext, pod: Readonly<Pod>):
     await client.patch(target, patch, { subresource: 'status' });
   } catch (error) {
     // Another pod of that name, or none.
-    if (error instanceof StatusError && (error.reason === 'NotFound' || error.reason === 'Conflict')) return;
+    if (isNotFound(error) || isConflict(error)) return;
     throw error;
   }
   await unlessMissing(client.delete(pods, namespace, podName, { preconditions: { uid } }));

@@ -2,11 +2,11 @@ import type { ApiClient } from '../../../api/client.ts';
 import type { Clock } from '../../../api/clock.ts';
 import { semanticEqual } from '../../../api/equal.ts';
 import { labelSelectorMatcher } from '../../../api/selectors.ts';
-import { StatusError } from '../../../api/status.ts';
 import type { Informer } from '../../client/informer.ts';
 import { keyOf, splitKey } from '../../client/object-key.ts';
 import { type ControllerDefinition, startReconciling } from '../../framework/controller.ts';
 import { type EventRecorder, referenceTo } from '../../framework/event-recorder.ts';
+import { isConflict } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { messageOf, podResource } from '../pod-control.ts';
 import type { Pod } from '../pod-state.ts';
@@ -117,7 +117,7 @@ async function syncBudget(deps: DisruptionDeps, key: string): Promise<void> {
     await countBudget(deps, key, budget);
   } catch (error) {
     // Written by another meanwhile: looked at again, with nothing wrong.
-    if (error instanceof StatusError && error.reason === 'Conflict') throw error;
+    if (isConflict(error)) throw error;
     await writeStatus(deps, budget, failedStatus(budget, messageOf(error), deps.clock.now()));
   }
 }

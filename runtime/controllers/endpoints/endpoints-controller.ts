@@ -1,7 +1,7 @@
-import { StatusError } from '../../../api/status.ts';
 import { keyOf, splitKey } from '../../client/object-key.ts';
 import { type ControllerDefinition, startReconciling } from '../../framework/controller.ts';
 import { referenceTo } from '../../framework/event-recorder.ts';
+import { isNamespaceTerminating, unlessMissing } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import {
   type Endpoints,
@@ -15,7 +15,6 @@ import {
 } from './kinds.ts';
 import { onPodChanges, selects } from './pod-changes.ts';
 import { planEndpoints } from './service-endpoints.ts';
-import { isNamespaceTerminating } from './slice-writer.ts';
 import { TriggerTimes } from './trigger-times.ts';
 
 const name = 'endpoints-controller';
@@ -55,11 +54,7 @@ export const endpointsController: ControllerDefinition = {
       replaced.delete(key);
       const { namespace, name } = splitKey(key);
       if (informers.endpoints.get(key) === undefined) return;
-      try {
-        await client.delete(endpoints, namespace, name);
-      } catch (error) {
-        if (!(error instanceof StatusError && error.reason === 'NotFound')) throw error;
-      }
+      await unlessMissing(client.delete(endpoints, namespace, name));
     };
 
     const write = async (key: string, planned: Endpoints, current: Readonly<Endpoints> | undefined): Promise<void> => {

@@ -1,5 +1,5 @@
 import type { ApiClient } from '../../../api/client.ts';
-import { StatusError } from '../../../api/status.ts';
+import { isNamespaceTerminating, isNotFound } from '../../framework/status-cause.ts';
 import { type EndpointSlice, endpointSlices } from './kinds.ts';
 import type { SliceChanges } from './slice-packing.ts';
 import type { SliceTracker } from './slice-tracker.ts';
@@ -10,13 +10,6 @@ export interface SliceWriting {
   readonly owner: string;
   /** What is being deleted gets no new slices. */
   readonly mayCreate: boolean;
-}
-
-export function isNamespaceTerminating(error: unknown): boolean {
-  return (
-    error instanceof StatusError &&
-    (error.details?.causes ?? []).some(({ reason }) => reason === 'NamespaceTerminating')
-  );
 }
 
 /** Writes the changes one after the other and remembers what was written. */
@@ -48,7 +41,7 @@ export async function writeSlices(
       await client.delete(endpointSlices, namespace, slice.metadata?.name ?? '');
       tracker.expectDeletion(slice);
     } catch (error) {
-      if (error instanceof StatusError && error.reason === 'NotFound') continue;
+      if (isNotFound(error)) continue;
       throw failed(`delete ${slice.metadata?.name} `, error);
     }
 }

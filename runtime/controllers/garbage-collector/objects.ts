@@ -5,7 +5,7 @@ import { StatusError } from '../../../api/status.ts';
 import type { DiscoveredResource, Discovery } from '../../client/discovery.ts';
 import { NotYet } from '../../framework/controller.ts';
 import { retryOnConflict } from '../../framework/retry-on-conflict.ts';
-import { unlessMissing } from '../../framework/status-cause.ts';
+import { isConflict, unlessMissing } from '../../framework/status-cause.ts';
 import { type Identity, identityText } from './node.ts';
 
 export type Propagation = NonNullable<DeleteOptions['propagationPolicy']>;
@@ -51,7 +51,7 @@ export class OwnedObjects {
     try {
       return await attempt({ uid, resourceVersion });
     } catch (error) {
-      if (!(error instanceof StatusError && error.reason === 'Conflict')) throw error;
+      if (!isConflict(error)) throw error;
       const live = await this.get(identity);
       if (live === undefined) return false;
       const isUnrelated =
@@ -93,7 +93,7 @@ export class OwnedObjects {
         await unlessMissing(this.#client.patch(target, { metadata: { resourceVersion, finalizers } }));
       });
     } catch (error) {
-      if (error instanceof StatusError && error.reason === 'Conflict') throw new NotYet(identityText(identity));
+      if (isConflict(error)) throw new NotYet(identityText(identity));
       throw error;
     }
   }

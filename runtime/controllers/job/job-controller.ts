@@ -4,7 +4,7 @@ import type { Informer } from '../../client/informer.ts';
 import { keyOf } from '../../client/object-key.ts';
 import { type ControllerDefinition, startReconciling } from '../../framework/controller.ts';
 import { Expectations } from '../../framework/expectations.ts';
-import { isNotFound } from '../../framework/status-cause.ts';
+import { unlessMissing } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { controllerOf, indexByController, ownedBy } from '../ownership.ts';
 import { podResource } from '../pod-control.ts';
@@ -154,9 +154,5 @@ async function releaseOrphan({ client, jobs, pods }: JobSyncDeps, key: string): 
     const job = jobOf(jobs, pod.metadata?.namespace, reference);
     if (job !== undefined && (isManagedElsewhere(job) || !isJobFinished(job))) return;
   }
-  try {
-    await removeTracking(client, pod);
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
+  await unlessMissing(removeTracking(client, pod));
 }

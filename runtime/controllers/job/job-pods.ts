@@ -2,16 +2,9 @@ import type { ApiClient } from '../../../api/client.ts';
 import { labelSelectorMatcher } from '../../../api/selectors.ts';
 import type { Informer } from '../../client/informer.ts';
 import type { Expectations } from '../../framework/expectations.ts';
-import { isNotFound } from '../../framework/status-cause.ts';
+import { isNamespaceTerminating, isNotFound } from '../../framework/status-cause.ts';
 import { claim, isControlledBy, ownedOrOrphans } from '../ownership.ts';
-import {
-  isNamespaceTerminating,
-  type PodControl,
-  type PodTemplate,
-  podFromTemplate,
-  podResource,
-  slowStart,
-} from '../pod-control.ts';
+import { type PodControl, type PodTemplate, podFromTemplate, podResource, slowStart } from '../pod-control.ts';
 import { isPodReady, type Pod } from '../pod-state.ts';
 import { failureAnnotations, generateNameOfIndex, templateOfIndex } from './completion-index.ts';
 import { hasLimitPerIndex, type Job, jobKind, jobResource, trackingFinalizer } from './job.ts';

@@ -5,7 +5,7 @@ import { StatusError } from '../../../api/status.ts';
 import { type DiscoveredResource, type Discovery, discoveryFailure } from '../../client/discovery.ts';
 import type { ControllerDefinition } from '../../framework/controller.ts';
 import { startReconciling } from '../../framework/controller.ts';
-import { unlessMissing } from '../../framework/status-cause.ts';
+import { isConflict, isNotFound, unlessMissing } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { conditionsAt, type Progress } from './conditions.ts';
 import { emptyResource, type Leftover, pods } from './content.ts';
@@ -141,8 +141,8 @@ async function finalize(client: ApiClient, namespace: Readonly<Namespace>): Prom
       );
       return;
     } catch (error) {
-      if (error instanceof StatusError && error.reason === 'NotFound') return;
-      if (!(error instanceof StatusError && error.reason === 'Conflict')) throw error;
+      if (isNotFound(error)) return;
+      if (!isConflict(error)) throw error;
       const again = await unlessMissing(client.get<Namespace>(namespaces, '', name));
       if (again === undefined) return;
       if (again.metadata?.uid !== uid) throw new Error('namespace uid has changed across retries');
@@ -183,7 +183,7 @@ export const namespaceController: ControllerDefinition = {
         if (seconds === 0) return;
         atMostMs = (Math.floor(seconds / 2) + 1) * 1000;
       } catch (error) {
-        if (signal.aborted || (error instanceof StatusError && error.reason === 'Conflict')) throw error;
+        if (signal.aborted || isConflict(error)) throw error;
         onError(error, controllerName);
       }
       const count = waits.get(name) ?? 0;

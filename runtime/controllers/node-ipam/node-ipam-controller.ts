@@ -1,9 +1,9 @@
 import { semanticEqual } from '../../../api/equal.ts';
 import { parseCIDR } from '../../../api/ip.ts';
 import type { Api } from '../../../api/object.ts';
-import { StatusError } from '../../../api/status.ts';
 import { keyOf } from '../../client/object-key.ts';
 import { type ControllerDefinition, restingController, startReconciling } from '../../framework/controller.ts';
+import { isNotFound } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { Subnets } from './subnets.ts';
 
@@ -93,7 +93,7 @@ export const nodeIpamController: ControllerDefinition = {
         await client.patch<Node>(target, { spec: { podCIDR: taken[0], podCIDRs: taken } });
       } catch (error) {
         release(taken);
-        if (error instanceof StatusError && error.reason === 'NotFound') return;
+        if (isNotFound(error)) return;
         record('CIDRAssignmentFailed');
         throw error;
       }

@@ -1,9 +1,9 @@
 import type { ApiClient } from '../../../api/client.ts';
 import { type Clock, toTime } from '../../../api/clock.ts';
-import { StatusError } from '../../../api/status.ts';
 import type { EventRecorder } from '../../framework/event-recorder.ts';
 import { referenceTo } from '../../framework/event-recorder.ts';
 import { retryOnConflict } from '../../framework/retry-on-conflict.ts';
+import { unlessMissing } from '../../framework/status-cause.ts';
 import { type Node, nodes, type Pod, pods, readyCondition, type Taint } from './kinds.ts';
 import { unknownConditions } from './node-health.ts';
 
@@ -13,23 +13,14 @@ export interface NodeWriterDeps {
   readonly events: EventRecorder;
 }
 
-async function unlessGone<T>(attempt: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await attempt();
-  } catch (error) {
-    if (error instanceof StatusError && error.reason === 'NotFound') return undefined;
-    throw error;
-  }
-}
-
 /** Changes the taints of a node from its newest state. `change` answers with the same list when nothing is to be done. */
 export async function changeTaints(
   { client }: NodeWriterDeps,
   name: string,
   change: (node: Readonly<Node>) => readonly Taint[],
 ): Promise<void> {
-  await retryOnConflict(() =>
-    unlessGone(async () => {
+  await unlessMissing(
+    retryOnConflict(async () => {
       const node = await client.get<Node>(nodes, '', name);
       const taints = change(node);
       if (taints.length === 0 && (node.spec?.taints ?? []).length === 0) return;
@@ -45,7 +36,7 @@ export async function addLabels(
   labels: Readonly<Record<string, string>>,
 ): Promise<void> {
   const target = { resource: nodes, namespace: '', name, type: 'application/strategic-merge-patch+json' } as const;
-  await unlessGone(() => client.patch<Node>(target, { metadata: { labels } }));
+  await unlessMissing(client.patch<Node>(target, { metadata: { labels } }));
 }
 
 /** Says that a node is not heard of any more; answers with what its Ready condition said before and says now. */
@@ -54,8 +45,8 @@ export async function markUnknown(
   seen: Readonly<Node>,
 ): Promise<{ readonly before: string | undefined; readonly node: Readonly<Node> } | undefined> {
   let node: Readonly<Node> | undefined = seen;
-  return retryOnConflict(() =>
-    unlessGone(async () => {
+  return unlessMissing(
+    retryOnConflict(async () => {
       node ??= await client.get<Node>(nodes, '', seen.metadata?.name ?? '');
       const before = readyCondition(node)?.status;
       const conditions = unknownConditions(node, clock.now());
@@ -75,7 +66,7 @@ export async function markPodNotReady({ client, clock, events }: NodeWriterDeps,
   const { namespace = '', name = '', uid } = pod.metadata ?? {};
   const target = { resource: pods, namespace, name, type: 'application/strategic-merge-patch+json' } as const;
   const condition = { type: 'Ready', status: 'False', lastTransitionTime: toTime(clock.now()) };
-  const patched = await unlessGone(() =>
+  const patched = await unlessMissing(
     client.patch<Pod>(target, { metadata: { uid }, status: { conditions: [condition] } }, { subresource: 'status' }),
   );
   if (patched === undefined) return;

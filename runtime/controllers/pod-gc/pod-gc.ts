@@ -1,10 +1,9 @@
 import type { ApiClient } from '../../../api/client.ts';
 import { type Clock, toTime } from '../../../api/clock.ts';
 import type { Api, GroupVersionResource } from '../../../api/object.ts';
-import { StatusError } from '../../../api/status.ts';
 import type { Informer } from '../../client/informer.ts';
 import { type ControllerDefinition, startReconciling } from '../../framework/controller.ts';
-import { isNotFound, unlessMissing } from '../../framework/status-cause.ts';
+import { isConflict, isNotFound, unlessMissing } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { isPodTerminal, type Pod } from '../pod-state.ts';
 
@@ -90,7 +89,7 @@ async function remove({ client, clock }: Removal, pod: Pod, condition?: PodCondi
     }
     await client.delete(pods, namespace, name, { gracePeriodSeconds: 0 });
   } catch (error) {
-    if (isNotFound(error) || (error instanceof StatusError && error.reason === 'Conflict')) return;
+    if (isNotFound(error) || isConflict(error)) return;
     throw error;
   }
 }

@@ -1,10 +1,10 @@
 import { toTime } from '../../../api/clock.ts';
 import { contains, type IPRange, parseCIDR, parseIP } from '../../../api/ip.ts';
 import type { Api } from '../../../api/object.ts';
-import { StatusError } from '../../../api/status.ts';
 import { keyOf } from '../../client/object-key.ts';
 import { type ControllerDefinition, startReconciling } from '../../framework/controller.ts';
 import { referenceTo } from '../../framework/event-recorder.ts';
+import { unlessMissing } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 
 type ServiceCIDR = Api<'io.k8s.api.networking.v1.ServiceCIDR'>;
@@ -96,11 +96,7 @@ export const serviceCIDRController: ControllerDefinition = {
         name,
         type: 'application/strategic-merge-patch+json',
       } as const;
-      try {
-        await client.patch<ServiceCIDR>(target, { metadata: { [field]: [finalizer] } });
-      } catch (error) {
-        if (!(error instanceof StatusError && error.reason === 'NotFound')) throw error;
-      }
+      await unlessMissing(client.patch<ServiceCIDR>(target, { metadata: { [field]: [finalizer] } }));
     };
     const setReady = async (
       cidr: Readonly<ServiceCIDR>,

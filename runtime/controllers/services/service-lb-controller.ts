@@ -1,9 +1,9 @@
 import { semanticEqual } from '../../../api/equal.ts';
-import { StatusError } from '../../../api/status.ts';
 import { keyOf, splitKey } from '../../client/object-key.ts';
 import type { LoadBalancerStatus } from '../../framework/cloud.ts';
 import { type ControllerDefinition, restingController, startReconciling } from '../../framework/controller.ts';
 import { referenceTo } from '../../framework/event-recorder.ts';
+import { unlessMissing } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import type { Node, Service } from './kinds.ts';
 import { localLoadBalancers } from './local-load-balancers.ts';
@@ -73,11 +73,7 @@ export const serviceLbController: ControllerDefinition = {
     const patch = async (service: Readonly<Service>, body: object): Promise<void> => {
       const { namespace = '', name = '' } = service.metadata ?? {};
       const target = { resource: services, namespace, name, type: 'application/strategic-merge-patch+json' } as const;
-      try {
-        await client.patch<Service>(target, body, { subresource: 'status' });
-      } catch (error) {
-        if (!(error instanceof StatusError && error.reason === 'NotFound')) throw error;
-      }
+      await unlessMissing(client.patch<Service>(target, body, { subresource: 'status' }));
     };
     const setStatus = async (service: Readonly<Service>, loadBalancer: LoadBalancerStatus): Promise<void> => {
       if (semanticEqual(service.status?.loadBalancer?.ingress, loadBalancer.ingress)) return;

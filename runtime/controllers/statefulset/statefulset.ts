@@ -10,9 +10,10 @@ import {
   startReconciling,
 } from '../../framework/controller.ts';
 import { Expectations } from '../../framework/expectations.ts';
+import { isNamespaceTerminating } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { claim, controllerOf, indexByController, ownedOrOrphans, refuseIfDeleted } from '../ownership.ts';
-import { isNamespaceTerminating, messageOf, podResource, slowStart, unlessNamespaceEnds } from '../pod-control.ts';
+import { messageOf, podResource, slowStart, unlessNamespaceEnds } from '../pod-control.ts';
 import { nextAvailabilityMs, type Pod } from '../pod-state.ts';
 import {
   adoptRevision,

@@ -1,7 +1,6 @@
 import type { ApiClient } from '../../../api/client.ts';
 import { type Clock, toTime } from '../../../api/clock.ts';
 import type { Api, GroupVersionResource } from '../../../api/object.ts';
-import { StatusError } from '../../../api/status.ts';
 import type { DiscoveredResource } from '../../client/discovery.ts';
 import type { Informer } from '../../client/informer.ts';
 import {
@@ -10,6 +9,7 @@ import {
   NotYet,
   startReconciling,
 } from '../../framework/controller.ts';
+import { unlessOvertaken } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { definitionMigrated, definitionMigrating } from './definition-status.ts';
 
@@ -72,13 +72,8 @@ async function rewriteAll(
         metadata: { name: own, ...(namespaced ? { namespace } : {}), uid, resourceVersion },
       };
       const target = { resource, namespace, name: own, type: 'application/apply-patch+yaml' } as const;
-      try {
-        await client.patch(target, patch, { fieldManager: name, force: true });
-      } catch (error) {
-        // Whoever changed or removed it meanwhile has done the work.
-        if (!(error instanceof StatusError && (error.reason === 'Conflict' || error.reason === 'NotFound')))
-          throw error;
-      }
+      // Whoever changed or removed it meanwhile has done the work.
+      await unlessOvertaken(client.patch(target, patch, { fieldManager: name, force: true }));
     }
   } while (next !== undefined);
 }

@@ -1,8 +1,8 @@
 import { semanticEqual } from '../../../api/equal.ts';
 import type { Api } from '../../../api/object.ts';
-import { StatusError } from '../../../api/status.ts';
 import { keyOf, splitKey } from '../../client/object-key.ts';
 import { type ControllerDefinition, startReconciling } from '../../framework/controller.ts';
+import { isNotFound } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { patchPodStatus } from '../../scheduler/pod-writes.ts';
 import type { Taint } from '../../scheduler/taints.ts';
@@ -81,7 +81,7 @@ export const taintEvictionController: ControllerDefinition = {
         await patchPodStatus(client, clock, pod, { condition: disruption });
         await client.delete(pods, namespace, name);
       } catch (error) {
-        if (!(error instanceof StatusError && error.reason === 'NotFound')) throw error;
+        if (!isNotFound(error)) throw error;
       }
       evictions.done(key);
     };

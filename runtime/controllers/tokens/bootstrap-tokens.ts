@@ -1,6 +1,6 @@
 import type { Api, GroupVersionResource } from '../../../api/object.ts';
-import { StatusError } from '../../../api/status.ts';
 import { type ControllerDefinition, startReconciling } from '../../framework/controller.ts';
+import { unlessOvertaken } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { type Secret, secrets } from './token-secrets.ts';
 
@@ -67,14 +67,6 @@ async function signedData(map: ConfigMap, tokens: ReadonlyMap<string, string>) {
   const keys = Object.keys(signed);
   const isSame = keys.length === Object.keys(data).length && keys.every((key) => signed[key] === data[key]);
   return isSame ? undefined : signed;
-}
-
-async function unlessOvertaken(write: Promise<unknown>): Promise<void> {
-  try {
-    await write;
-  } catch (error) {
-    if (!(error instanceof StatusError && (error.reason === 'Conflict' || error.reason === 'NotFound'))) throw error;
-  }
 }
 
 /** Signs `cluster-info` with each bootstrap token, for those who know nothing of the cluster but their token. */

@@ -1,11 +1,10 @@
 import type { ApiClient } from '../../../api/client.ts';
 import { semanticEqual } from '../../../api/equal.ts';
 import type { Api, GroupVersionResource } from '../../../api/object.ts';
-import { StatusError } from '../../../api/status.ts';
 import { type ControllerDefinition, startReconciling } from '../../framework/controller.ts';
 import { retryOnConflict } from '../../framework/retry-on-conflict.ts';
 import type { LegacyTokenSubject } from '../../framework/signing.ts';
-import { unlessMissing } from '../../framework/status-cause.ts';
+import { unlessMissing, unlessOvertaken } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 
 export type Secret = Readonly<Api<'io.k8s.api.core.v1.Secret'>>;
@@ -100,19 +99,14 @@ export const tokenSecretController: ControllerDefinition = {
         return;
       }
       const account = await accountOf(secret);
-      try {
-        if (account === undefined) {
-          const { uid = '' } = secret.metadata ?? {};
-          await client.delete(secrets, namespace, name, { preconditions: { uid } });
-          return;
-        }
-        const full = filled(secret, account, options.rootCA, sign);
-        if (full !== undefined) await client.update(secrets, namespace, full);
-      } catch (error) {
-        // Whoever changed it meanwhile tells us.
-        if (!(error instanceof StatusError && (error.reason === 'NotFound' || error.reason === 'Conflict')))
-          throw error;
+      // Whoever changes it meanwhile tells us.
+      if (account === undefined) {
+        const { uid = '' } = secret.metadata ?? {};
+        await unlessOvertaken(client.delete(secrets, namespace, name, { preconditions: { uid } }));
+        return;
       }
+      const full = filled(secret, account, options.rootCA, sign);
+      if (full !== undefined) await unlessOvertaken(client.update(secrets, namespace, full));
     };
     return startReconciling(
       { name: controllerName, workers, informers: [secretInformer, accountInformer], queue, reconcile },

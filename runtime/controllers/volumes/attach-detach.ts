@@ -1,12 +1,11 @@
 import { semanticEqual } from '../../../api/equal.ts';
 import { goQuote } from '../../../api/go-text.ts';
-import { StatusError } from '../../../api/status.ts';
 import type { Informer } from '../../client/informer.ts';
 import { keyOf } from '../../client/object-key.ts';
 import type { ControllerContext, ControllerDefinition, RunningController } from '../../framework/controller.ts';
 import { enqueueOn, startReconciling } from '../../framework/controller.ts';
 import { referenceTo } from '../../framework/event-recorder.ts';
-import { unlessMissing } from '../../framework/status-cause.ts';
+import { isAlreadyExists, unlessMissing } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import {
   type Attachable,
@@ -193,7 +192,7 @@ async function attach(
   try {
     await context.client.create<Attachment>(attachments, '', { metadata: { name: attachment }, spec });
   } catch (error) {
-    if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) throw error;
+    if (!isAlreadyExists(error)) throw error;
   }
 }
 

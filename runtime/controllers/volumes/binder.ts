@@ -1,8 +1,8 @@
-import { StatusError } from '../../../api/status.ts';
 import type { Informer } from '../../client/informer.ts';
 import { keyOf } from '../../client/object-key.ts';
 import type { ControllerContext, ControllerDefinition, RunningController } from '../../framework/controller.ts';
 import { enqueueOn, startReconciling } from '../../framework/controller.ts';
+import { isAlreadyExists } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { availableIndex, type BinderContext, claimIndex, unboundIndex } from './binder-context.ts';
 import { syncClaim } from './claim-sync.ts';
@@ -143,6 +143,6 @@ async function makeDefaultClass(
   try {
     await client.create(storageClasses, '', body);
   } catch (error) {
-    if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) onError(error, name);
+    if (!isAlreadyExists(error)) onError(error, name);
   }
 }

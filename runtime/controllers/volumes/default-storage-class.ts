@@ -1,7 +1,7 @@
 import type { Api } from '../../../api/object.ts';
-import { StatusError } from '../../../api/status.ts';
 import { sleep } from '../../client/sleep.ts';
 import type { ControllerDefinition } from '../../framework/controller.ts';
+import { isAlreadyExists } from '../../framework/status-cause.ts';
 import { builtInProvisioner } from './provisioning.ts';
 
 type StorageClass = Api<'io.k8s.api.storage.v1.StorageClass'>;
@@ -28,7 +28,7 @@ export function defaultStorageClass(name: string): ControllerDefinition {
             await client.create(storageClasses, '', storageClass);
             return;
           } catch (error) {
-            if (error instanceof StatusError && error.reason === 'AlreadyExists') return;
+            if (isAlreadyExists(error)) return;
             onError(error, 'default-storage-class');
             await sleep(clock, retryMs, signal);
           }

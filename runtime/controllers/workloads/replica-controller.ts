@@ -1,5 +1,4 @@
 import type { LabelMatcher } from '../../../api/selectors.ts';
-import { StatusError } from '../../../api/status.ts';
 import type { Informer } from '../../client/informer.ts';
 import { keyOf } from '../../client/object-key.ts';
 import {
@@ -9,17 +8,10 @@ import {
   startReconciling,
 } from '../../framework/controller.ts';
 import { Expectations } from '../../framework/expectations.ts';
-import { isNotFound } from '../../framework/status-cause.ts';
+import { isConflict, isNamespaceTerminating, isNotFound } from '../../framework/status-cause.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { claim, controllerOf, indexByController, ownedBy, ownedOrOrphans } from '../ownership.ts';
-import {
-  asError,
-  isNamespaceTerminating,
-  podControl,
-  podFromTemplate,
-  podResource,
-  slowStart,
-} from '../pod-control.ts';
+import { asError, podControl, podFromTemplate, podResource, slowStart } from '../pod-control.ts';
 import { podsToDelete } from '../pod-deletion-order.ts';
 import { isPodActive, isPodTerminating, nextAvailabilityMs, type Pod } from '../pod-state.ts';
 import { observeReplicas } from './replica-events.ts';
@@ -135,7 +127,7 @@ async function writeStatus({ kind, context }: Shell, object: Readonly<Replicated
   } catch (error) {
     // It has gone: the informer will tell.
     if (isNotFound(error)) return;
-    if (!(error instanceof StatusError && error.reason === 'Conflict')) throw error;
+    if (!isConflict(error)) throw error;
     const fresh = await client.get<Replicated>(kind.resource, namespace, name);
     if (fresh.metadata?.uid !== object.metadata?.uid) throw error;
     const { status = {} } = object;

@@ -1,9 +1,9 @@
 import { semanticEqual } from '../../../../api/equal.ts';
 import { goQuote } from '../../../../api/go-text.ts';
 import type { LabelSelector } from '../../../../api/object.ts';
-import { StatusError } from '../../../../api/status.ts';
+import { isAlreadyExists, isNamespaceTerminating } from '../../../framework/status-cause.ts';
 import { controllerRef, isControlledBy } from '../../ownership.ts';
-import { isNamespaceTerminating, messageOf } from '../../pod-control.ts';
+import { messageOf } from '../../pod-control.ts';
 import { templateHash } from '../../template-hash.ts';
 import { conditionOf } from './conditions.ts';
 import {
@@ -75,7 +75,7 @@ export async function ensureCurrent(sync: DeploymentSync): Promise<ReplicaSet> {
   try {
     made = await context.client.create(replicaSetResource, namespace, wanted);
   } catch (error) {
-    if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) return refuse(sync, name, error);
+    if (!isAlreadyExists(error)) return refuse(sync, name, error);
     const present = await context.client.get<ReplicaSet>(replicaSetResource, namespace, name);
     if (!isControlledBy(present, deployment) || !isSameTemplate(present.spec?.template, deployment.spec?.template)) {
       return collide(sync, error);

@@ -4,10 +4,10 @@ import type { Informer } from '../../../client/informer.ts';
 import { keyOf } from '../../../client/object-key.ts';
 import { type ControllerContext, type ControllerDefinition, startReconciling } from '../../../framework/controller.ts';
 import type { EventRecorder } from '../../../framework/event-recorder.ts';
-import { isNotFound } from '../../../framework/status-cause.ts';
+import { isNamespaceTerminating, isNotFound } from '../../../framework/status-cause.ts';
 import { WorkQueue } from '../../../framework/work-queue.ts';
 import { claim, indexByController, ownedBy, ownedOrOrphans } from '../../ownership.ts';
-import { isNamespaceTerminating, podResource } from '../../pod-control.ts';
+import { podResource } from '../../pod-control.ts';
 import type { Pod } from '../../pod-state.ts';
 import {
   type Deployment,

@@ -1,6 +1,6 @@
-import { StatusError } from '../../../../api/status.ts';
 import type { ControllerContext } from '../../../framework/controller.ts';
 import { type EventRecorder, referenceTo } from '../../../framework/event-recorder.ts';
+import { unlessMissing } from '../../../framework/status-cause.ts';
 import {
   type Deployment,
   type DeploymentStatus,
@@ -105,10 +105,8 @@ export async function cleanUp(sync: DeploymentSync): Promise<void> {
     const { status = {}, metadata } = set;
     const hasSettled = (status.observedGeneration ?? 0) >= (metadata?.generation ?? 0);
     if ((status.replicas ?? 0) !== 0 || sizeOf(set) !== 0 || !hasSettled) continue;
-    try {
-      await sync.context.client.delete(replicaSetResource, metadata?.namespace ?? '', metadata?.name ?? '');
-    } catch (error) {
-      if (!(error instanceof StatusError && error.reason === 'NotFound')) throw error;
-    }
+    await unlessMissing(
+      sync.context.client.delete(replicaSetResource, metadata?.namespace ?? '', metadata?.name ?? ''),
+    );
   }
 }

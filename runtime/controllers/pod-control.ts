@@ -3,6 +3,7 @@ import { nameIsDNSSubdomain } from '../../api/names.ts';
 import type { Api, GroupVersionKind, KubeObject } from '../../api/object.ts';
 import { type EventRecorder, referenceTo } from '../framework/event-recorder.ts';
 import { isNamespaceTerminating, isNotFound } from '../framework/status-cause.ts';
+import { asError, messageOf } from '../framework/thrown.ts';
 import { controllerRef } from './ownership.ts';
 import type { Pod } from './pod-state.ts';
 
@@ -51,14 +52,6 @@ export async function unlessNamespaceEnds(work: Promise<void>): Promise<void> {
   } catch (error) {
     if (!isNamespaceTerminating(error)) throw error;
   }
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-export function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }
 
 export function podControl({ client, recorder, gvk }: PodControlDeps, owner: Readonly<KubeObject>): PodControl {

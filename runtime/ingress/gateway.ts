@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { Duplex } from 'node:stream';
 import { type SecureContext, TLSSocket } from 'node:tls';
 import type { Random } from '../../api/clock.ts';
+import { asError } from '../framework/thrown.ts';
 import type { Backend, Routes } from './routing.ts';
 
 export interface GatewayDeps {
@@ -104,7 +105,7 @@ export function createGateway({ random, routes, dial, certificateFor }: GatewayD
   const findContext = (name: string, done: (error: Error | null, context?: SecureContext) => void): void => {
     certificateFor(name).then(
       (context) => done(context === undefined ? new Error(`no certificate for ${name}`) : null, context),
-      (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+      (error: unknown) => done(asError(error)),
     );
   };
   /** Whoever names no host gets what there is for any. */

@@ -4,6 +4,7 @@ import { StatusError } from '../../api/status.ts';
 import type { EventRecorder } from '../framework/event-recorder.ts';
 import { referenceTo } from '../framework/event-recorder.ts';
 import { isConflict } from '../framework/status-cause.ts';
+import { messageOf } from '../framework/thrown.ts';
 import type { SchedulerCache } from './cache.ts';
 import { bestNode, scoreNodes } from './choose-node.ts';
 import { type Diagnosis, emptyDiagnosis, failureMessage } from './diagnosis.ts';
@@ -112,7 +113,7 @@ export class Scheduler {
     } catch (error) {
       this.#deps.onError(error);
       const profile = this.#deps.profiles.get(queued.info.pod.spec?.schedulerName ?? '');
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       if (profile !== undefined) this.#failed(queued, { profile, diagnosis: emptyDiagnosis(0), movesBefore, message });
     }
   }
@@ -168,7 +169,7 @@ export class Scheduler {
       const totals = await addExtenderScores(extenders, info, feasible, own);
       this.#place(queued, profile, bestNode(feasible, totals, this.#deps.random), found);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       this.#failed(queued, { profile, diagnosis: emptyDiagnosis(0), movesBefore: -1, message, nominatedNodeName: '' });
     }
   }
@@ -255,7 +256,7 @@ export class Scheduler {
         return;
       }
       const diagnosis = emptyDiagnosis(0);
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       this.#failed(queued, { profile, diagnosis, movesBefore: queue.moves, message, nominatedNodeName: '' });
     }
   }

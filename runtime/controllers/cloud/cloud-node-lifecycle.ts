@@ -3,6 +3,7 @@ import { keyOf } from '../../client/object-key.ts';
 import { type ControllerDefinition, restingController, startReconciling } from '../../framework/controller.ts';
 import { retryOnConflict } from '../../framework/retry-on-conflict.ts';
 import { isNotFound } from '../../framework/status-cause.ts';
+import { messageOf } from '../../framework/thrown.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 
 type Node = Api<'io.k8s.api.core.v1.Node'>;
@@ -50,7 +51,7 @@ export const cloudNodeLifecycleController: ControllerDefinition = {
         await client.delete(nodes, '', key, { preconditions: { uid } });
       } catch (error) {
         if (isNotFound(error)) return;
-        const message = error instanceof Error ? error.message : String(error);
+        const message = messageOf(error);
         events.record(reference, 'Warning', 'DeletingNodeFailed', `Failed deleting node ${key}: ${message}`);
         throw error;
       }

@@ -6,9 +6,9 @@ import type { Informer } from '../../client/informer.ts';
 import { NotYet } from '../../framework/controller.ts';
 import { type EventRecorder, referenceTo } from '../../framework/event-recorder.ts';
 import { isNamespaceTerminating, isNotFound } from '../../framework/status-cause.ts';
+import { messageOf } from '../../framework/thrown.ts';
 import { finishedCondition, isJobFinished, isJobSucceeded, type Job, jobResource } from '../job/job.ts';
 import { controllerOf, isControlledBy } from '../ownership.ts';
-import { messageOf } from '../pod-control.ts';
 import { timeOf } from '../pod-state.ts';
 import {
   byStartTime,

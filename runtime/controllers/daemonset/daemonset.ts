@@ -11,9 +11,10 @@ import {
 import { referenceTo } from '../../framework/event-recorder.ts';
 import { Expectations } from '../../framework/expectations.ts';
 import { isNamespaceTerminating, isNotFound } from '../../framework/status-cause.ts';
+import { asError, messageOf } from '../../framework/thrown.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { claim, indexByController, ownedBy, ownedOrOrphans } from '../ownership.ts';
-import { messageOf, podControl, podFromTemplate, podResource, slowStart, unlessNamespaceEnds } from '../pod-control.ts';
+import { podControl, podFromTemplate, podResource, slowStart, unlessNamespaceEnds } from '../pod-control.ts';
 import { nextAvailabilityMs, type Pod } from '../pod-state.ts';
 import { type ControllerRevision, deleteRevision, revisionResource } from '../revisions.ts';
 import { observeReplicas } from '../workloads/replica-events.ts';
@@ -108,13 +109,13 @@ async function reconcile(shell: Shell, key: string): Promise<void> {
     await settleStatus(shell, daemonsOf(shell, daemonSet, hash), false);
     return;
   }
-  let failure: unknown;
+  let failure: Error | undefined;
   try {
     await adjust(shell, daemonSet, hash);
     const surplus = surplusRevisions(daemonSet, ownedBy(pods, daemonSet), history.old);
     for (const revision of surplus) await deleteRevision(context.client, revision);
   } catch (error) {
-    failure = error ?? new Error('unknown failure');
+    failure = asError(error);
   }
   await settleStatus(shell, daemonsOf(shell, daemonSet, hash), true);
   if (failure !== undefined) throw failure;

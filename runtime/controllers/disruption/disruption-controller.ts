@@ -7,8 +7,9 @@ import { keyOf, splitKey } from '../../client/object-key.ts';
 import { type ControllerDefinition, startReconciling } from '../../framework/controller.ts';
 import { type EventRecorder, referenceTo } from '../../framework/event-recorder.ts';
 import { isConflict } from '../../framework/status-cause.ts';
+import { messageOf } from '../../framework/thrown.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
-import { messageOf, podResource } from '../pod-control.ts';
+import { podResource } from '../pod-control.ts';
 import type { Pod } from '../pod-state.ts';
 import {
   type Budget,

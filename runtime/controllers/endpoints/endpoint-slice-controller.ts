@@ -1,6 +1,7 @@
 import { keyOf, splitKey } from '../../client/object-key.ts';
 import { type ControllerDefinition, startReconciling } from '../../framework/controller.ts';
 import { referenceTo } from '../../framework/event-recorder.ts';
+import { messageOf } from '../../framework/thrown.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { indexByNode, podsOn } from '../pods-by-node.ts';
 import { addNearHints, isKnownDistribution, removeHints, sliceSet } from './hints.ts';
@@ -204,7 +205,7 @@ export const endpointSliceController: ControllerDefinition = {
           try {
             await reconcileService(key, service);
           } catch (error) {
-            warn(key, service, error instanceof Error ? error.message : String(error));
+            warn(key, service, messageOf(error));
             throw error;
           }
         },

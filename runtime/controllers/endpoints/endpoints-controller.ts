@@ -2,6 +2,7 @@ import { keyOf, splitKey } from '../../client/object-key.ts';
 import { type ControllerDefinition, startReconciling } from '../../framework/controller.ts';
 import { referenceTo } from '../../framework/event-recorder.ts';
 import { isNamespaceTerminating, unlessMissing } from '../../framework/status-cause.ts';
+import { messageOf } from '../../framework/thrown.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import {
   type Endpoints,
@@ -71,7 +72,7 @@ export const endpointsController: ControllerDefinition = {
       } catch (error) {
         if (current === undefined && isNamespaceTerminating(error)) return;
         const reason = current === undefined ? 'FailedToCreateEndpoint' : 'FailedToUpdateEndpoint';
-        const why = error instanceof Error ? error.message : String(error);
+        const why = messageOf(error);
         const message = `Failed to ${what} endpoint${current === undefined ? ' for service' : ''} ${key}: ${why}`;
         events.record(referenceTo(planned, endpointsKind), 'Warning', reason, message);
         throw error;

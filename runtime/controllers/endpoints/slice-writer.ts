@@ -1,5 +1,6 @@
 import type { ApiClient } from '../../../api/client.ts';
 import { isNamespaceTerminating, isNotFound } from '../../framework/status-cause.ts';
+import { messageOf } from '../../framework/thrown.ts';
 import { type EndpointSlice, endpointSlices } from './kinds.ts';
 import type { SliceChanges } from './slice-packing.ts';
 import type { SliceTracker } from './slice-tracker.ts';
@@ -20,7 +21,7 @@ export async function writeSlices(
   { namespace, owner, mayCreate }: SliceWriting,
 ): Promise<void> {
   const failed = (what: string, error: unknown): Error =>
-    new Error(`failed to ${what}EndpointSlice for ${owner}: ${error instanceof Error ? error.message : error}`, {
+    new Error(`failed to ${what}EndpointSlice for ${owner}: ${messageOf(error)}`, {
       cause: error,
     });
   for (const slice of mayCreate ? changes.create : [])

@@ -6,8 +6,9 @@ import { NotYet } from '../../framework/controller.ts';
 import { type EventRecorder, referenceTo } from '../../framework/event-recorder.ts';
 import type { Expectations } from '../../framework/expectations.ts';
 import { isNotFound } from '../../framework/status-cause.ts';
+import { messageOf } from '../../framework/thrown.ts';
 import type { WorkQueue } from '../../framework/work-queue.ts';
-import { messageOf, podControl } from '../pod-control.ts';
+import { podControl } from '../pod-control.ts';
 import type { Pod } from '../pod-state.ts';
 import {
   deadlineMs,

@@ -2,6 +2,7 @@ import type { ApiClient } from '../../../api/client.ts';
 import { type Api, apiVersionOf, type GroupVersionResource } from '../../../api/object.ts';
 import { StatusError } from '../../../api/status.ts';
 import type { DiscoveredResource } from '../../client/discovery.ts';
+import { messageOf } from '../../framework/thrown.ts';
 
 type Pod = Api<'io.k8s.api.core.v1.Pod'>;
 
@@ -94,7 +95,7 @@ export async function emptyResource(emptying: Emptying, resource: DiscoveredReso
       failure: `unexpected items still remain in namespace: ${namespace} for gvr: ${gvr}`,
     };
   } catch (error) {
-    return { ...nothing, estimateSeconds, failure: error instanceof Error ? error.message : String(error) };
+    return { ...nothing, estimateSeconds, failure: messageOf(error) };
   }
 }
 

@@ -4,6 +4,7 @@ import type { LoadBalancerStatus } from '../../framework/cloud.ts';
 import { type ControllerDefinition, restingController, startReconciling } from '../../framework/controller.ts';
 import { referenceTo } from '../../framework/event-recorder.ts';
 import { unlessMissing } from '../../framework/status-cause.ts';
+import { messageOf } from '../../framework/thrown.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import type { Node, Service } from './kinds.ts';
 import { localLoadBalancers } from './local-load-balancers.ts';
@@ -128,7 +129,7 @@ export const serviceLbController: ControllerDefinition = {
         await ensure(service);
         made.set(key, input);
       } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
+        const why = messageOf(error);
         record(service, 'SyncLoadBalancerFailed', `Error syncing load balancer: ${why}`, 'Warning');
         throw error;
       }

@@ -2,7 +2,8 @@ import type { ApiClient } from '../../../api/client.ts';
 import { StatusError } from '../../../api/status.ts';
 import { type EventRecorder, referenceTo } from '../../framework/event-recorder.ts';
 import { isNamespaceTerminating } from '../../framework/status-cause.ts';
-import { messageOf, podResource } from '../pod-control.ts';
+import { messageOf } from '../../framework/thrown.ts';
+import { podResource } from '../pod-control.ts';
 import type { Pod } from '../pod-state.ts';
 import { hasForeignController, isClaimUpToDate, withOwners } from './claim-owners.ts';
 import {

@@ -11,9 +11,10 @@ import {
 } from '../../framework/controller.ts';
 import { Expectations } from '../../framework/expectations.ts';
 import { isNamespaceTerminating } from '../../framework/status-cause.ts';
+import { asError, messageOf } from '../../framework/thrown.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { claim, controllerOf, indexByController, ownedOrOrphans, refuseIfDeleted } from '../ownership.ts';
-import { messageOf, podResource, slowStart, unlessNamespaceEnds } from '../pod-control.ts';
+import { podResource, slowStart, unlessNamespaceEnds } from '../pod-control.ts';
 import { nextAvailabilityMs, type Pod } from '../pod-state.ts';
 import {
   adoptRevision,
@@ -97,11 +98,11 @@ async function reconcile(shell: Shell, key: string): Promise<void> {
     update: versionOf(known.update),
     claim: (name) => claimOf(shell, set, name),
   });
-  let failure: unknown;
+  let failure: Error | undefined;
   try {
     await carryOut(shell, set, plan);
   } catch (error) {
-    failure = error ?? new Error('unknown failure');
+    failure = asError(error);
   }
   const status = settled(set, plan.status);
   if (needsStoring(set, status)) await writeStatus(shell, set, status);

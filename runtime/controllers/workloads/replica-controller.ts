@@ -9,9 +9,10 @@ import {
 } from '../../framework/controller.ts';
 import { Expectations } from '../../framework/expectations.ts';
 import { isConflict, isNamespaceTerminating, isNotFound } from '../../framework/status-cause.ts';
+import { asError } from '../../framework/thrown.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { claim, controllerOf, indexByController, ownedBy, ownedOrOrphans } from '../ownership.ts';
-import { asError, podControl, podFromTemplate, podResource, slowStart } from '../pod-control.ts';
+import { podControl, podFromTemplate, podResource, slowStart } from '../pod-control.ts';
 import { podsToDelete } from '../pod-deletion-order.ts';
 import { isPodActive, isPodTerminating, nextAvailabilityMs, type Pod } from '../pod-state.ts';
 import { observeReplicas } from './replica-events.ts';

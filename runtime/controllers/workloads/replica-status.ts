@@ -1,6 +1,6 @@
 import { toTime } from '../../../api/clock.ts';
 import { semanticEqual } from '../../../api/equal.ts';
-import { messageOf } from '../pod-control.ts';
+import { messageOf } from '../../framework/thrown.ts';
 import { isPodAvailable, isPodReady, type Pod } from '../pod-state.ts';
 import type { ReplicaCondition, ReplicaStatus, Replicated } from './replica-kinds.ts';
 

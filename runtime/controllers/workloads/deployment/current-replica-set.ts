@@ -2,8 +2,8 @@ import { semanticEqual } from '../../../../api/equal.ts';
 import { goQuote } from '../../../../api/go-text.ts';
 import type { LabelSelector } from '../../../../api/object.ts';
 import { isAlreadyExists, isNamespaceTerminating } from '../../../framework/status-cause.ts';
+import { messageOf } from '../../../framework/thrown.ts';
 import { controllerRef, isControlledBy } from '../../ownership.ts';
-import { messageOf } from '../../pod-control.ts';
 import { templateHash } from '../../template-hash.ts';
 import { conditionOf } from './conditions.ts';
 import {

@@ -10,13 +10,14 @@ import {
 } from '../../framework/controller.ts';
 import { referenceTo } from '../../framework/event-recorder.ts';
 import { Expectations } from '../../framework/expectations.ts';
-import { isNamespaceTerminating, isNotFound } from '../../framework/status-cause.ts';
+import { unlessMissing } from '../../framework/status-cause.ts';
 import { asError, messageOf } from '../../framework/thrown.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { claim, indexByController, ownedBy, ownedOrOrphans } from '../ownership.ts';
-import { podControl, podFromTemplate, podResource, slowStart, unlessNamespaceEnds } from '../pod-control.ts';
+import { podControl, podFromTemplate, podResource, unlessNamespaceEnds } from '../pod-control.ts';
 import { nextAvailabilityMs, type Pod } from '../pod-state.ts';
 import { type ControllerRevision, deleteRevision, revisionResource } from '../revisions.ts';
+import { createExpected, deleteExpected } from '../workloads/expected-pods.ts';
 import { observeReplicas } from '../workloads/replica-events.ts';
 import { hashOf, settleHistory, surplusRevisions } from './daemon-history.ts';
 import { daemonSetStatus, needsStoring } from './daemon-status.ts';
@@ -169,37 +170,13 @@ async function carryOut(
   if (creations.length + deletions.length === 0) return;
   const { client } = context;
   const control = podControl({ client, recorder: context.recorder(component), gvk: daemonSetKind }, daemonSet);
-  const uids = deletions.map(({ metadata }) => metadata?.uid ?? '');
-  expectations.expectCreations(key, creations.length);
-  expectations.expectDeletions(key, uids);
-
+  const expected = { expectations, key, pods };
   const template = daemonTemplate(daemonSet, hash);
-  const { successes, error } = await slowStart(creations.length, async (i) => {
-    try {
-      await control.create(onNode(podFromTemplate(template, daemonSet, daemonSetKind), creations[i] ?? ''));
-    } catch (error) {
-      if (!isNamespaceTerminating(error)) throw error;
-      expectations.creationObserved(key);
-    }
-  });
-  for (let skipped = creations.length - successes; skipped > 0; skipped--) expectations.creationObserved(key);
-
-  const outcomes = await Promise.allSettled(
-    deletions.map(async (pod) => {
-      const uid = pod.metadata?.uid ?? '';
-      try {
-        await control.delete(pod);
-        // It may have gone, and been seen to go, before anybody waited for it.
-        const seen = pods.get(keyOf(pod))?.metadata;
-        if (seen?.uid !== uid || seen.deletionTimestamp !== undefined) expectations.deletionObserved(key, uid);
-      } catch (error) {
-        expectations.deletionObserved(key, uid);
-        if (!isNotFound(error)) throw error;
-      }
-    }),
+  const notCreated = await createExpected(expected, creations.length, (i) =>
+    control.create(onNode(podFromTemplate(template, daemonSet, daemonSetKind), creations[i] ?? '')),
   );
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  const failure = error ?? failed?.reason;
+  const notDeleted = await deleteExpected(expected, deletions, (pod) => control.delete(pod));
+  const failure = notCreated ?? notDeleted;
   // Events have told of it.
   if (failure !== undefined) throw new NotYet(messageOf(failure), { cause: failure });
 }
@@ -210,12 +187,10 @@ async function settleStatus(shell: Shell, daemons: Daemons, isObserved: boolean)
   const status = daemonSetStatus(daemons, isObserved);
   if (needsStoring(daemonSet, status)) {
     const { namespace = '' } = daemonSet.metadata ?? {};
-    try {
-      await context.client.update(daemonSetResource, namespace, { ...daemonSet, status }, { subresource: 'status' });
-    } catch (error) {
-      if (isNotFound(error)) return;
-      throw error;
-    }
+    const written = await unlessMissing(
+      context.client.update(daemonSetResource, namespace, { ...daemonSet, status }, { subresource: 'status' }),
+    );
+    if (written === undefined) return;
   }
   const { minReadySeconds = 0 } = daemonSet.spec ?? {};
   if (minReadySeconds > 0 && status.numberReady !== (status.numberAvailable ?? 0)) {

@@ -23,6 +23,7 @@ import {
   revisionResource,
   templateOf,
 } from '../revisions.ts';
+import { observeIfLeaving } from '../workloads/expected-pods.ts';
 import { observeReplicas } from '../workloads/replica-events.ts';
 import { type Claim, isMemberOf, type StatefulSet, statefulSetKind, statefulSetResource } from './identity.ts';
 import { type Phase, type Plan, planUpdate, type Step } from './plan.ts';
@@ -184,10 +185,7 @@ async function runExpecting(shell: Shell, key: string, control: StatefulPods, st
     else if (step.kind === 'delete') expectations.deletionObserved(key, uid);
     throw error;
   }
-  if (step.kind !== 'delete') return;
-  // It may have gone, and been seen to go, before anybody waited for it.
-  const seen = pods.get(keyOf(step.pod))?.metadata;
-  if (seen?.uid !== uid || seen.deletionTimestamp !== undefined) expectations.deletionObserved(key, uid);
+  if (step.kind === 'delete') observeIfLeaving({ expectations, key, pods }, step.pod);
 }
 
 /** One more try from the newest state: the numbers stay right, whoever wrote in between. */

@@ -8,13 +8,14 @@ import {
   startReconciling,
 } from '../../framework/controller.ts';
 import { Expectations } from '../../framework/expectations.ts';
-import { isConflict, isNamespaceTerminating, isNotFound } from '../../framework/status-cause.ts';
+import { isConflict, isNotFound } from '../../framework/status-cause.ts';
 import { asError } from '../../framework/thrown.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { claim, controllerOf, indexByController, ownedBy, ownedOrOrphans } from '../ownership.ts';
-import { podControl, podFromTemplate, podResource, slowStart } from '../pod-control.ts';
+import { type PodControl, podControl, podFromTemplate, podResource } from '../pod-control.ts';
 import { podsToDelete } from '../pod-deletion-order.ts';
 import { isPodActive, isPodTerminating, nextAvailabilityMs, type Pod } from '../pod-state.ts';
+import { createExpected, deleteExpected, type ExpectedPods } from './expected-pods.ts';
 import { observeReplicas } from './replica-events.ts';
 import { type ReplicaKind, type Replicated, replicaSetKind, replicationControllerKind } from './replica-kinds.ts';
 import { isStatusCurrent, replicaStatus } from './replica-status.ts';
@@ -143,23 +144,13 @@ async function adjust(shell: Shell, object: Readonly<Replicated>, active: readon
 }
 
 async function createPods(shell: Shell, object: Readonly<Replicated>, count: number): Promise<void> {
-  const { kind, context, expectations } = shell;
-  const key = keyOf(object);
-  const control = podControl(
-    { client: context.client, recorder: context.recorder(kind.component), gvk: kind.gvk },
-    object,
-  );
+  const { kind } = shell;
+  const control = controlOf(shell, object);
   const template = object.spec?.template ?? {};
-  expectations.expectCreations(key, count);
-  const { successes, error } = await slowStart(count, async () => {
-    try {
-      await control.create(podFromTemplate(template, object, kind.gvk));
-    } catch (error) {
-      if (!isNamespaceTerminating(error)) throw error;
-    }
-  });
-  for (let skipped = count - successes; skipped > 0; skipped--) expectations.creationObserved(key);
-  if (error !== undefined) throw error;
+  const failure = await createExpected(expectedOf(shell, object), count, () =>
+    control.create(podFromTemplate(template, object, kind.gvk)),
+  );
+  if (failure !== undefined) throw failure;
 }
 
 async function deletePods(
@@ -168,29 +159,19 @@ async function deletePods(
   active: readonly Pod[],
   count: number,
 ): Promise<void> {
-  const { kind, context, expectations } = shell;
-  const key = keyOf(object);
-  const control = podControl(
-    { client: context.client, recorder: context.recorder(kind.component), gvk: kind.gvk },
-    object,
-  );
-  const chosen = podsToDelete({ pods: active, related: relatedPods(shell, object), count, now: context.clock.now() });
-  expectations.expectDeletions(
-    key,
-    chosen.map(({ metadata }) => metadata?.uid ?? ''),
-  );
-  const outcomes = await Promise.allSettled(
-    chosen.map(async (pod) => {
-      try {
-        await control.delete(pod);
-      } catch (error) {
-        expectations.deletionObserved(key, pod.metadata?.uid ?? '');
-        if (!isNotFound(error)) throw error;
-      }
-    }),
-  );
-  const failure = outcomes.find(({ status }) => status === 'rejected');
-  if (failure?.status === 'rejected') throw failure.reason;
+  const control = controlOf(shell, object);
+  const now = shell.context.clock.now();
+  const chosen = podsToDelete({ pods: active, related: relatedPods(shell, object), count, now });
+  const failure = await deleteExpected(expectedOf(shell, object), chosen, (pod) => control.delete(pod));
+  if (failure !== undefined) throw failure;
+}
+
+function controlOf({ kind, context }: Shell, object: Readonly<Replicated>): PodControl {
+  return podControl({ client: context.client, recorder: context.recorder(kind.component), gvk: kind.gvk }, object);
+}
+
+function expectedOf({ expectations, pods }: Shell, object: Readonly<Replicated>): ExpectedPods {
+  return { expectations, pods, key: keyOf(object) };
 }
 
 /** Pods of all that have the same controller, a Deployment's ReplicaSets: a rollout should not leave two of them on one node. */

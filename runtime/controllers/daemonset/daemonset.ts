@@ -10,7 +10,6 @@ import {
 } from '../../framework/controller.ts';
 import { referenceTo } from '../../framework/event-recorder.ts';
 import { Expectations } from '../../framework/expectations.ts';
-import { unlessMissing } from '../../framework/status-cause.ts';
 import { asError, messageOf } from '../../framework/thrown.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { claim, indexByController, ownedBy, ownedOrOrphans } from '../ownership.ts';
@@ -19,6 +18,7 @@ import { nextAvailabilityMs, type Pod } from '../pod-state.ts';
 import { type ControllerRevision, deleteRevision, revisionResource } from '../revisions.ts';
 import { createExpected, deleteExpected } from '../workloads/expected-pods.ts';
 import { observeReplicas } from '../workloads/replica-events.ts';
+import { storeStatus } from '../workloads/store-status.ts';
 import { hashOf, settleHistory, surplusRevisions } from './daemon-history.ts';
 import { daemonSetStatus, needsStoring } from './daemon-status.ts';
 import { FailedPods } from './failed-pods.ts';
@@ -185,13 +185,9 @@ async function settleStatus(shell: Shell, daemons: Daemons, isObserved: boolean)
   const { context, queue } = shell;
   const { daemonSet, byNode, now } = daemons;
   const status = daemonSetStatus(daemons, isObserved);
-  if (needsStoring(daemonSet, status)) {
-    const { namespace = '' } = daemonSet.metadata ?? {};
-    const written = await unlessMissing(
-      context.client.update(daemonSetResource, namespace, { ...daemonSet, status }, { subresource: 'status' }),
-    );
-    if (written === undefined) return;
-  }
+  await storeStatus(context.client, daemonSetResource, daemonSet, (current) =>
+    needsStoring(current, status) ? { ...current, status } : undefined,
+  );
   const { minReadySeconds = 0 } = daemonSet.spec ?? {};
   if (minReadySeconds > 0 && status.numberReady !== (status.numberAvailable ?? 0)) {
     const pods = [...byNode.values()].flat();

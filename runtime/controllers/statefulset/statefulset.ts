@@ -1,5 +1,4 @@
 import { type LabelMatcher, labelSelectorMatcher } from '../../../api/selectors.ts';
-import { StatusError } from '../../../api/status.ts';
 import type { Informer } from '../../client/informer.ts';
 import { keyOf } from '../../client/object-key.ts';
 import {
@@ -25,10 +24,11 @@ import {
 } from '../revisions.ts';
 import { observeIfLeaving } from '../workloads/expected-pods.ts';
 import { observeReplicas } from '../workloads/replica-events.ts';
+import { storeStatus } from '../workloads/store-status.ts';
 import { type Claim, isMemberOf, type StatefulSet, statefulSetKind, statefulSetResource } from './identity.ts';
 import { type Phase, type Plan, planUpdate, type Step } from './plan.ts';
 import { settleRevisions, surplusRevisions, truncateHistory } from './set-revisions.ts';
-import { needsStoring, type StatefulSetStatus, settled, storedStatus } from './set-status.ts';
+import { needsStoring, settled, storedStatus } from './set-status.ts';
 import { claimResource, type StatefulPods, statefulPods } from './stateful-pods.ts';
 
 const workers = 5;
@@ -106,7 +106,9 @@ async function reconcile(shell: Shell, key: string): Promise<void> {
     failure = asError(error);
   }
   const status = settled(set, plan.status);
-  if (needsStoring(set, status)) await writeStatus(shell, set, status);
+  await storeStatus(context.client, statefulSetResource, set, (current) =>
+    needsStoring(current, status) ? { ...current, status: storedStatus(status) } : undefined,
+  );
   await truncateHistory(context.client, surplusRevisions(set, pods, revisions, known));
   if (failure !== undefined) {
     // Events have told of it.
@@ -186,27 +188,4 @@ async function runExpecting(shell: Shell, key: string, control: StatefulPods, st
     throw error;
   }
   if (step.kind === 'delete') observeIfLeaving({ expectations, key, pods }, step.pod);
-}
-
-/** One more try from the newest state: the numbers stay right, whoever wrote in between. */
-async function writeStatus({ context }: Shell, set: StatefulSet, status: StatefulSetStatus): Promise<void> {
-  const { client } = context;
-  const { namespace = '', name = '', uid } = set.metadata ?? {};
-  const write = (current: StatefulSet): Promise<unknown> =>
-    client.update(
-      statefulSetResource,
-      namespace,
-      { ...current, status: storedStatus(status) },
-      { subresource: 'status' },
-    );
-  try {
-    await write(set);
-  } catch (error) {
-    if (!(error instanceof StatusError)) throw error;
-    if (error.reason === 'NotFound') return;
-    if (error.reason !== 'Conflict') throw error;
-    const fresh = await client.get<StatefulSet>(statefulSetResource, namespace, name);
-    if (fresh.metadata?.uid !== uid) throw error;
-    if (needsStoring(fresh, status)) await write(fresh);
-  }
 }

@@ -8,7 +8,6 @@ import {
   startReconciling,
 } from '../../framework/controller.ts';
 import { Expectations } from '../../framework/expectations.ts';
-import { isConflict, isNotFound } from '../../framework/status-cause.ts';
 import { asError } from '../../framework/thrown.ts';
 import { WorkQueue } from '../../framework/work-queue.ts';
 import { claim, controllerOf, indexByController, ownedBy, ownedOrOrphans } from '../ownership.ts';
@@ -16,9 +15,11 @@ import { type PodControl, podControl, podFromTemplate, podResource } from '../po
 import { podsToDelete } from '../pod-deletion-order.ts';
 import { isPodActive, isPodTerminating, nextAvailabilityMs, type Pod } from '../pod-state.ts';
 import { createExpected, deleteExpected, type ExpectedPods } from './expected-pods.ts';
+import { keptMatchers } from './kept-matchers.ts';
 import { observeReplicas } from './replica-events.ts';
 import { type ReplicaKind, type Replicated, replicaSetKind, replicationControllerKind } from './replica-kinds.ts';
 import { isStatusCurrent, replicaStatus } from './replica-status.ts';
+import { storeStatus } from './store-status.ts';
 
 /** More pods than this are not created or deleted at one go: the informer shows these first. */
 const burst = 500;
@@ -48,14 +49,7 @@ function replicaController(kind: ReplicaKind): ControllerDefinition {
       const pods = informers.of<Pod>(podResource);
       indexByController(objects);
       indexByController(pods);
-      const matchers = new WeakMap<object, LabelMatcher>();
-      const matcherOf = (object: Readonly<Replicated>): LabelMatcher => {
-        const present = matchers.get(object);
-        if (present !== undefined) return present;
-        const made = kind.matcherOf(object);
-        matchers.set(object, made);
-        return made;
-      };
+      const matcherOf = keptMatchers(kind.matcherOf);
       const shell: Shell = { kind, context, queue, expectations, objects, pods, matcherOf };
       enqueueOn(objects, queue);
       objects.subscribe({ deleted: (object) => expectations.forget(keyOf(object)) });
@@ -109,31 +103,14 @@ async function reconcile(shell: Shell, key: string): Promise<void> {
     now,
     ...(failure === undefined ? {} : { failure }),
   });
-  if (!isStatusCurrent(object, status)) await writeStatus(shell, { ...object, status });
+  await storeStatus(context.client, kind.resource, object, (current) =>
+    isStatusCurrent(current, status) ? undefined : { ...current, status },
+  );
   if (failure !== undefined) throw failure;
   if (!expectations.areSatisfied(key)) queue.addAfter(key, expectationCheckMs);
   const { minReadySeconds = 0 } = object.spec ?? {};
   if (minReadySeconds > 0 && status.readyReplicas !== status.availableReplicas) {
     queue.addAfter(key, nextAvailabilityMs(active, minReadySeconds, now) ?? minReadySeconds * 1000);
-  }
-}
-
-/** One more try from the newest state: the numbers stay right, whoever wrote in between. */
-async function writeStatus({ kind, context }: Shell, object: Readonly<Replicated>): Promise<void> {
-  const { namespace = '', name = '' } = object.metadata ?? {};
-  const { client } = context;
-  const write = (current: Readonly<Replicated>): Promise<unknown> =>
-    client.update(kind.resource, namespace, current, { subresource: 'status' });
-  try {
-    await write(object);
-  } catch (error) {
-    // It has gone: the informer will tell.
-    if (isNotFound(error)) return;
-    if (!isConflict(error)) throw error;
-    const fresh = await client.get<Replicated>(kind.resource, namespace, name);
-    if (fresh.metadata?.uid !== object.metadata?.uid) throw error;
-    const { status = {} } = object;
-    if (!isStatusCurrent(fresh, status)) await write({ ...fresh, status });
   }
 }
 

@@ -9,6 +9,7 @@ import { WorkQueue } from '../../../framework/work-queue.ts';
 import { claim, indexByController, ownedBy, ownedOrOrphans } from '../../ownership.ts';
 import { podResource } from '../../pod-control.ts';
 import type { Pod } from '../../pod-state.ts';
+import { keptMatchers } from '../kept-matchers.ts';
 import {
   type Deployment,
   deploymentKind,
@@ -50,14 +51,7 @@ export const deploymentController: ControllerDefinition = {
     const pods = informers.of<Pod>(podResource);
     indexByController(sets);
     indexByController(pods);
-    const matchers = new WeakMap<object, LabelMatcher>();
-    const matcherOf = (deployment: Deployment): LabelMatcher => {
-      const present = matchers.get(deployment);
-      if (present !== undefined) return present;
-      const made = labelSelectorMatcher(deployment.spec?.selector);
-      matchers.set(deployment, made);
-      return made;
-    };
+    const matcherOf = keptMatchers<Deployment>(({ spec }) => labelSelectorMatcher(spec?.selector));
     const shell: Shell = { context, recorder: context.recorder(name), queue, deployments, sets, pods, matcherOf };
     observeDeployments(shell);
     return startReconciling(

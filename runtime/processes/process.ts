@@ -4,7 +4,7 @@ import type { NetworkNamespace } from '../network/network.ts';
 import { BrokenPipe, type Reader, type ReadOptions, readerOf, type Writer } from '../shell/streams.ts';
 import type { Budget } from './budget.ts';
 import { executionOf } from './execute.ts';
-import { Hold, stops } from './hold.ts';
+import { Gate, GatedBudget, GatedClock, type Hold, stops } from './hold.ts';
 import type { OpenFile } from './open-file.ts';
 import { type Fifo, openPath } from './open-path.ts';
 import { ProcessFiles } from './process-files.ts';
@@ -47,6 +47,7 @@ export interface Process extends ProcessInfo {
   group: number;
   readonly space: Space;
   readonly exited: Promise<ProcessExit>;
+  stopped(): Promise<Hold>;
   readonly context: ProgramContext;
   /** Signals that it ignores, and what it starts does. */
   ignored(): readonly string[];
@@ -78,7 +79,9 @@ export function createProcess({ table, space, options, pid, parent }: Setup): Pr
   const actions = new Map<string, (() => void) | 'ignore'>();
   const descriptors = new Map<number, OpenFile>();
   let isEnded = false;
-  let hold: Hold | undefined;
+  const gate = new Gate();
+  let share: Budget | undefined;
+  let time: Clock | undefined;
   let kill: AbortController | undefined;
   let files: FileTree | undefined;
   let network: ProcessNetwork | undefined;
@@ -124,14 +127,27 @@ export function createProcess({ table, space, options, pid, parent }: Setup): Pr
 
   const writer = (number: number): Writer => ({
     write: (text) => write(number, text),
-    drained: () => (isEnded ? undefined : (hold?.released ?? descriptors.get(number)?.channel.drained?.())),
+    drained: () => (isEnded ? undefined : (gate.hold?.released ?? descriptors.get(number)?.channel.drained?.())),
   });
-  const input: Reader = readerOf((wanted?: ReadOptions) =>
-    hold === undefined ? opened(0).reader.chunk(wanted) : hold.released.then(() => opened(0).reader.chunk(wanted)),
-  );
+  const input: Reader = readerOf((wanted?: ReadOptions) => {
+    if (isBeside(opened(0).channel.terminal)) table.signalGroup(process.group, 'TTIN');
+    return gate.hold === undefined
+      ? opened(0).reader.chunk(wanted)
+      : gate.hold.released.then(() => input.chunk(wanted));
+  });
+
+  /** Whether keys are for another group of processes, which is there: who reads them nevertheless is stopped. */
+  function isBeside(terminal: Terminal | undefined): boolean {
+    if (terminal === undefined || pid === 1 || terminal.foreground === process.group || actions.has('TTIN'))
+      return false;
+    return table.list().some(({ group }) => group === terminal.foreground);
+  }
 
   const context: ProgramContext = {
-    clock,
+    get clock() {
+      time ??= new GatedClock(gate, clock);
+      return time;
+    },
     random,
     get network() {
       network ??= new ProcessNetwork(space.network);
@@ -139,7 +155,8 @@ export function createProcess({ table, space, options, pid, parent }: Setup): Pr
     },
     facts,
     get budget() {
-      return hold?.budget ?? budget;
+      share ??= new GatedBudget(gate, budget);
+      return share;
     },
     pid,
     user,
@@ -212,7 +229,7 @@ export function createProcess({ table, space, options, pid, parent }: Setup): Pr
     table.forget(process);
     kill?.abort();
     network?.close();
-    hold?.release();
+    gate.open();
     resolve(exit);
   }
 
@@ -239,8 +256,9 @@ export function createProcess({ table, space, options, pid, parent }: Setup): Pr
       return context.terminal;
     },
     get isStopped() {
-      return hold !== undefined;
+      return gate.hold !== undefined;
     },
+    stopped: () => gate.closed(),
     ignored: () => [...actions].filter(([, action]) => action === 'ignore').map(([name]) => name),
     start: () => {
       const given = options.descriptors ?? parent?.descriptors ?? new Map<number, OpenFile>();
@@ -251,15 +269,15 @@ export function createProcess({ table, space, options, pid, parent }: Setup): Pr
     deliver: (name) => {
       if (isEnded) return;
       if (name === 'CONT') goOn();
-      if (hold !== undefined && name !== 'KILL') {
-        hold.keep(name);
+      if (gate.hold !== undefined && name !== 'KILL') {
+        gate.hold.keep(name);
         return;
       }
       const action = name === 'KILL' || name === 'STOP' ? undefined : actions.get(name);
       if (typeof action === 'function') action();
       else if (action === undefined && isDeadly(name) && pid !== 1)
         end({ code: 128 + signalNumber(name), signal: name });
-      else if (action === undefined && stops(name) && pid !== 1) hold = new Hold(budget);
+      else if (action === undefined && stops(name) && pid !== 1) gate.close(name);
     },
     end,
   };
@@ -267,7 +285,7 @@ export function createProcess({ table, space, options, pid, parent }: Setup): Pr
   async function run(): Promise<void> {
     try {
       const code = await execution.program(context);
-      while (hold !== undefined && !isEnded) await hold.released;
+      while (gate.hold !== undefined && !isEnded) await gate.hold.released;
       end({ code: code & 0xff });
     } catch (error) {
       if (error instanceof Ended || isEnded) return;
@@ -278,10 +296,7 @@ export function createProcess({ table, space, options, pid, parent }: Setup): Pr
   }
 
   function goOn(): void {
-    const before = hold;
-    hold = undefined;
-    before?.release();
-    for (const name of before?.pending ?? []) process.deliver(name);
+    for (const name of gate.open()) process.deliver(name);
   }
 
   function complain(text: string): void {

@@ -4,6 +4,7 @@ import type { Container, Pod } from '../kubelet/pod-runtime.ts';
 import type { NetworkNamespace } from '../network/network.ts';
 import type { Reader, Writer } from '../shell/streams.ts';
 import type { Budget } from './budget.ts';
+import type { Hold } from './hold.ts';
 import type { OpenFile, OpenFlags } from './open-file.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -57,6 +58,9 @@ export interface ProcessInfo {
 export interface Child {
   readonly pid: number;
   readonly exited: Promise<ProcessExit>;
+  readonly isStopped?: boolean;
+  /** What holds it, now or next. */
+  stopped(): Promise<Pick<Hold, 'signal' | 'released'>>;
 }
 
 export interface SpawnOptions {

@@ -1,7 +1,7 @@
 import { Ended } from '../processes/program.ts';
 import { Break, ExpansionError, Leave } from './control.ts';
 import type { Interpreter } from './interpreter.ts';
-import { jobLine } from './jobs.ts';
+import { hangUpStopped, keepsShell, tellOfJobs } from './jobs.ts';
 import { ShellSyntaxError } from './language/syntax.ts';
 import { tryParse } from './language/try-parse.ts';
 import { LineEditor } from './line-editor.ts';
@@ -20,8 +20,16 @@ export async function interact(interpreter: Interpreter): Promise<number> {
   // They end what runs, not the shell.
   context.onSignal('INT', () => shell.interrupt('INT'));
   // What they start heeds them.
-  for (const name of ['TERM', 'QUIT']) context.onSignal(name, () => undefined);
-  context.onSignal('TSTP', 'ignore');
+  for (const name of ['TERM', 'QUIT', 'TSTP', 'TTIN', 'TTOU']) context.onSignal(name, () => undefined);
+  try {
+    return await converse(interpreter);
+  } finally {
+    hangUpStopped(shell);
+  }
+}
+
+async function converse(interpreter: Interpreter): Promise<number> {
+  const { shell } = interpreter;
   const editor = new LineEditor(shell);
   let text = '';
   for (;;) {
@@ -33,15 +41,19 @@ export async function interact(interpreter: Interpreter): Promise<number> {
       shell.lastCode = 130;
       continue;
     }
-    if (line === undefined) break;
+    if (line === undefined) {
+      if (keepsShell(shell)) continue;
+      break;
+    }
     text += `${line}\n`;
     if (text.trim() === '') {
       text = '';
       continue;
     }
+    shell.exitWarnings = Math.max(0, shell.exitWarnings - 1);
     text = await run(interpreter, text);
   }
-  if (shell.isBash) context.stderr.write('exit\n');
+  if (shell.isBash) shell.context.stderr.write('exit\n');
   return shell.lastCode;
 }
 
@@ -72,13 +84,4 @@ function remember(shell: Shell, text: string): void {
   if (shell.history.at(-1) === line) return;
   shell.history.push(line);
   if (shell.history.length > maxHistory) shell.history.shift();
-}
-
-function tellOfJobs(shell: Shell): void {
-  for (const job of shell.jobs) {
-    if (job.exit === undefined || job.isTold) continue;
-    shell.context.stderr.write(jobLine(shell, job));
-    job.isTold = true;
-  }
-  shell.jobs = shell.jobs.filter((job) => !job.isTold);
 }

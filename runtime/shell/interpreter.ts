@@ -4,7 +4,7 @@ import { builtins } from './builtins/catalog.ts';
 import { testCondition } from './conditions.ts';
 import { ExpansionError, Leave } from './control.ts';
 import { Expander } from './expand.ts';
-import { childExit } from './jobs.ts';
+import { inForeground } from './jobs.ts';
 import { Cursor } from './language/cursor.ts';
 import { Parser } from './language/parser.ts';
 import {
@@ -128,7 +128,8 @@ export class Interpreter {
     if (shell.options.has('e')) throw new Leave('exit', code);
   }
 
-  async #pipeline({ isNegated, isTimed, commands }: Pipeline): Promise<number> {
+  async #pipeline({ isNegated, isTimed, commands, text: commandText }: Pipeline): Promise<number> {
+    this.shell.commandText = commandText;
     const { clock, stderr } = this.shell.context;
     const startedAt = clock.now();
     const [only] = commands;
@@ -300,9 +301,13 @@ export class Interpreter {
 
   async #subshell(body: List): Promise<number> {
     const { shell } = this;
-    const child = shell.fork((inner) => new Interpreter(inner).contained(() => new Interpreter(inner).last(body)));
-    const { code } = await childExit(shell, child.exited);
-    return code;
+    const isMonitored = shell.options.has('m');
+    const child = shell.fork(
+      (inner) => new Interpreter(inner).contained(() => new Interpreter(inner).last(body)),
+      isMonitored ? { group: 'new' } : {},
+    );
+    const [exit] = await inForeground(shell, [child], isMonitored ? child.pid : undefined);
+    return exit?.code ?? 0;
   }
 
   async #case({ subject, branches }: Extract<Command, { is: 'case' }>): Promise<number> {
@@ -327,9 +332,10 @@ export class Interpreter {
     try {
       while (await goesOn()) {
         await this.#breathe();
+        const { stops } = shell;
         const [isOver, value] = await this.#turn(body);
         code = value;
-        if (isOver) break;
+        if (isOver || (shell.isBash && shell.stops > stops)) break;
       }
     } catch (error) {
       // `break` in the condition of a loop is its own.

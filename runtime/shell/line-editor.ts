@@ -1,5 +1,6 @@
 import type { OpenFile } from '../processes/open-file.ts';
 import { completions } from './complete.ts';
+import { tellOfJobs } from './jobs.ts';
 import type { Shell } from './shell.ts';
 import { Interrupted } from './streams.ts';
 
@@ -50,10 +51,12 @@ export class LineEditor {
     this.#begin(prompt);
     // A window of another size shows the line anew.
     this.#shell.context.onSignal('WINCH', () => this.#redraw());
+    this.#shell.onJobChange = () => this.#tell();
     try {
       return await this.#readKeys(file);
     } finally {
       this.#shell.context.onSignal('WINCH', undefined);
+      this.#shell.onJobChange = undefined;
       terminal.modes = modes;
     }
   }
@@ -67,6 +70,14 @@ export class LineEditor {
       if (error instanceof Interrupted) return 'interrupted';
       throw error;
     }
+  }
+
+  /** With `set -b` nobody waits for the next prompt. */
+  #tell(): void {
+    if (!this.#shell.isBash || !this.#shell.options.has('b')) return;
+    this.#write('\n');
+    tellOfJobs(this.#shell);
+    this.#redraw();
   }
 
   #begin(prompt: string): void {

@@ -1,9 +1,10 @@
 import { nullFile } from '../processes/devices.ts';
 import { type OpenFile, pipeFiles } from '../processes/open-file.ts';
-import type { ProcessExit } from '../processes/program.ts';
+import type { Child } from '../processes/program.ts';
 import type { Interpreter } from './interpreter.ts';
-import { addJob, childExit } from './jobs.ts';
+import { addJob, inForeground } from './jobs.ts';
 import type { Command, Item, List } from './language/syntax.ts';
+import type { Shell } from './shell.ts';
 import { Pipe } from './streams.ts';
 
 /** Starts a chain of pipelines beside what follows. */
@@ -13,20 +14,28 @@ export function runInBackground({ shell, inside }: Interpreter, chain: readonly 
   const descriptors = new Map(shell.context.descriptors);
   const input = nullFile();
   if (!isMonitored) descriptors.set(0, input);
-  const child = shell.fork((inner) => inside(inner).contained(() => inside(inner).last(job)), {
+  const run = (inner: Shell): Promise<number> => {
+    // Keys are for what runs in the foreground.
+    if (!isMonitored) for (const name of ['INT', 'QUIT']) inner.context.onSignal(name, 'ignore');
+    return inside(inner).contained(() => inside(inner).last(job));
+  };
+  const child = shell.fork(run, {
     descriptors,
     ...(isMonitored ? { group: 'new' as const } : {}),
   });
   input.release();
-  const added = addJob(shell, child, chain.map(({ pipeline }) => pipeline.text).join(' && '));
-  if (shell.isInteractive) shell.context.stderr.write(`[${added.id}] ${child.pid}\n`);
+  const text = chain
+    .map(({ joined, pipeline }, index) => `${index === 0 ? '' : ` ${joined} `}${pipeline.text}`)
+    .join('');
+  const added = addJob(shell, child, { text, isGroup: isMonitored });
+  if (shell.isInteractive && shell.isBash) shell.context.stderr.write(`[${added.id}] ${child.pid}\n`);
   shell.lastCode = 0;
 }
 
 /** Commands side by side, each reading what the one before it writes: their exit codes. */
 export async function runPiped({ shell, inside }: Interpreter, commands: readonly Command[]): Promise<number[]> {
   const { descriptors, pid } = shell.context;
-  const running: Promise<ProcessExit>[] = [];
+  const running: Child[] = [];
   let group: number | 'new' | undefined = shell.options.has('m') ? 'new' : undefined;
   let input: OpenFile | undefined;
   for (const [index, command] of commands.entries()) {
@@ -42,9 +51,9 @@ export async function runPiped({ shell, inside }: Interpreter, commands: readonl
     input?.release();
     writing?.release();
     input = reading;
-    running.push(child.exited);
+    running.push(child);
   }
-  const exits = await childExit(shell, Promise.all(running), typeof group === 'number' ? group : undefined);
+  const exits = await inForeground(shell, running, typeof group === 'number' ? group : undefined);
   return exits.map(({ code }) => code);
 }
 

@@ -2,7 +2,7 @@ import { resolvePath } from '../files/path.ts';
 import { defaultPath, executableName, lookUp } from '../processes/execute.ts';
 import { ExecError, type SpawnOptions } from '../processes/program.ts';
 import type { Interpreter } from './interpreter.ts';
-import { childExit } from './jobs.ts';
+import { inForeground } from './jobs.ts';
 import { Shell } from './shell.ts';
 import { BrokenPipe } from './streams.ts';
 
@@ -31,8 +31,8 @@ export async function runProgram(interpreter: Interpreter, args: readonly string
     if (isLast) return await context.become(options);
     const group = shell.options.has('m') ? ('new' as const) : undefined;
     const child = context.spawn({ ...options, ...(group === undefined ? {} : { group }) });
-    const { code } = await childExit(shell, child.exited, group === undefined ? undefined : child.pid);
-    return code;
+    const [exit] = await inForeground(shell, [child], group === undefined ? undefined : child.pid);
+    return exit?.code ?? 0;
   } catch (error) {
     if (!(error instanceof ExecError)) throw error;
     return failedStart(interpreter, args, error, name);
@@ -86,7 +86,8 @@ async function runScriptFile(
   [name = '', ...parameters]: readonly string[],
 ): Promise<number> {
   const { shell } = interpreter;
-  const child = shell.fork(async (inner) => {
+  const isMonitored = shell.options.has('m');
+  const run = async (inner: Shell): Promise<number> => {
     const fresh = Shell.create(inner.context, { isBash: shell.isBash, name });
     for (const [variable, value] of shell.variables.environment()) {
       fresh.variables.set(variable, value);
@@ -96,7 +97,8 @@ async function runScriptFile(
     fresh.hasLines = true;
     const inside = interpreter.inside(fresh);
     return inside.contained(() => inside.source(text));
-  });
-  const { code } = await childExit(shell, child.exited);
-  return code;
+  };
+  const child = shell.fork(run, isMonitored ? { group: 'new' } : {});
+  const [exit] = await inForeground(shell, [child], isMonitored ? child.pid : undefined);
+  return exit?.code ?? 0;
 }

@@ -1,19 +1,8 @@
 import type { OpenFile } from '../processes/open-file.ts';
-import type { Child, ProcessExit, ProgramContext } from '../processes/program.ts';
+import type { Child, ProgramContext } from '../processes/program.ts';
+import type { Job } from './jobs.ts';
 import type { Command } from './language/syntax.ts';
 import { Variables } from './variables.ts';
-
-export interface Job {
-  readonly id: number;
-  /** Of the last program of its pipeline, which is `$!`. */
-  readonly pid: number;
-  readonly group: number;
-  readonly text: string;
-  readonly ended: Promise<ProcessExit>;
-  exit: ProcessExit | undefined;
-  /** Whether somebody was told of its end. */
-  isTold: boolean;
-}
 
 /** What a shell keeps in mind. A subshell has a copy. */
 export class Shell {
@@ -39,7 +28,15 @@ export class Shell {
   /** Of the last `$(…)`, while the words of a command are expanded. */
   substitutionCode: number | undefined;
   lastJob: number | undefined;
+  /** The current one first, then the one before. */
   jobs: Job[] = [];
+  /** What a job would be called that begins now. */
+  commandText = '';
+  /** How often something was stopped in the foreground. */
+  stops = 0;
+  /** Above 0: that jobs are stopped was just said. */
+  exitWarnings = 0;
+  onJobChange: (() => void) | undefined;
   line = 1;
   /** Of a script in a file: stands in messages. */
   hasLines = false;
@@ -104,7 +101,7 @@ export class Shell {
   /** A message with what stands before those of this shell. */
   complain(text: string, command?: string): void {
     const { label } = this;
-    const line = command === undefined || this.hasLines || this.isBash ? '' : 'line 0: ';
+    const line = command === undefined || this.hasLines || this.isBash || this.isInteractive ? '' : 'line 0: ';
     this.context.stderr.write(`${label}: ${command === undefined ? '' : `${command}: ${line}`}${text}\n`);
   }
 

@@ -1,7 +1,8 @@
 import { pipeFiles } from '../processes/open-file.ts';
 import type { Interpreter } from './interpreter.ts';
-import { childExit } from './jobs.ts';
+import { inForeground } from './jobs.ts';
 import type { List } from './language/syntax.ts';
+import type { Shell } from './shell.ts';
 import { Pipe } from './streams.ts';
 
 /** What `$(…)` writes. */
@@ -9,12 +10,17 @@ export async function capture({ shell, inside }: Interpreter, script: List): Pro
   const [reading, writing] = pipeFiles(new Pipe());
   const descriptors = new Map(shell.context.descriptors);
   descriptors.set(1, writing);
-  const child = shell.fork((inner) => inside(inner).contained(() => inside(inner).last(script)), { descriptors });
+  const run = (inner: Shell): Promise<number> => {
+    // It is no job that could go on later.
+    if (shell.isInteractive) inner.context.onSignal('TSTP', 'ignore');
+    return inside(inner).contained(() => inside(inner).last(script));
+  };
+  const child = shell.fork(run, { descriptors });
   writing.release();
   const text = await reading.reader.rest();
   reading.release();
-  const { code } = await childExit(shell, child.exited);
-  shell.substitutionCode = code;
+  const [exit] = await inForeground(shell, [child]);
+  shell.substitutionCode = exit?.code;
   return text;
 }
 

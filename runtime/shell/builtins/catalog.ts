@@ -7,6 +7,7 @@ import { outputBuiltins } from './output.ts';
 import { placeBuiltins } from './place.ts';
 import { readBuiltins } from './read.ts';
 import { settingBuiltins } from './settings.ts';
+import { signalBuiltins } from './signalling.ts';
 import { variableBuiltins } from './variables.ts';
 
 /** What a shell does itself, by name. */
@@ -19,6 +20,7 @@ export const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ...placeBuiltins,
   ...readBuiltins,
   ...settingBuiltins,
+  ...signalBuiltins,
   ...variableBuiltins,
 ]);
 

@@ -4,6 +4,7 @@ import { resolvePath } from '../../files/path.ts';
 import { lookUp } from '../../processes/execute.ts';
 import { ExpansionError, Leave } from '../control.ts';
 import type { Interpreter } from '../interpreter.ts';
+import { keepsShell } from '../jobs.ts';
 import { runProgram } from '../program-command.ts';
 import type { Builtin } from './builtin.ts';
 
@@ -16,6 +17,9 @@ function numberOf(text: string, command: string, { shell }: Interpreter): number
 const leaveWith =
   (what: 'exit' | 'return'): Builtin =>
   ([value], interpreter) => {
+    const { shell } = interpreter;
+    if (what === 'exit' && shell.isInteractive && shell.isBash) shell.context.stderr.write('exit\n');
+    if (what === 'exit' && keepsShell(shell)) return 1;
     throw new Leave(what, value === undefined ? interpreter.shell.lastCode : numberOf(value, what, interpreter) & 0xff);
   };
 

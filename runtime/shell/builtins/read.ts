@@ -1,9 +1,9 @@
-import type { OpenFile } from '../../processes/open-file.ts';
 import { Ended } from '../../processes/program.ts';
 import type { Interpreter } from '../interpreter.ts';
-import { Interrupted } from '../streams.ts';
+import { Interrupted, type Reader } from '../streams.ts';
 import type { Variables } from '../variables.ts';
 import type { Builtin } from './builtin.ts';
+import { interruptedCode } from './job-control.ts';
 
 interface ReadFlags {
   isRaw: boolean;
@@ -76,13 +76,13 @@ interface Line {
   readonly code: number;
 }
 
-async function readLine(file: OpenFile, flags: ReadFlags, signal: AbortSignal): Promise<Line> {
+async function readLine(reader: Reader, flags: ReadFlags, signal: AbortSignal): Promise<Line> {
   const { isRaw, count, delimiter } = flags;
   const escaped = new Set<number>();
   let text = '';
   let isEscaped = false;
   while (count === undefined || text.length < count) {
-    const piece = await file.reader.chunk({ limit: count === undefined ? 65_536 : 1, stop: delimiter, signal });
+    const piece = await reader.chunk({ limit: count === undefined ? 65_536 : 1, stop: delimiter, signal });
     if (piece === undefined) return { text, escaped, code: 1 };
     for (const char of piece) {
       if (isEscaped) {
@@ -148,8 +148,8 @@ const read: Builtin = async (args, { shell }) => {
   const timeout = new AbortController();
   const timer =
     flags.seconds === undefined ? undefined : context.clock.after(flags.seconds * 1000, () => timeout.abort());
-  const modes = terminal?.modes;
-  if (terminal !== undefined && modes !== undefined && (flags.isSilent || flags.count !== undefined))
+  const modes = flags.isSilent || flags.count !== undefined ? terminal?.modes : undefined;
+  if (terminal !== undefined && modes !== undefined)
     terminal.modes = {
       ...modes,
       echo: modes.echo && !flags.isSilent,
@@ -157,10 +157,14 @@ const read: Builtin = async (args, { shell }) => {
     };
   let line: Line;
   try {
-    line = await readLine(file, flags, AbortSignal.any([shell.interruption, timeout.signal]));
+    line = await readLine(
+      flags.descriptor === 0 ? context.stdin : file.reader,
+      flags,
+      AbortSignal.any([shell.interruption, timeout.signal]),
+    );
   } catch (error) {
     if (error instanceof Ended || !(error instanceof Interrupted)) throw error;
-    return timeout.signal.aborted ? (shell.isBash ? 142 : 1) : 130;
+    return timeout.signal.aborted ? (shell.isBash ? 142 : 1) : interruptedCode(shell);
   } finally {
     timer?.cancel();
     if (terminal !== undefined && modes !== undefined) terminal.modes = modes;

@@ -57,6 +57,15 @@ export function sizeOf(node: TreeNode, owner: Owner): number {
   return size;
 }
 
+/** How many an owner made, with all below. */
+export function countOf(node: TreeNode, owner: Owner): number {
+  if (node.owner !== owner) return 0;
+  if (node.type !== 'directory') return 1;
+  let count = 1;
+  for (const entry of node.entries.values()) count += countOf(entry, owner);
+  return count;
+}
+
 export function statOf(node: TreeNode | undefined): FileStat | undefined {
   if (node === undefined) return undefined;
   const { type, mode, uid, gid, modifiedAt, links } = node;

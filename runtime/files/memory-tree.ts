@@ -9,6 +9,7 @@ import {
 } from './file-tree.ts';
 import {
   copyOf,
+  countOf,
   type DirectoryNode,
   directory,
   type FileNode,
@@ -30,6 +31,8 @@ export interface MemoryTreeOptions {
   now?(): number;
   /** In bytes; beyond it writes fail with ENOSPC. */
   readonly capacity?: number;
+  /** So much more is here now; what is removed is not told. */
+  onGrow?(more: { readonly bytes: number; readonly files: number }): void;
   /** Starts with all that this one has; what either changes later is its own. */
   readonly base?: MemoryTree;
 }
@@ -40,12 +43,15 @@ export class MemoryTree implements FileTree {
   #root: DirectoryNode;
   #owner: Owner = {};
   #used = 0;
+  #files = 0;
+  readonly #onGrow: MemoryTreeOptions['onGrow'];
   readonly #capacity: number;
   readonly #now: () => number;
 
-  constructor({ type = 'overlayfs', mode = 0o755, now = () => 0, capacity, base }: MemoryTreeOptions = {}) {
+  constructor({ type = 'overlayfs', mode = 0o755, now = () => 0, capacity, base, onGrow }: MemoryTreeOptions = {}) {
     this.type = type;
     this.#now = now;
+    this.#onGrow = onGrow;
     this.#capacity = capacity ?? Number.POSITIVE_INFINITY;
     this.#root = base === undefined ? directory(mode, now(), this.#owner) : base.#share();
   }
@@ -53,6 +59,11 @@ export class MemoryTree implements FileTree {
   /** Bytes written and not removed since it was made. */
   get usedBytes(): number {
     return this.#used;
+  }
+
+  /** Files, directories and the like made and not removed since it was made. */
+  get usedFiles(): number {
+    return this.#files;
   }
 
   /** From now on nothing of what is here changes: both trees copy what they write to. */
@@ -132,7 +143,7 @@ export class MemoryTree implements FileTree {
     if (parent.entries.has(name)) throw new FileError('ENOENT', `${path}: No such file or directory`);
     const made = directory(mode | (parent.mode & setGid), this.#now(), this.#owner);
     made.gid = groupIn(parent);
-    this.#enter(parent, name, made);
+    this.#add(parent, name, made);
     return made;
   }
 
@@ -141,10 +152,23 @@ export class MemoryTree implements FileTree {
     parent.modifiedAt = this.#now();
   }
 
+  #add(parent: DirectoryNode, name: string, node: TreeNode): void {
+    this.#enter(parent, name, node);
+    this.#files++;
+    this.#onGrow?.({ bytes: 0, files: 1 });
+  }
+
   #take(bytes: number): void {
     if (bytes > 0 && this.#used + bytes > this.#capacity)
       throw new FileError('ENOSPC', 'write error: No space left on device');
     this.#used = Math.max(0, this.#used + bytes);
+    if (bytes > 0) this.#onGrow?.({ bytes, files: 0 });
+  }
+
+  /** What was there is there no more. */
+  #give(node: TreeNode): void {
+    this.#take(-sizeOf(node, this.#owner));
+    this.#files = Math.max(0, this.#files - countOf(node, this.#owner));
   }
 
   read(path: string): ByteText | undefined {
@@ -162,7 +186,7 @@ export class MemoryTree implements FileTree {
     this.#take(text.length);
     const [parent, name] = this.#parent(this.#pathOfNew(path));
     const node: FileNode = { type: 'file', text, ...this.#fresh(mode, parent) };
-    this.#enter(parent, name, node);
+    this.#add(parent, name, node);
   }
 
   /** A link that leads to no file yet is written through. */
@@ -218,7 +242,7 @@ export class MemoryTree implements FileTree {
     parent.entries.delete(name);
     parent.modifiedAt = this.#now();
     if ((node.links ?? 1) > 1) node.links = (node.links ?? 1) - 1;
-    else this.#take(-sizeOf(node, this.#owner));
+    else this.#give(node);
   }
 
   rename(from: string, to: string): void {
@@ -232,7 +256,7 @@ export class MemoryTree implements FileTree {
     if (old?.type === 'directory' && node.type !== 'directory') throw new FileError('EISDIR', `${to}: Is a directory`);
     if (old?.type === 'directory' && old.entries.size > 0)
       throw new FileError('ENOTEMPTY', `${to}: Directory not empty`);
-    if (old !== undefined && old !== node && (old.links ?? 1) === 1) this.#take(-sizeOf(old, this.#owner));
+    if (old !== undefined && old !== node && (old.links ?? 1) === 1) this.#give(old);
     const [target, newName] = this.#parent(to);
     const [source, name] = this.#parent(from);
     source.entries.delete(name);
@@ -250,12 +274,12 @@ export class MemoryTree implements FileTree {
 
   link(path: string, target: string): void {
     const [parent, name] = this.#free(path);
-    this.#enter(parent, name, { type: 'link', target, ...this.#fresh(0o777, parent) });
+    this.#add(parent, name, { type: 'link', target, ...this.#fresh(0o777, parent) });
   }
 
   makeNode(path: string, { type, mode, device = '' }: NodeOptions): void {
     const [parent, name] = this.#free(path);
-    this.#enter(parent, name, { type, device, ...this.#fresh(mode, parent) });
+    this.#add(parent, name, { type, device, ...this.#fresh(mode, parent) });
   }
 
   hardLink(existing: string, path: string): void {

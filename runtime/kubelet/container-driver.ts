@@ -8,7 +8,15 @@ import { leastGraceSeconds, stopContainer } from './container-stop.ts';
 import type { ImageManager } from './image-manager.ts';
 import type { LogBudget } from './logs/log-budget.ts';
 import { startLogged } from './logs/start-logged.ts';
-import type { NodeFacts, Pod, PodRuntime, PodSandbox, RegistryCredential, StartedContainer } from './pod-runtime.ts';
+import type {
+  DiskUsage,
+  NodeFacts,
+  Pod,
+  PodRuntime,
+  PodSandbox,
+  RegistryCredential,
+  StartedContainer,
+} from './pod-runtime.ts';
 import type { PreparedPod } from './pod-setup.ts';
 import { ContainerProbes } from './probes/container-probes.ts';
 import type { ProbeTarget } from './probes/probe.ts';
@@ -44,6 +52,8 @@ export interface ContainerDriverDeps {
   graceSeconds(): number | undefined;
   /** A program uses other memory than before. */
   onMemory?(): void;
+  /** So much more, at most, is on the node's disk. */
+  onWritten?(more: DiskUsage): void;
   /** Others of the pod run, or will. */
   goesOn(without: ContainerRecord): boolean;
   /** An exit asks for all containers to start anew. */
@@ -114,6 +124,7 @@ export class ContainerDriver implements ContainerLoop {
   start(record: ContainerRecord): Promise<StartedContainer> {
     const { images, pod, prepared } = this.#deps;
     const sandbox = this.#sandbox;
+    const onWritten = (more: DiskUsage): void => this.#deps.onWritten?.(more);
     return startContainer(record, {
       images,
       pod,
@@ -129,8 +140,9 @@ export class ContainerDriver implements ContainerLoop {
               container: { ...config.container, resources: one.allocated },
               log,
               onMemory: () => this.#deps.onMemory?.(),
+              onWritten,
             }),
-          this.#deps.logBudget,
+          { budget: this.#deps.logBudget, onWritten },
         ),
       event: (type, reason, message) => this.event(type, reason, message, record),
     });

@@ -29,10 +29,13 @@ export class ImageManager {
   /** By pod and image. */
   readonly #backOffs = new Map<string, BackOff>();
 
-  constructor(clock: Clock, store: ImageStore, node: string) {
+  readonly #onPulled: ((image: ImageFacts) => void) | undefined;
+
+  constructor(clock: Clock, store: ImageStore, node: string, onPulled?: (image: ImageFacts) => void) {
     this.#clock = clock;
     this.#store = store;
     this.#node = node;
+    this.#onPulled = onPulled;
   }
 
   /** Throws StartFailure. */
@@ -76,6 +79,7 @@ export class ImageManager {
     try {
       const pulled = await this.#store.pull(this.#node, image, pod, credentials);
       this.#backOffs.delete(key);
+      this.#onPulled?.(pulled);
       const took = durationText(this.#clock.now() - startedAt);
       const size = `Image size: ${pulled.sizeBytes} bytes.`;
       event(

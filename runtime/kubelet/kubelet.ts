@@ -4,20 +4,22 @@ import type { Informer } from '../client/informer.ts';
 import type { EventRecorder } from '../framework/event-recorder.ts';
 import { NodeAdmission, type Rejection } from './admission.ts';
 import { Eviction } from './eviction/eviction.ts';
+import { roomOf } from './eviction/observations.ts';
+import { reclaimDisk } from './eviction/reclaim.ts';
+import { defaultSettings, type EvictionSettings } from './eviction/thresholds.ts';
 import { ImageManager } from './image-manager.ts';
 import type { LogBudget } from './logs/log-budget.ts';
 import { NodeAgent } from './node-agent.ts';
 import { endPods, type ShutdownPeriods, shutdownRejection, shuttingDown } from './node-shutdown.ts';
 import type { Node, NodeOptions } from './node-status.ts';
 import { inResizeOrder } from './pod-resize.ts';
-import type { NodeFacts, Pod, PodRuntime } from './pod-runtime.ts';
+import type { DiskUsage, NodeFacts, Pod, PodRuntime } from './pod-runtime.ts';
 import type { PodSetup } from './pod-setup.ts';
 import { PodWorker } from './pod-worker.ts';
 import { criticalPriority } from './preemption.ts';
 import type { Schedule } from './schedule.ts';
 import type { HostedPod, KubeletHost } from './server/kubelet-host.ts';
 import { hashOf, type StaticPodSource, StaticPods } from './static-pods.ts';
-import { bytesOfQuantity } from './statistics/summary.ts';
 
 export interface KubeletDeps {
   readonly client: ApiClient;
@@ -30,6 +32,8 @@ export interface KubeletDeps {
   readonly schedule: Schedule;
   readonly setup: Pick<PodSetup, 'prepare'>;
   readonly maxBackOffMs: number;
+  /** When pods are sent away; default: upstream's. */
+  readonly eviction?: EvictionSettings | undefined;
   /** Undefined: nodes run what they are told to alone. */
   readonly staticPods: StaticPodSource | undefined;
   readonly logBudget?: LogBudget;
@@ -59,7 +63,10 @@ export class Kubelet implements KubeletHost {
 
   constructor(options: NodeOptions, deps: KubeletDeps) {
     this.#deps = deps;
-    this.#images = new ImageManager(deps.clock, deps.runtime.images, options.name);
+    const { images, volumes } = deps.runtime;
+    this.#images = new ImageManager(deps.clock, images, options.name, ({ sizeBytes }) =>
+      this.#eviction.wrote({ bytes: sizeBytes, files: 0 }),
+    );
     const { client, clock, onError, staticPods, schedule } = deps;
     const mirrors = (): Readonly<Pod>[] =>
       [...this.#workers.values()].map(({ pod }) => pod).filter((pod) => hashOf(pod) !== undefined);
@@ -80,11 +87,20 @@ export class Kubelet implements KubeletHost {
     this.#eviction = new Eviction({
       clock,
       schedule,
-      store: deps.runtime.volumes,
+      store: volumes,
       startedAt: this.startedAt,
-      memoryBytes: bytesOfQuantity(this.capacity['memory']),
+      settings: deps.eviction ?? defaultSettings,
+      room: roomOf(options, deps.eviction ?? defaultSettings),
       pods: () => this.#workers.values(),
-      onPressure: (isShortOfMemory) => void this.#agent.tell({ isShortOfMemory }).catch(onError),
+      ownDisk: () => this.ownDisk(),
+      reclaim: () => {
+        const pods = (): Iterable<PodWorker> => this.#workers.values();
+        reclaimDisk({ node: options.name, images, pods }, clock.now());
+      },
+      onPressure: (pressures) => {
+        void this.#agent.tell({ pressures }).catch(onError);
+        this.#retryResizes();
+      },
       event: (type, reason, message) => this.#agent.event(type, reason, message),
       onError,
     });
@@ -137,8 +153,15 @@ export class Kubelet implements KubeletHost {
     return this.#workers.values();
   }
 
-  emptyDirBytes(podUid: string, volume: string): number | undefined {
-    return this.#deps.runtime.volumes.emptyDirBytes?.(podUid, volume);
+  emptyDirUsage(podUid: string, volume: string): DiskUsage | undefined {
+    return this.#deps.runtime.volumes.emptyDirUsage?.(podUid, volume);
+  }
+
+  ownDisk(): DiskUsage {
+    const { images, volumes } = this.#deps.runtime;
+    const { name } = this.facts();
+    const [ofImages, ofNode] = [images.usage?.(name) ?? noDisk, volumes.nodeUsage?.(name) ?? noDisk];
+    return { bytes: ofImages.bytes + ofNode.bytes, files: ofImages.files + ofNode.files };
   }
 
   knownPod(namespace: string, name: string): Readonly<Pod> | undefined {
@@ -181,16 +204,28 @@ export class Kubelet implements KubeletHost {
   }
 
   #start(uid: string, pod: Readonly<Pod>, rejection: Rejection | undefined): void {
+    const onWritten = (more: DiskUsage): void => this.#eviction.wrote(more);
     const deps = {
       ...this.#deps,
       node: this.#agent.facts(),
       images: this.#images,
       allocate: (now: Readonly<Pod>) => this.#allocate(uid, now),
       onMemory: () => this.#eviction.notice(),
+      onWritten,
     };
+    this.#followVolumes(pod, onWritten);
     const worker = new PodWorker(pod, deps, rejection);
     this.#workers.set(uid, worker);
     this.#eviction.add(worker);
+  }
+
+  #followVolumes({ metadata, spec }: Readonly<Pod>, onWritten: (more: DiskUsage) => void): void {
+    const { volumes } = this.#deps.runtime;
+    const mounted = spec?.volumes ?? [];
+    if (mounted.some(({ emptyDir }) => emptyDir !== undefined && (emptyDir.medium ?? '') === ''))
+      volumes.follow?.({ podUid: metadata?.uid ?? '' }, onWritten);
+    if (mounted.some(({ hostPath }) => hostPath !== undefined))
+      volumes.follow?.({ node: this.facts().name }, onWritten);
   }
 
   /** What upstream's kubelet finds infeasible cannot be asked for here: the API server refuses it, and there is no swap. */
@@ -275,6 +310,8 @@ export class Kubelet implements KubeletHost {
     });
   }
 }
+
+const noDisk: DiskUsage = { bytes: 0, files: 0 };
 
 const preempting = {
   reason: 'Preempting',

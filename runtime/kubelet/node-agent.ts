@@ -5,7 +5,7 @@ import { StatusError } from '../../api/status.ts';
 import { sleep } from '../client/sleep.ts';
 import { type EventRecorder, referenceTo } from '../framework/event-recorder.ts';
 import { unlessMissing } from '../framework/status-cause.ts';
-import { isBehind, type Node, type NodeOptions, type NodeTrouble, nodeStatus } from './node-status.ts';
+import { isBehind, type Node, type NodeOptions, type NodeTrouble, nodeStatus, pressureWords } from './node-status.ts';
 import type { ImageStore, NodeFacts } from './pod-runtime.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -49,7 +49,7 @@ export class NodeAgent {
   #isReporting = false;
   /** What is being reported is not true any more. */
   #mustRepeat = false;
-  #trouble: NodeTrouble = { isShortOfMemory: false };
+  #trouble: NodeTrouble = { pressures: [] };
   #isRegistered = false;
   #nextStatus = 0;
   /** As many as were told. */
@@ -105,11 +105,13 @@ export class NodeAgent {
   async tell(trouble: Partial<NodeTrouble>): Promise<void> {
     const before = this.#trouble;
     this.#trouble = { ...before, ...trouble };
-    const { isShortOfMemory, notReady } = this.#trouble;
+    const { pressures, notReady } = this.#trouble;
     const { name } = this.#options;
     const status = (reason: string): void => this.event('Normal', reason, `Node ${name} status is now: ${reason}`);
-    if (isShortOfMemory !== before.isShortOfMemory)
-      status(isShortOfMemory ? 'NodeHasInsufficientMemory' : 'NodeHasSufficientMemory');
+    for (const { type, isSo, isNot } of pressureWords) {
+      const isNow = pressures.includes(type);
+      if (isNow !== before.pressures.includes(type)) status(`Node${isNow ? isSo : isNot}`);
+    }
     if (notReady !== before.notReady) status(notReady === undefined ? 'NodeReady' : 'NodeNotReady');
     this.#mustRepeat = this.#isReporting;
     const node = await unlessMissing(this.#deps.client.get<Node>(nodes, '', name));
@@ -127,7 +129,7 @@ export class NodeAgent {
     const { clock, schedule, renewMs, onError, client } = this.#deps;
     let next = at + renewMs;
     try {
-      if (clock.now() >= this.#nextStatus || this.#hasNewImages()) {
+      if (clock.now() >= this.#nextStatus || this.#hasOtherImages()) {
         const node = await unlessMissing(client.get<Node>(nodes, '', this.#options.name));
         if (node !== undefined) await this.#report(node);
       }
@@ -140,9 +142,9 @@ export class NodeAgent {
     if (!signal.aborted) schedule.at(next, () => void this.#tick(next, signal));
   }
 
-  #hasNewImages(): boolean {
+  #hasOtherImages(): boolean {
     const { images, renewMs } = this.#deps;
-    return renewMs <= promptRenewMs && (images?.count?.(this.#options.name) ?? 0) > this.#imageCount;
+    return renewMs <= promptRenewMs && (images?.count?.(this.#options.name) ?? 0) !== this.#imageCount;
   }
 
   async #register(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Api } from '../../api/object.ts';
+import type { Pressure } from './eviction/thresholds.ts';
 import type { NodeImage } from './pod-runtime.ts';
 
 export type Node = Api<'io.k8s.api.core.v1.Node'>;
@@ -21,10 +22,37 @@ export interface NodeOptions {
   readonly isGiven?: boolean;
 }
 
-const pressures: readonly (readonly [type: string, reason: string, message: string])[] = [
-  ['MemoryPressure', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
-  ['DiskPressure', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
-  ['PIDPressure', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
+interface PressureWords {
+  readonly type: Pressure;
+  /** With `Kubelet` before it the condition's reason, with `Node` the event's. */
+  readonly isSo: string;
+  readonly isNot: string;
+  readonly isSoMessage: string;
+  readonly isNotMessage: string;
+}
+
+export const pressureWords: readonly PressureWords[] = [
+  {
+    type: 'MemoryPressure',
+    isSo: 'HasInsufficientMemory',
+    isNot: 'HasSufficientMemory',
+    isSoMessage: 'kubelet has insufficient memory available',
+    isNotMessage: 'kubelet has sufficient memory available',
+  },
+  {
+    type: 'DiskPressure',
+    isSo: 'HasDiskPressure',
+    isNot: 'HasNoDiskPressure',
+    isSoMessage: 'kubelet has disk pressure',
+    isNotMessage: 'kubelet has no disk pressure',
+  },
+  {
+    type: 'PIDPressure',
+    isSo: 'HasInsufficientPID',
+    isNot: 'HasSufficientPID',
+    isSoMessage: 'kubelet has insufficient PID available',
+    isNotMessage: 'kubelet has sufficient PID available',
+  },
 ];
 
 /** What schedulers ask of a node before they give it a pod that needs it. */
@@ -48,7 +76,8 @@ export function isBehind({ status }: Readonly<Node>): boolean {
 
 /** What is not well with a node. */
 export interface NodeTrouble {
-  readonly isShortOfMemory: boolean;
+  /** What it is short of. */
+  readonly pressures: readonly Pressure[];
   /** Why it takes no pods; undefined: it does. */
   readonly notReady?: string | undefined;
 }
@@ -60,7 +89,7 @@ export function nodeStatus(
   now: string,
   old?: Node['status'],
   images: readonly NodeImage[] = [],
-  { isShortOfMemory, notReady }: NodeTrouble = { isShortOfMemory: false },
+  { pressures, notReady }: NodeTrouble = { pressures: [] },
 ): NonNullable<Node['status']> {
   const { name, address, endpoint = { address, port: 10_250 }, capacity, allocatable = capacity } = options;
   const { kubeletVersion } = options;
@@ -77,10 +106,10 @@ export function nodeStatus(
     capacity: { ...capacity },
     allocatable: { ...extendedOf(old), ...allocatable },
     conditions: [
-      ...pressures.map(([type, reason, message]) =>
-        isShortOfMemory && type === 'MemoryPressure'
-          ? condition(type, 'True', 'KubeletHasInsufficientMemory', 'kubelet has insufficient memory available')
-          : condition(type, 'False', reason, message),
+      ...pressureWords.map(({ type, isSo, isNot, isSoMessage, isNotMessage }) =>
+        pressures.includes(type)
+          ? condition(type, 'True', `Kubelet${isSo}`, isSoMessage)
+          : condition(type, 'False', `Kubelet${isNot}`, isNotMessage),
       ),
       notReady === undefined
         ? condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status')

@@ -39,6 +39,14 @@ export interface ContainerConfig {
   log(stream: 'stdout' | 'stderr', text: ByteText): void;
   /** A program uses other memory than before. */
   onMemory?(): void;
+  /** So much more, at most, is in its own layer. */
+  onWritten?(more: DiskUsage): void;
+}
+
+/** What is on a disk. */
+export interface DiskUsage {
+  readonly bytes: number;
+  readonly files: number;
 }
 
 export interface Usage {
@@ -64,8 +72,10 @@ export interface StartedContainer {
   /** A file as the container sees it. */
   readFile(path: string): ByteText | undefined;
   usage(): Usage;
-  /** What it has written to its own layer and not removed, in bytes. */
-  writtenBytes?(): number;
+  /** What it has written to its own layer and not removed. */
+  written?(): DiskUsage;
+  /** How many processes it has; default: one. */
+  processes?(): number;
   /** While it runs. */
   setResources?(resources: Container['resources']): void;
 }
@@ -118,8 +128,12 @@ export interface NodeImage {
 export interface ImageStore {
   /** Undefined: not on the node, or not for those with these credentials. */
   find(node: string, image: string, credentials?: readonly RegistryCredential[]): ImageFacts | undefined;
-  /** How many are on the node: they only become more. */
+  /** How many are on the node. */
   count?(node: string): number;
+  /** What they take of its disk. */
+  usage?(node: string): DiskUsage;
+  /** Removes those that came before some time and that nobody uses, by any of their names. */
+  collect?(node: string, isUsed: (name: string) => boolean, before: number): void;
   /** The largest of them, no more than `limit`, with all their names. */
   largest?(node: string, limit: number): readonly NodeImage[];
   /** Throws ImageError. The pod names the secrets for it. */
@@ -144,8 +158,12 @@ export interface NodeFacts {
 export interface VolumeStore {
   /** Empty; gone with the pod. `medium` Memory is a tmpfs, which has no more room than `sizeLimit`. */
   emptyDir(podUid: string, volume: string, medium: string, sizeLimit?: string): FileTree;
-  /** What is in an emptyDir, in bytes; undefined: there is none. */
-  emptyDirBytes?(podUid: string, volume: string): number | undefined;
+  /** What is in an emptyDir; undefined: there is none. */
+  emptyDirUsage?(podUid: string, volume: string): DiskUsage | undefined;
+  /** What is in a node's own files that pods mount. */
+  nodeUsage?(node: string): DiskUsage;
+  /** From now on somebody is told of what is written to a pod's emptyDirs on disk, until it has gone, or to a node's own files. */
+  follow?(place: { readonly podUid: string } | { readonly node: string }, onWritten: (more: DiskUsage) => void): void;
   /** A directory of the node's own files. Made when it is not there and `type` says so; throws FileError. */
   hostPath(node: string, path: string, type: string): FileTree;
   /** What stands for a network disk, by any key; shared by all nodes. */

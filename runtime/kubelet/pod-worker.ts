@@ -13,7 +13,7 @@ import { PodContainers } from './pod-containers.ts';
 import { PodDeadline } from './pod-deadline.ts';
 import { phaseOf } from './pod-phase.ts';
 import { PodResize } from './pod-resize.ts';
-import type { NodeFacts, Pod, PodRuntime, PodSandbox, RegistryCredential } from './pod-runtime.ts';
+import type { DiskUsage, NodeFacts, Pod, PodRuntime, PodSandbox, RegistryCredential } from './pod-runtime.ts';
 import type { PodSetup, PreparedPod } from './pod-setup.ts';
 import { type PodFailure, type PodStatus, statusOf, statusPatch } from './pod-status.ts';
 import type { Schedule } from './schedule.ts';
@@ -39,6 +39,8 @@ export interface PodWorkerDeps {
   readonly recorder: EventRecorder;
   /** A program uses other memory than before. */
   onMemory?(): void;
+  /** So much more, at most, is on the node's disk. */
+  onWritten?(more: DiskUsage): void;
   onError(error: unknown): void;
 }
 

@@ -5,6 +5,7 @@ import type { ControllerContext, ControllerDefinition } from '../framework/contr
 import { AddedNodes, type AddedNodesDeps } from './added-nodes.ts';
 import { maxBackOffMs } from './back-off.ts';
 import type { NameService } from './environment/resolver-config.ts';
+import type { EvictionSettings } from './eviction/thresholds.ts';
 import { Kubelet } from './kubelet.ts';
 import { LogBudget } from './logs/log-budget.ts';
 import { NodePlaces, placeOf } from './node-places.ts';
@@ -34,6 +35,8 @@ export interface KubeletsOptions {
   createRuntime(context: { readonly clock: ControllerContext['clock']; readonly random: Random }): PodRuntime;
   /** Between restarts of a container that fails again and again; default: 5 minutes. */
   readonly maxBackOffMs?: number | undefined;
+  /** When pods are sent away; default: upstream's. */
+  readonly eviction?: EvictionSettings | undefined;
   /** How the control plane reaches a node. */
   onNode(name: string, host: Kubelet): void;
   /** Undefined: no nodes come and go but those of `names`. */
@@ -114,6 +117,7 @@ export function kubeletsDefinition(given: KubeletsOptions): ControllerDefinition
         maxBackOffMs: given.maxBackOffMs ?? maxBackOffMs,
         logBudget: new LogBudget(),
         staticPods: given.staticPods,
+        eviction: given.eviction,
         onError,
       };
       const kubelets = new Map<string, Kubelet>();

@@ -57,6 +57,8 @@ export interface TestContainer {
   /** What it uses, in bytes. */
   memoryBytes: number;
   writtenBytes: number;
+  writtenFiles: number;
+  processes: number;
   exit(exitCode: number, more?: Partial<ContainerExit>): void;
   log(text: string): void;
 }
@@ -138,6 +140,8 @@ export async function testPod(spec: Pod['spec'], options: TestPodOptions = {}): 
       stops,
       memoryBytes: 0,
       writtenBytes: 0,
+      writtenFiles: 0,
+      processes: 1,
       exit: (exitCode, more) => exited.resolve({ exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', ...more }),
       log: (text) => log('stdout', text),
     };
@@ -159,7 +163,8 @@ export async function testPod(spec: Pod['spec'], options: TestPodOptions = {}): 
       attach: async () => undefined,
       readFile: (path) => files.read(path),
       usage: () => ({ cpuNanoseconds: 0, cpuNanoCores: 0, memoryBytes: own.memoryBytes }),
-      writtenBytes: () => own.writtenBytes,
+      written: () => ({ bytes: own.writtenBytes, files: own.writtenFiles }),
+      processes: () => own.processes,
     };
   };
   const present: ImageStore = {

@@ -2,7 +2,7 @@ import { FileError, type FileTree } from '../files/file-tree.ts';
 import { MemoryTree } from '../files/memory-tree.ts';
 import { MountedTree, type MountPoint } from '../files/mounted-tree.ts';
 import { settingName } from '../kubelet/kernel-settings.ts';
-import type { ContainerConfig } from '../kubelet/pod-runtime.ts';
+import type { ContainerConfig, DiskUsage } from '../kubelet/pod-runtime.ts';
 import { createProcTree } from '../processes/proc-tree.ts';
 import type { ProcessTable } from '../processes/process-table.ts';
 import type { ContainerFacts } from '../processes/program.ts';
@@ -26,8 +26,12 @@ interface FilesSetup {
   now(): number;
 }
 
-export function containerLayer({ base }: ImageContent, now: () => number): MemoryTree {
-  return new MemoryTree({ now, base, capacity: layerCapacity });
+export function containerLayer(
+  { base }: ImageContent,
+  now: () => number,
+  onGrow?: (more: DiskUsage) => void,
+): MemoryTree {
+  return new MemoryTree({ now, base, capacity: layerCapacity, ...(onGrow === undefined ? {} : { onGrow }) });
 }
 
 /** A layer over the image's files, the system's own places, and the pod's volumes. */

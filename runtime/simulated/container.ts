@@ -66,10 +66,9 @@ export function startContainer(given: ContainerSetup): StartedContainer {
   const { clock, facts, table, log, files } = setup;
   const { container } = facts;
   const memory = new Map<number, number>();
-  const memoryBytes = (): number => {
-    const own = table.list().filter((one) => one.space === space).length;
-    return [...memory.values()].reduce((sum, bytes) => sum + bytes, own * bytesPerProcess);
-  };
+  const processes = (): number => table.list().filter((one) => one.space === space).length;
+  const memoryBytes = (): number =>
+    [...memory.values()].reduce((sum, bytes) => sum + bytes, processes() * bytesPerProcess);
   let isOutOfMemory = false;
   const space: Space = {
     clock: setup.insideClock ?? clock,
@@ -100,6 +99,7 @@ export function startContainer(given: ContainerSetup): StartedContainer {
     user: setup.user,
     readFile: (path: string) => files.read(path),
     usage,
+    processes,
   };
   try {
     first = table.spawn(space, {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../api/clock.ts';
 import type { ProcessStreams } from '../../api/streams/node-connection.ts';
 import type { ByteText } from '../files/file-tree.ts';
-import type { Container, ContainerExit, Mount, StartedContainer, Usage } from '../kubelet/pod-runtime.ts';
+import type { Container, ContainerExit, DiskUsage, Mount, StartedContainer, Usage } from '../kubelet/pod-runtime.ts';
 import { bytesPerProcess, steadyUsage } from './usage.ts';
 
 export interface IdleSetup {
@@ -82,8 +82,12 @@ export class IdleContainer implements StartedContainer {
     return { ...steady, memoryBytes: steady.memoryBytes + bytesPerProcess };
   }
 
-  writtenBytes(): number {
-    return this.#whole?.writtenBytes?.() ?? 0;
+  written(): DiskUsage {
+    return this.#whole?.written?.() ?? { bytes: 0, files: 0 };
+  }
+
+  processes(): number {
+    return this.#whole?.processes?.() ?? 1;
   }
 
   setResources(resources: Container['resources']): void {

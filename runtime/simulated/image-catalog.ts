@@ -18,6 +18,8 @@ export interface ImageCatalogOptions {
 
 export interface Pulling {
   readonly delayMs: number;
+  /** Default: something made up. */
+  readonly sizeBytes?: number;
   /** Why it fails. */
   readonly error?: string;
   /** Passwords of those who alone may pull it, by name. */

@@ -6,27 +6,48 @@ import type { ImageCatalog } from './image-catalog.ts';
 import { parseReference } from './images/reference.ts';
 import { accessDenied, opening } from './images/registry-logins.ts';
 
+interface Pulled {
+  readonly facts: ImageFacts;
+  readonly at: number;
+}
+
 /** Images of all nodes: what was pulled there is there. */
 export function createImageStore(clock: Clock, catalog: ImageCatalog): ImageStore {
-  const nodes = new Map<string, Map<string, ImageFacts>>();
+  const nodes = new Map<string, Map<string, Pulled>>();
   const known = new Map<string, ImageFacts>();
   /** With whose names private images were pulled to a node. */
   const pullers = new Map<string, Set<string>>();
-  const imagesOf = (node: string): Map<string, ImageFacts> => {
-    const images = nodes.get(node) ?? new Map<string, ImageFacts>();
+  const imagesOf = (node: string): Map<string, Pulled> => {
+    const images = nodes.get(node) ?? new Map<string, Pulled>();
     nodes.set(node, images);
     return images;
   };
+  // Whoever asks for it by a shorter name has the same image.
+  const distinct = (node: string): ImageFacts[] => [
+    ...new Map([...(nodes.get(node)?.values() ?? [])].map(({ facts }) => [facts.name, facts])).values(),
+  ];
   return {
     find: (node, image, credentials = []) => {
       const names = pullers.get(`${node} ${image}`);
       const isOpen = names === undefined || credentials.some((one) => names.has(keyOf(one)));
-      return isOpen ? imagesOf(node).get(image) : undefined;
+      return isOpen ? nodes.get(node)?.get(image)?.facts : undefined;
     },
     count: (node) => nodes.get(node)?.size ?? 0,
+    usage: (node) => ({ bytes: distinct(node).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0), files: 0 }),
+    collect: (node, isUsed, before) => {
+      const images = nodes.get(node);
+      if (images === undefined) return;
+      const kept = new Set<string>();
+      for (const [name, { facts, at }] of images)
+        if (at > before || isUsed(name) || isUsed(facts.name)) kept.add(facts.name);
+      for (const [name, { facts }] of images) {
+        if (kept.has(facts.name)) continue;
+        images.delete(name);
+        pullers.delete(`${node} ${name}`);
+      }
+    },
     largest: (node, limit) =>
-      // Whoever asks for it by a shorter name has the same image.
-      [...new Map([...imagesOf(node).values()].map((facts) => [facts.name, facts])).values()]
+      distinct(node)
         .toSorted((a, b) => b.sizeBytes - a.sizeBytes)
         .slice(0, limit)
         .map(({ name, sizeBytes }) => ({ names: [...new Set([imageIdOf(name), name])], sizeBytes })),
@@ -34,7 +55,12 @@ export function createImageStore(clock: Clock, catalog: ImageCatalog): ImageStor
       const reference = parseReference(image);
       if (typeof reference === 'string')
         throw new ImageError('InvalidImageName', `couldn't parse image name "${image}": ${reference}`);
-      const { delayMs, error, users } = await catalog.pulling(reference, image, pod);
+      const {
+        delayMs,
+        error,
+        users,
+        sizeBytes = sizeOf(reference.path),
+      } = await catalog.pulling(reference, image, pod);
       await sleep(clock, delayMs, new AbortController().signal);
       if (error !== undefined) throw new ImageError('ErrImagePull', error);
       if (users !== undefined) {
@@ -43,9 +69,10 @@ export function createImageStore(clock: Clock, catalog: ImageCatalog): ImageStor
         const key = `${node} ${image}`;
         pullers.set(key, (pullers.get(key) ?? new Set()).add(keyOf(login)));
       }
-      const facts = known.get(image) ?? { name: reference.name, sizeBytes: sizeOf(reference.path) };
+      const before = known.get(image);
+      const facts = before?.sizeBytes === sizeBytes ? before : { name: reference.name, sizeBytes };
       known.set(image, facts);
-      imagesOf(node).set(image, facts);
+      imagesOf(node).set(image, { facts, at: clock.now() });
       return facts;
     },
   };

@@ -1,7 +1,7 @@
 import type { Clock, Random } from '../../api/clock.ts';
 import { keyOf } from '../client/object-key.ts';
 import { sandboxHostname } from '../kubelet/environment/hosts-file.ts';
-import type { Container, Pod, PodRuntime, StartedContainer } from '../kubelet/pod-runtime.ts';
+import type { Container, DiskUsage, Pod, PodRuntime, StartedContainer } from '../kubelet/pod-runtime.ts';
 import type { VirtualNetwork } from '../network/network.ts';
 import { defaultPath } from '../processes/execute.ts';
 import { createProcessTable, type ProcessTable } from '../processes/process-table.ts';
@@ -57,16 +57,20 @@ export function createSimulatedRuntime({
     return table;
   };
   const cgroups = createCgroups();
+  const volumes = createVolumeStore(now, cgroups.of);
   const newId = (): string => (random.uuid() + random.uuid()).replaceAll('-', '');
   return {
     version: 'simulated://1.0.0',
     volumes: {
-      ...createVolumeStore(now, cgroups.of),
+      ...volumes,
       image: async (reference, pod) =>
         userland.contentOf(await catalog.imageFor({ name: '', image: reference }, pod)).base,
     },
     images: createImageStore(clock, catalog),
-    forgetNode: (node) => void nodeProcesses.delete(node),
+    forgetNode: (node) => {
+      nodeProcesses.delete(node);
+      volumes.leave(node);
+    },
     createSandbox: async (pod, { name: node, addresses, podCIDRs }) => {
       const isHost = pod.spec?.hostNetwork === true;
       const taken = isHost ? [] : podCIDRs.map((cidr, index) => poolOf(cidr).take(pod.status?.podIPs?.[index]?.ip));
@@ -102,7 +106,7 @@ export function createSimulatedRuntime({
             const facts = { hostname, node, pod, container, attempt };
             const table = processes.tableFor(container);
             const { devices } = userland;
-            const layer = containerLayer(content, now);
+            const layer = containerLayer(content, now, config.onWritten);
             const startedAt = first?.insideStartedAt ?? now();
             const files = containerFiles(config, { layer, facts, table, now, startedAt, devices, cgroup: group.tree });
             const started = startContainer({
@@ -133,7 +137,12 @@ export function createSimulatedRuntime({
                 return group.memoryLimit;
               },
             });
-            return Object.assign(started, { setResources: group.set, writtenBytes: () => layer.usedBytes });
+            const written = (): DiskUsage => ({
+              bytes: layer.usedBytes + (image.writtenBytes ?? 0),
+              files: layer.usedFiles,
+            });
+            if (image.writtenBytes !== undefined) config.onWritten?.({ bytes: image.writtenBytes, files: 0 });
+            return Object.assign(started, { setResources: group.set, written });
           };
           const words = isShared(pod) ? undefined : wordsOfIdle(image, { pod, container });
           if (words !== undefined) {

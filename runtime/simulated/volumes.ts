@@ -2,7 +2,7 @@ import { parseQuantity } from '../../api/quantity.ts';
 import type { FileTree } from '../files/file-tree.ts';
 import { MemoryTree } from '../files/memory-tree.ts';
 import { MountedTree, SubTree } from '../files/mounted-tree.ts';
-import type { VolumeStore } from '../kubelet/pod-runtime.ts';
+import type { DiskUsage, VolumeStore } from '../kubelet/pod-runtime.ts';
 
 const cgroupPath = '/sys/fs/cgroup';
 
@@ -26,11 +26,24 @@ const nodeDirectories: readonly (readonly [mode: number, paths: string])[] = [
   [0o1777, '/tmp /var/tmp'],
 ];
 
+interface SimulatedVolumes extends VolumeStore {
+  /** Nobody is told any more of what is written to its files. */
+  leave(node: string): void;
+}
+
+function usageOf(tree: MemoryTree | undefined): DiskUsage | undefined {
+  return tree === undefined ? undefined : { bytes: tree.usedBytes, files: tree.usedFiles };
+}
+
 /** Files of nodes, of claims, and of pods' own directories, all in memory. */
-export function createVolumeStore(now: () => number, cgroupsOf?: (node: string) => FileTree): VolumeStore {
+export function createVolumeStore(now: () => number, cgroupsOf?: (node: string) => FileTree): SimulatedVolumes {
   const nodes = new Map<string, FileTree>();
   const disks = new Map<string, FileTree>();
   const own = new Map<string, Map<string, MemoryTree>>();
+  /** Of pods by uid, and of nodes by name. */
+  const followers = new Map<string, (more: DiskUsage) => void>();
+  const nodeFollowers = new Map<string, (more: DiskUsage) => void>();
+  const nodeTrees = new Map<string, MemoryTree>();
   const kept = <T>(trees: Map<string, T>, key: string, make: () => T): T => {
     const tree = trees.get(key) ?? make();
     trees.set(key, tree);
@@ -38,7 +51,8 @@ export function createVolumeStore(now: () => number, cgroupsOf?: (node: string) 
   };
   const disk = (): FileTree => new MemoryTree({ type: 'ext4', now });
   const nodeDisk = (node: string): FileTree => {
-    const root = disk();
+    const root = new MemoryTree({ type: 'ext4', now, onGrow: (more) => nodeFollowers.get(node)?.(more) });
+    nodeTrees.set(node, root);
     for (const [mode, paths] of nodeDirectories) for (const path of paths.split(' ')) root.makeDirectory(path, mode);
     for (const [path, text] of nodeFiles(node)) root.write(path, text);
     return cgroupsOf === undefined ? root : new MountedTree(root, [{ path: cgroupPath, tree: cgroupsOf(node) }]);
@@ -48,13 +62,20 @@ export function createVolumeStore(now: () => number, cgroupsOf?: (node: string) 
       const trees = own.get(podUid) ?? new Map<string, MemoryTree>();
       own.set(podUid, trees);
       return kept(trees, volume, () => {
-        if (medium === '') return new MemoryTree({ type: 'ext4', mode: 0o777, now });
+        const onGrow = followers.get(podUid);
+        if (medium === '')
+          return new MemoryTree({ type: 'ext4', mode: 0o777, now, ...(onGrow === undefined ? {} : { onGrow }) });
         const type = medium === 'Memory' ? 'tmpfs' : 'hugetlbfs';
         const capacity = sizeLimit === undefined ? {} : { capacity: Number(parseQuantity(sizeLimit).value()) };
         return new MemoryTree({ type, mode: 0o1777, now, ...capacity });
       });
     },
-    emptyDirBytes: (podUid, volume) => own.get(podUid)?.get(volume)?.usedBytes,
+    emptyDirUsage: (podUid, volume) => usageOf(own.get(podUid)?.get(volume)),
+    nodeUsage: (node) => usageOf(nodeTrees.get(node)) ?? { bytes: 0, files: 0 },
+    follow: (place, onWritten) => {
+      if ('podUid' in place) followers.set(place.podUid, onWritten);
+      else nodeFollowers.set(place.node, onWritten);
+    },
     hostPath: (node, path) => {
       const root = kept(nodes, node, () => nodeDisk(node));
       const inner = path.replace(/\/+$/, '');
@@ -62,6 +83,10 @@ export function createVolumeStore(now: () => number, cgroupsOf?: (node: string) 
       return inner === '' ? root : new SubTree(root, inner);
     },
     shared: (key) => kept(disks, key, disk),
-    release: (podUid) => void own.delete(podUid),
+    leave: (node) => void nodeFollowers.delete(node),
+    release: (podUid) => {
+      own.delete(podUid);
+      followers.delete(podUid);
+    },
   };
 }

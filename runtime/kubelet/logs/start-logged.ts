@@ -1,5 +1,5 @@
 import type { Clock } from '../../../api/clock.ts';
-import type { ContainerConfig, StartedContainer } from '../pod-runtime.ts';
+import type { ContainerConfig, DiskUsage, StartedContainer } from '../pod-runtime.ts';
 import type { ContainerLogs } from './container-logs.ts';
 import type { LogBudget } from './log-budget.ts';
 
@@ -8,10 +8,14 @@ export async function startLogged(
   logs: ContainerLogs,
   clock: Clock,
   start: (log: ContainerConfig['log']) => Promise<StartedContainer>,
-  budget?: LogBudget,
+  { budget, onWritten }: { readonly budget?: LogBudget | undefined; onWritten?(more: DiskUsage): void } = {},
 ): Promise<StartedContainer> {
   const buffer = logs.open(clock, budget);
-  const started = await start((stream, text) => buffer.write(stream, text));
+  const started = await start((stream, text) => {
+    const before = buffer.storedBytes;
+    buffer.write(stream, text);
+    if (buffer.storedBytes > before) onWritten?.({ bytes: buffer.storedBytes - before, files: 0 });
+  });
   logs.started(buffer);
   void started.exited.then(() => buffer.end());
   return started;

@@ -1,6 +1,6 @@
 import type { Clock } from '../../../api/clock.ts';
 import type { ContainerRecord } from '../container-record.ts';
-import type { NodeFacts, Pod, PodSandbox } from '../pod-runtime.ts';
+import type { DiskUsage, NodeFacts, Pod, PodSandbox } from '../pod-runtime.ts';
 
 /** A pod that a kubelet runs, or has run. */
 export interface HostedPod {
@@ -20,8 +20,10 @@ export interface KubeletHost {
   readonly capacity: Readonly<Record<string, string>>;
   facts(): NodeFacts;
   hostedPods(): Iterable<HostedPod>;
-  /** What is in an emptyDir, in bytes; undefined: nobody knows. */
-  emptyDirBytes?(podUid: string, volume: string): number | undefined;
+  /** What is in an emptyDir; undefined: nobody knows. */
+  emptyDirUsage?(podUid: string, volume: string): DiskUsage | undefined;
+  /** What is on the node's disk beside what its pods have written. */
+  ownDisk?(): DiskUsage;
   /** One that is bound to this node though it does not run here (any more), as the API server has it. */
   knownPod(namespace: string, name: string): Readonly<Pod> | undefined;
 }

@@ -171,7 +171,7 @@ export function containerMetrics(host: KubeletHost): Family[] {
       'gauge',
       'container_fs_usage_bytes',
       'Number of bytes that are consumed by the container on this filesystem.',
-      samples(({ container }) => smallBytes + (container?.record.running?.writtenBytes?.() ?? 0), {
+      samples(({ container }) => smallBytes + (container?.record.running?.written?.().bytes ?? 0), {
         device: '/dev/vda1',
       }),
     ),

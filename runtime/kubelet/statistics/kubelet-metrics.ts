@@ -1,6 +1,7 @@
 import type { KubeletHost } from '../server/kubelet-host.ts';
+import { inodes } from './disk.ts';
 import type { Family } from './metric-text.ts';
-import { bytesOfQuantity, inodes, smallBytes } from './summary.ts';
+import { bytesOfQuantity, smallBytes } from './summary.ts';
 
 function started(host: KubeletHost): Family {
   return {

@@ -1,13 +1,14 @@
 import { toTime } from '../../../api/clock.ts';
 import { parseQuantity } from '../../../api/quantity.ts';
 import { storageUsage } from '../eviction/storage-usage.ts';
-import type { Usage } from '../pod-runtime.ts';
+import type { DiskUsage, Usage } from '../pod-runtime.ts';
 import type { KubeletHost } from '../server/kubelet-host.ts';
+import { diskOfNode, inodes } from './disk.ts';
+import { processesOfNode } from './processes.ts';
 import { type PodUsage, usageOfNode, usageOfPods } from './usage.ts';
 
 /** Of an empty directory, a root; of volumes and disks whose files nobody counts. */
 export const smallBytes = 4096;
-export const inodes = 6_553_600;
 
 export function bytesOfQuantity(text: string | undefined): number {
   return text === undefined ? 0 : Number(parseQuantity(text).value());
@@ -37,18 +38,25 @@ function memoryOf(usage: Usage, time: string, limit: number) {
 interface Disk {
   readonly time: string;
   readonly capacity: number;
+  /** By all of the node. */
+  readonly taken: DiskUsage;
 }
 
-function fileSystem({ time, capacity }: Disk, used: number) {
+/** All places of a node are on one disk: each says how much of that is left. */
+function fileSystem({ time, capacity, taken }: Disk, used: number, files = 1) {
   return {
     time,
-    availableBytes: capacity - used,
+    availableBytes: Math.max(0, capacity - taken.bytes),
     capacityBytes: capacity,
     usedBytes: used,
-    inodesFree: inodes - 1,
+    inodesFree: Math.max(0, inodes - taken.files),
     inodes,
-    inodesUsed: 1,
+    inodesUsed: files,
   };
+}
+
+function storeOf(host: KubeletHost) {
+  return { emptyDirUsage: (pod: string, volume: string) => host.emptyDirUsage?.(pod, volume) };
 }
 
 function networkOf(time: string) {
@@ -56,11 +64,11 @@ function networkOf(time: string) {
   return { time, ...counters, interfaces: [counters] };
 }
 
-function podOf(host: KubeletHost, { hosted, containers, total }: PodUsage, disk: Disk, isShort: boolean) {
+function podOf(host: KubeletHost, { hosted, containers, total, processes }: PodUsage, disk: Disk, isShort: boolean) {
   const { pod } = hosted;
   const { name = '', namespace = '', uid = '' } = pod.metadata ?? {};
   const { time } = disk;
-  const written = storageUsage(hosted, { emptyDirBytes: (pod, volume) => host.emptyDirBytes?.(pod, volume) });
+  const written = storageUsage(hosted, storeOf(host));
   const volumes = (pod.spec?.volumes ?? []).map((volume) => ({
     ...fileSystem(disk, written.volumes.get(volume.name ?? '') ?? smallBytes),
     name: volume.name,
@@ -79,7 +87,7 @@ function podOf(host: KubeletHost, { hosted, containers, total }: PodUsage, disk:
       ...(isShort
         ? {}
         : {
-            rootfs: fileSystem(disk, smallBytes + (record.running?.writtenBytes?.() ?? 0)),
+            rootfs: fileSystem(disk, smallBytes + (record.running?.written?.().bytes ?? 0)),
             logs: fileSystem(disk, record.logs.newest?.storedBytes ?? 0),
           }),
       swap: { time, swapAvailableBytes: 0, swapUsageBytes: 0 },
@@ -91,8 +99,12 @@ function podOf(host: KubeletHost, { hosted, containers, total }: PodUsage, disk:
       : {
           network: networkOf(time),
           ...(volumes.length === 0 ? {} : { volume: volumes }),
-          'ephemeral-storage': fileSystem(disk, smallBytes * (1 + containers.length) + written.total),
-          process_stats: { process_count: containers.length },
+          'ephemeral-storage': fileSystem(
+            disk,
+            smallBytes * (1 + containers.length) + written.total,
+            1 + written.files,
+          ),
+          process_stats: { process_count: processes },
         }),
     swap: { time, swapUsageBytes: 0 },
   };
@@ -104,20 +116,28 @@ export function summaryOf(host: KubeletHost, isShort: boolean) {
   const node = usageOfNode(host, pods);
   const time = toTime(host.clock.now());
   const { capacity } = host;
-  const disk = { time, capacity: bytesOfQuantity(capacity['ephemeral-storage']) };
+  const own = host.ownDisk?.() ?? { bytes: 0, files: 0 };
+  const taken = diskOfNode(host.hostedPods(), storeOf(host), own);
+  const disk = { time, capacity: bytesOfQuantity(capacity['ephemeral-storage']), taken };
+  const memory = bytesOfQuantity(capacity['memory']);
+  const place = fileSystem(disk, taken.bytes, taken.files);
   return {
     node: {
       nodeName: host.facts().name,
       startTime: toTime(host.startedAt),
       cpu: cpuOf(node, time),
-      memory: memoryOf(node, time, bytesOfQuantity(capacity['memory'])),
+      memory: memoryOf(node, time, memory),
       ...(isShort
         ? {}
         : {
             network: networkOf(time),
-            fs: fileSystem(disk, smallBytes),
-            runtime: { imageFs: fileSystem(disk, smallBytes), containerFs: fileSystem(disk, smallBytes) },
-            rlimit: { time, maxpid: 4_194_304, curproc: pods.length },
+            fs: place,
+            runtime: { imageFs: place, containerFs: place },
+            rlimit: {
+              time,
+              maxpid: processesOfNode(memory),
+              curproc: pods.reduce((sum, { processes }) => sum + processes, 0),
+            },
           }),
       swap: { time, swapAvailableBytes: 0, swapUsageBytes: 0 },
     },

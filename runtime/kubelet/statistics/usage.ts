@@ -12,6 +12,7 @@ export interface PodUsage {
   readonly hosted: HostedPod;
   readonly containers: readonly ContainerUsage[];
   readonly total: Usage;
+  readonly processes: number;
 }
 
 /** What a node uses beside its pods. */
@@ -36,7 +37,8 @@ export function usageOfPod(hosted: HostedPod): PodUsage | undefined {
     return [{ record, startedAt: state.startedAt, usage: running.usage() }];
   });
   if (containers.length === 0) return undefined;
-  return { hosted, containers, total: sumOf(containers.map(({ usage }) => usage)) };
+  const processes = containers.reduce((sum, { record }) => sum + (record.running?.processes?.() ?? 1), 0);
+  return { hosted, containers, total: sumOf(containers.map(({ usage }) => usage)), processes };
 }
 
 export function usageOfPods(host: KubeletHost): PodUsage[] {

@@ -21,6 +21,8 @@ export interface Image {
   readonly anyProgram?: Program;
   /** Runs its entrypoint, whatever command and arguments a container has. */
   readonly ignoresCommand?: boolean;
+  /** What a container of it writes to its layer that is in none of its files. */
+  readonly writtenBytes?: number;
   /** Where its own program does nothing but wait to be told to end, what it writes before; undefined: it does more. */
   idleWords?(facts: Pick<ContainerFacts, 'pod' | 'container'>): string | undefined;
   /** Writes what it has beside the usual directories. Called once; all its containers share the files. */

@@ -17,6 +17,7 @@ export function imageOfEntry(entry: ImageEntry): Image {
     environment: entry.environment,
     ...(entry.user === undefined ? {} : { user: entry.user }),
     ...(entry.workingDir === undefined ? {} : { workingDir: entry.workingDir }),
+    ...(entry.writtenBytes === undefined ? {} : { writtenBytes: entry.writtenBytes }),
     files: (tree) => {
       for (const [path, text] of Object.entries(entry.files)) tree.write(path, textOf(text));
     },

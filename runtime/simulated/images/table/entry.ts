@@ -9,6 +9,8 @@ export interface ImageEntry {
   readonly pull: {
     readonly delayMs: number;
     readonly error?: string;
+    /** What it takes of a node's disk. */
+    readonly sizeBytes?: number;
     /** Passwords of those who alone may pull it, by name. */
     readonly users?: Readonly<Record<string, string>>;
   };
@@ -27,6 +29,8 @@ export interface ImageEntry {
   readonly memoryBytes: number;
   /** Added to memory each second. */
   readonly memoryGrowth: number;
+  /** To a container's layer, though no file shows it. */
+  readonly writtenBytes?: number;
   readonly onTerminate: 'ignore' | { readonly exitCode: number; readonly delayMs: number };
   readonly terminationMessage?: string;
   readonly environment: Readonly<Record<string, string>>;

@@ -19,12 +19,17 @@ export function readTable(text: string, where: string): readonly ImageEntry[] {
   return entries;
 }
 
+function bytesOf(thousandths: number | undefined): number | undefined {
+  return thousandths === undefined ? undefined : thousandths / milli;
+}
+
 function readEntry(fields: Fields): ImageEntry {
   const pull = fields.inner('pull');
   const users = pull.map('users');
   const pulling = {
     delayMs: pull.duration('delay') ?? 0,
     ...optional('error', pull.text('error')),
+    ...optional('sizeBytes', bytesOf(pull.quantity('size'))),
     ...(Object.keys(users).length === 0 ? {} : { users }),
   };
   pull.end();
@@ -37,6 +42,7 @@ function readEntry(fields: Fields): ImageEntry {
   const cpu = resources.quantity('cpu') ?? 0;
   const memory = resources.quantity('memory') ?? 0;
   const growth = resources.quantity('memoryPerSecond') ?? 0;
+  const written = bytesOf(resources.quantity('ephemeral-storage'));
   resources.end();
   return {
     images: fields.texts('image'),
@@ -54,6 +60,7 @@ function readEntry(fields: Fields): ImageEntry {
     millicores: cpu,
     memoryBytes: memory / milli,
     memoryGrowth: growth / milli,
+    ...optional('writtenBytes', written),
     onTerminate: readTermination(fields),
     ...optional('terminationMessage', message),
     environment: fields.map('environment'),

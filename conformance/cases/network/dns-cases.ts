@@ -1,8 +1,7 @@
 import type { Case } from '../../runner/case.ts';
 import type { CaseContext } from '../../runner/context.ts';
+import { agnhost } from '../nodes/running-pod.ts';
 import { said, serving } from './traffic-cases.ts';
-
-const image = 'registry.k8s.io/e2e-test-images/agnhost:2.63.0';
 
 async function service(c: CaseContext, name: string, spec: object): Promise<string> {
   const path = `/api/v1/namespaces/${await c.namespace()}/services`;
@@ -18,7 +17,7 @@ const dig = (words: string): string => `dig +short +search ${words} | sort | tr 
 
 /** Lines that scripts say in an image with the tools for names. */
 async function linesOf(c: CaseContext, commands: readonly string[]): Promise<string[]> {
-  const text = await said(c, commands.join('\n'), { image });
+  const text = await said(c, commands.join('\n'), { image: agnhost });
   return text.split('\n').map((line) => line.trim());
 }
 

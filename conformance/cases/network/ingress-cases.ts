@@ -1,6 +1,6 @@
 import type { Case } from '../../runner/case.ts';
 import type { CaseContext } from '../../runner/context.ts';
-import { said, serving } from './traffic-cases.ts';
+import { said, service, serving } from './traffic-cases.ts';
 
 interface Ingress {
   readonly spec: { readonly ingressClassName?: string };
@@ -12,11 +12,7 @@ const backend = (name: string, port: object = { number: 80 }): object => ({ serv
 async function backends(c: CaseContext, ...names: readonly string[]): Promise<void> {
   for (const name of names) {
     await serving(c, name);
-    await c.post(
-      `/api/v1/namespaces/${await c.namespace()}/services`,
-      { metadata: { name }, spec: { selector: { app: name }, ports: [{ name: 'http', port: 80, targetPort: 'web' }] } },
-      { unstable: true },
-    );
+    await service(c, name, { ports: [{ name: 'http', port: 80, targetPort: 'web' }] });
   }
 }
 

@@ -1,36 +1,23 @@
 import type { Case } from '../../runner/case.ts';
 import type { CaseContext } from '../../runner/context.ts';
-
-const agnhost = 'registry.k8s.io/e2e-test-images/agnhost:2.63.0';
-const busybox = 'registry.k8s.io/e2e-test-images/busybox:1.37.0-1';
-
-interface PodStatus {
-  readonly phase?: string;
-  readonly podIP?: string;
-  readonly hostIP?: string;
-  readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-}
-
-const isReady = ({ conditions }: PodStatus): boolean =>
-  conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
-
-async function statusOf(c: CaseContext, path: string, what: string, isSo: (status: PodStatus) => boolean) {
-  let status: PodStatus = {};
-  await c.eventually(what, async () => {
-    const { body } = await c.get(path, { unstable: true });
-    status = (body as { readonly status: PodStatus }).status;
-    return isSo(status);
-  });
-  return status;
-}
+import {
+  agnhost,
+  busybox,
+  hasEnded,
+  isReady,
+  type PodStatus,
+  type RunningPod,
+  runOnce,
+  runPod,
+  shell,
+} from '../nodes/running-pod.ts';
 
 /** A pod that answers at 8080, with its name at /hostname and its client's address at /clientip. */
 export async function serving(
   c: CaseContext,
   name: string,
   { isGated = false, ports = [{ name: 'web', containerPort: 8080 }] as object[], app = name, spec: more = {} } = {},
-): Promise<PodStatus> {
-  const pods = `/api/v1/namespaces/${await c.namespace()}/pods`;
+): Promise<PodStatus & { readonly pod: RunningPod }> {
   const server = {
     name: 'server',
     image: agnhost,
@@ -38,13 +25,11 @@ export async function serving(
     args: ['netexec', '--http-port=8080', '--udp-port=8081'],
     ports,
   };
-  const metadata = { name, labels: { app } };
   const readinessGates = isGated ? [{ conditionType: 'example.com/open' }] : [];
-  const spec = { terminationGracePeriodSeconds: 0, containers: [server], readinessGates, ...more };
-  await c.post(pods, { metadata, spec }, { unstable: true });
-  return statusOf(c, `${pods}/${name}`, `${name} runs`, (status) => {
-    return isGated ? status.phase === 'Running' : isReady(status);
-  });
+  const spec = { containers: [server], readinessGates, ...more };
+  const pod = await runPod(c, spec, { name, labels: { app } });
+  const status = await pod.until(`${name} runs`, (now) => (isGated ? now.phase === 'Running' : isReady(now)));
+  return { ...status, pod };
 }
 
 /** What a script says in a pod of its own. */
@@ -53,24 +38,17 @@ export async function said(
   script: string,
   { labels = {}, spec = {}, image = busybox } = {},
 ): Promise<string> {
-  const pods = `/api/v1/namespaces/${await c.namespace()}/pods`;
-  const container = { name: 'c', image, imagePullPolicy: 'IfNotPresent', command: ['/bin/sh', '-c', script] };
-  const pod = {
-    metadata: { generateName: 'client-', labels },
-    spec: { restartPolicy: 'Never', terminationGracePeriodSeconds: 0, containers: [container], ...spec },
-  };
-  const { body } = await c.post(pods, pod, { unstable: true });
-  const { name } = (body as { readonly metadata: { readonly name: string } }).metadata;
-  await statusOf(
-    c,
-    `${pods}/${name}`,
-    'the client has ended',
-    ({ phase }) => phase === 'Succeeded' || phase === 'Failed',
-  );
-  return (await c.get(`${pods}/${name}/log`, { unstable: true })).text;
+  const whole = { containers: [shell('c', script, { image })], ...spec };
+  const pod = await runOnce(c, whole, { generateName: 'client-', labels });
+  await pod.until('the client has ended', hasEnded);
+  return pod.log();
 }
 
-async function service(c: CaseContext, name: string, spec: object): Promise<{ ip: string; nodePorts: number[] }> {
+export async function service(
+  c: CaseContext,
+  name: string,
+  spec: object,
+): Promise<{ ip: string; nodePorts: number[] }> {
   const { body } = await c.post(
     `/api/v1/namespaces/${await c.namespace()}/services`,
     { metadata: { name }, spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 'web' }], ...spec } },
@@ -105,13 +83,6 @@ async function betweenPods(c: CaseContext): Promise<void> {
 }
 
 async function sharedLocalhost(c: CaseContext): Promise<void> {
-  const pods = `/api/v1/namespaces/${await c.namespace()}/pods`;
-  const shell = (name: string, script: string): object => ({
-    name,
-    image: busybox,
-    imagePullPolicy: 'IfNotPresent',
-    command: ['/bin/sh', '-c', script],
-  });
   const containers = [
     shell(
       'server',
@@ -119,15 +90,12 @@ async function sharedLocalhost(c: CaseContext): Promise<void> {
     ),
     shell('client', `${untilAnswered('http://127.0.0.1:8080/')}; sleep 600`),
   ];
-  await c.post(
-    pods,
-    { metadata: { name: 'a' }, spec: { terminationGracePeriodSeconds: 0, containers } },
-    { unstable: true },
+  const pod = await runPod(c, { containers });
+  await pod.untilLog(
+    'one container hears the other at localhost',
+    (log) => log === 'from beside\n',
+    '?container=client',
   );
-  await c.eventually('one container hears the other at localhost', async () => {
-    const { text } = await c.get(`${pods}/a/log?container=client`, { status: [200, 204, 400], unstable: true });
-    return text === 'from beside\n';
-  });
 }
 
 async function clusterAddress(c: CaseContext): Promise<void> {
@@ -160,21 +128,20 @@ async function nodePort(c: CaseContext): Promise<void> {
 }
 
 async function readiness(c: CaseContext): Promise<void> {
-  const path = `/api/v1/namespaces/${await c.namespace()}/pods/web`;
+  const { pod } = await serving(c, 'web', { isGated: true });
   const open = async (status: 'True' | 'False'): Promise<void> => {
     const conditions = [{ type: 'example.com/open', status }];
     const type = 'application/strategic-merge-patch+json';
-    await c.patch(`${path}/status`, { status: { conditions } }, { type, unstable: true });
+    await c.patch(`${pod.path}/status`, { status: { conditions } }, { type, unstable: true });
   };
-  await serving(c, 'web', { isGated: true });
   const { ip } = await service(c, 'web', {});
   const refused = await said(c, untilRefused(`http://${ip}/`));
   c.ok(/Connection refused/.test(refused), `a pod that is not ready gets no connections: ${refused}`);
   await open('True');
-  await statusOf(c, path, 'it is ready', isReady);
+  await pod.until('it is ready', isReady);
   c.equal(await said(c, untilAnswered(`http://${ip}/hostname`)), 'web', 'a ready pod answers for its Service');
   await open('False');
-  await statusOf(c, path, 'it is not ready any more', (status) => !isReady(status));
+  await pod.until('it is not ready any more', (status) => !isReady(status));
   const text = await said(c, untilRefused(`http://${ip}/`));
   c.ok(/Connection refused/.test(text), `nor one that was ready once: ${text}`);
 }

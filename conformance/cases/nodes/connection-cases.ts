@@ -1,33 +1,16 @@
 import type { Case } from '../../runner/case.ts';
 import type { CaseContext } from '../../runner/context.ts';
 import { openWebSocket } from '../../runner/web-socket.ts';
+import { ofContainer, type RunningPod, runOnce, shell } from './running-pod.ts';
 
-const image = 'registry.k8s.io/e2e-test-images/busybox:1.37.0-1';
-
-interface Running {
-  /** Of the pod `a`, with a container `c` that runs and one `ended` that has. */
-  readonly path: string;
-}
-
-function shell(name: string, script: string): object {
-  return { name, image, imagePullPolicy: 'IfNotPresent', command: ['/bin/sh', '-c', script] };
-}
-
-async function running(c: CaseContext): Promise<Running> {
-  const pods = `/api/v1/namespaces/${await c.namespace()}/pods`;
-  const containers = [shell('c', 'echo hello; sleep 1000'), shell('ended', 'true')];
-  const spec = { restartPolicy: 'Never', terminationGracePeriodSeconds: 0, containers };
-  await c.post(pods, { metadata: { name: 'a' }, spec }, { unstable: true });
-  interface Status {
-    readonly containerStatuses?: readonly { readonly name: string; readonly state: Readonly<Record<string, object>> }[];
-  }
-  await c.eventually('one container runs and the other has ended', async () => {
-    const { containerStatuses = [] } = (await c.get(`${pods}/a`, { unstable: true })).at('status') as Status;
-    const has = (name: string, state: string): boolean =>
-      containerStatuses.some((one) => one.name === name && one.state[state] !== undefined);
-    return has('c', 'running') && has('ended', 'terminated');
+/** The pod `a`, with a container `c` that runs and one `ended` that has. */
+async function running(c: CaseContext): Promise<RunningPod> {
+  const pod = await runOnce(c, { containers: [shell('c', 'echo hello; sleep 1000'), shell('ended', 'true')] });
+  await pod.until('one container runs and the other has ended', (status) => {
+    const [one, other] = ['c', 'ended'].map((name) => ofContainer(status, name)?.state);
+    return one?.running !== undefined && other?.terminated !== undefined;
   });
-  return { path: `${pods}/a` };
+  return pod;
 }
 
 function query(command: readonly string[], streams: string, container = 'c'): string {

@@ -1,6 +1,6 @@
 import type { Case } from '../../runner/case.ts';
 import type { CaseContext } from '../../runner/context.ts';
-import { saying, shell, started, statusOf } from './volume-cases.ts';
+import { ofContainer, runOnce, saying, shell } from './running-pod.ts';
 
 async function create(c: CaseContext, resource: string, body: object): Promise<void> {
   await c.post(`/api/v1/namespaces/${await c.namespace()}/${resource}`, body, { unstable: true });
@@ -10,6 +10,7 @@ async function sources(c: CaseContext): Promise<void> {
   await create(c, 'configmaps', { metadata: { name: 'map' }, data: { COLOR: 'blue', SIZE: '3' } });
   await create(c, 'secrets', { metadata: { name: 'keys' }, data: { word: 'cGFzcw==' } });
   const container = shell(
+    'c',
     'echo "$PLAIN|$JOINED|$ESCAPED|$UNKNOWN|$M_COLOR|$M_SIZE|$WORD|$MISSING|$NAME|$LABEL|$CPU|$MEMORY|$LEAST|$0|$1"',
     {
       args: ['$(PLAIN)', '$$(PLAIN) $(NONE)'],
@@ -31,17 +32,17 @@ async function sources(c: CaseContext): Promise<void> {
       ],
     },
   );
-  const path = await started(c, { containers: [container] }, { labels: { tier: 'front' } });
+  const pod = await runOnce(c, { containers: [container] }, { name: 'a', labels: { tier: 'front' } });
   const wanted = 'plain|plain-blue-$(LATER)|$(PLAIN)|$(WHO)|blue|3|pass||a|front|2|64|250|plain|$(PLAIN) $(NONE)\n';
-  c.equal(await saying(c, path), wanted, 'variables from all sources');
+  c.equal(await saying(c, pod), wanted, 'variables from all sources');
 }
 
 async function addresses(c: CaseContext): Promise<void> {
   const fields = ['status.hostIP', 'status.hostIPs', 'status.podIP', 'status.podIPs', 'spec.nodeName', 'metadata.uid'];
   const env = fields.map((fieldPath, index) => ({ name: `F${index}`, valueFrom: { fieldRef: { fieldPath } } }));
-  const path = await started(c, { containers: [shell('echo "$F0 $F1 $F2 $F3 $F4 $F5"', { env })] });
-  const log = await saying(c, path);
-  const { body } = await c.get(path, { unstable: true });
+  const pod = await runOnce(c, { containers: [shell('c', 'echo "$F0 $F1 $F2 $F3 $F4 $F5"', { env })] });
+  const log = await saying(c, pod);
+  const { body } = await c.get(pod.path, { unstable: true });
   const { status, spec, metadata } = body as unknown as {
     readonly status: { readonly hostIP: string; readonly podIPs?: readonly { readonly ip: string }[] };
     readonly spec: { readonly nodeName: string };
@@ -62,24 +63,25 @@ async function services(c: CaseContext): Promise<void> {
     { name: 'dns-udp', port: 53, protocol: 'UDP' },
   ];
   await create(c, 'services', { metadata: { name: 'my-shop' }, spec: { selector: { none: 'x' }, ports } });
-  const path = await started(c, {
+  const pod = await runOnce(c, {
     containers: [
       shell(
+        'c',
         'echo "$MY_SHOP_SERVICE_PORT $MY_SHOP_SERVICE_PORT_HTTP $MY_SHOP_SERVICE_PORT_DNS_UDP $MY_SHOP_PORT_53_UDP_PROTO"; ' +
           'test "$MY_SHOP_PORT" = "tcp://$MY_SHOP_SERVICE_HOST:80" && echo same; test -n "$KUBERNETES_SERVICE_HOST" && echo api',
       ),
     ],
   });
-  c.equal(await saying(c, path), '80 80 53 udp\nsame\napi\n', 'where services are');
+  c.equal(await saying(c, pod), '80 80 53 udp\nsame\napi\n', 'where services are');
 }
 
 async function withoutLinks(c: CaseContext): Promise<void> {
   await create(c, 'services', { metadata: { name: 'shop' }, spec: { selector: { none: 'x' }, ports: [{ port: 80 }] } });
-  const path = await started(c, {
+  const pod = await runOnce(c, {
     enableServiceLinks: false,
-    containers: [shell('echo "[$SHOP_SERVICE_HOST] $KUBERNETES_SERVICE_PORT"')],
+    containers: [shell('c', 'echo "[$SHOP_SERVICE_HOST] $KUBERNETES_SERVICE_PORT"')],
   });
-  c.equal(await saying(c, path), '[] 443\n', 'only where the API server is');
+  c.equal(await saying(c, pod), '[] 443\n', 'only where the API server is');
 }
 
 async function missing(c: CaseContext): Promise<void> {
@@ -87,11 +89,11 @@ async function missing(c: CaseContext): Promise<void> {
   const key = (kind: 'configMapKeyRef' | 'secretKeyRef', name: string) => ({
     env: [{ name: 'A', valueFrom: { [kind]: { name, key: 'k' } } }],
   });
-  const path = await started(c, {
+  const pod = await runOnce(c, {
     containers: [
-      shell('true', { name: 'map', envFrom: [{ configMapRef: { name: 'later' } }] }),
-      shell('true', { name: 'key', ...key('configMapKeyRef', 'map') }),
-      shell('true', { name: 'secret', ...key('secretKeyRef', 'none') }),
+      shell('map', 'true', { envFrom: [{ configMapRef: { name: 'later' } }] }),
+      shell('key', 'true', { ...key('configMapKeyRef', 'map') }),
+      shell('secret', 'true', { ...key('secretKeyRef', 'none') }),
     ],
   });
   const rows = [
@@ -99,19 +101,13 @@ async function missing(c: CaseContext): Promise<void> {
     ['key', `couldn't find key k in ConfigMap ${await c.namespace()}/map`],
     ['secret', 'secret "none" not found'],
   ] as const;
-  const stateOf = async (name: string) => {
-    const { containerStatuses = [] } = await statusOf(c, path);
-    return containerStatuses.find((one) => one.name === name)?.state;
-  };
   for (const [name, message] of rows)
-    await c.eventually(`${name}: ${message}`, async () => {
-      const waiting = (await stateOf(name))?.waiting;
+    await pod.until(`${name}: ${message}`, (status) => {
+      const waiting = ofContainer(status, name)?.state.waiting;
       return waiting?.reason === 'CreateContainerConfigError' && waiting.message === message;
     });
   await create(c, 'configmaps', { metadata: { name: 'later' }, data: {} });
-  const goesOn = async (): Promise<boolean> => (await stateOf('map'))?.waiting === undefined;
-  // Kubelets look again after ten seconds and more.
-  await c.eventually('it goes on when it is there', goesOn).catch(() => c.eventually('it goes on', goesOn));
+  await pod.until('it goes on when it is there', (status) => ofContainer(status, 'map')?.state.waiting === undefined);
 }
 
 export const environmentCases: readonly Case[] = [

@@ -114,7 +114,7 @@ async function netexec(c: CaseContext): Promise<void> {
   const pod = await runPod(
     c,
     { restartPolicy: 'Never', containers: [host('server', { args: ['netexec'] }), client] },
-    'asked',
+    { name: 'asked' },
   );
   await pod.until('all is asked', ended('client'));
   const refused = 'Get "http://127.0.0.1:1/hostname": dial tcp 127.0.0.1:1: connect: connection refused';

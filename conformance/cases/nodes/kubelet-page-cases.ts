@@ -1,7 +1,6 @@
 import type { Case } from '../../runner/case.ts';
 import type { CaseContext } from '../../runner/context.ts';
-
-const image = 'registry.k8s.io/e2e-test-images/busybox:1.37.0-1';
+import { runPod, shell } from './running-pod.ts';
 
 interface Running {
   readonly namespace: string;
@@ -10,19 +9,9 @@ interface Running {
 }
 
 async function runningPod(c: CaseContext): Promise<Running> {
-  const namespace = await c.namespace();
-  const pods = `/api/v1/namespaces/${namespace}/pods`;
-  const command = ['/bin/sh', '-c', 'echo hello; sleep 1000'];
-  const containers = [{ name: 'c', image, imagePullPolicy: 'IfNotPresent', command }];
-  const spec = { terminationGracePeriodSeconds: 0, containers };
-  await c.post(pods, { metadata: { name: 'a' }, spec }, { unstable: true });
-  let node = '';
-  await c.eventually('the pod runs', async () => {
-    const answer = await c.get(`${pods}/a`, { unstable: true });
-    node = answer.textAt('spec.nodeName');
-    return answer.textAt('status.phase') === 'Running';
-  });
-  return { namespace, pages: `/api/v1/nodes/${node}/proxy` };
+  const pod = await runPod(c, { containers: [shell('c', 'echo hello; sleep 1000')] });
+  await pod.until('the pod runs', ({ phase }) => phase === 'Running');
+  return { namespace: await c.namespace(), pages: `/api/v1/nodes/${await pod.node()}/proxy` };
 }
 
 async function health(c: CaseContext): Promise<void> {

@@ -1,55 +1,17 @@
 import type { Case } from '../../runner/case.ts';
 import type { CaseContext } from '../../runner/context.ts';
-
-const image = 'registry.k8s.io/e2e-test-images/busybox:1.37.0-1';
-
-interface Status {
-  readonly phase?: string;
-  readonly containerStatuses?: readonly {
-    readonly name: string;
-    readonly ready: boolean;
-    readonly state?: Readonly<Record<string, { readonly reason?: string }>>;
-    readonly lastState?: Readonly<Record<string, unknown>>;
-  }[];
-}
-
-function shell(name: string, script: string, more: object = {}): object {
-  return { name, image, imagePullPolicy: 'IfNotPresent', command: ['/bin/sh', '-c', script], ...more };
-}
-
-/** Makes the pod `a`; its path. */
-async function started(c: CaseContext, spec: object): Promise<string> {
-  const pods = `/api/v1/namespaces/${await c.namespace()}/pods`;
-  await c.post(
-    pods,
-    { metadata: { name: 'a' }, spec: { terminationGracePeriodSeconds: 0, ...spec } },
-    { unstable: true },
-  );
-  return `${pods}/a`;
-}
-
-async function until(c: CaseContext, path: string, what: string, isSo: (status: Status) => boolean): Promise<void> {
-  await c.eventually(what, async () => {
-    const { body } = await c.get(path, { unstable: true });
-    return isSo((body as { readonly status: Status }).status);
-  });
-}
-
-const stateOf = (status: Status, name: string) =>
-  status.containerStatuses?.find((container) => container.name === name)?.state ?? {};
-
-const hasEnded = ({ phase }: Status): boolean => phase === 'Succeeded' || phase === 'Failed';
+import { hasEnded, ofContainer, runPod, shell } from './running-pod.ts';
 
 const stamped = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z /;
 
 async function selection(c: CaseContext): Promise<void> {
-  const path = await started(c, {
+  const pod = await runPod(c, {
     restartPolicy: 'Never',
     containers: [shell('c', 'echo one; sleep 2; echo two; printf three')],
   });
-  await until(c, path, 'it has ended', hasEnded);
-  const log = async (query: string): Promise<string> => (await c.get(`${path}/log${query}`, { unstable: true })).text;
-  c.equal(await log(''), 'one\ntwo\nthree', 'all of it, the unfinished line included');
+  await pod.until('it has ended', hasEnded);
+  const { log } = pod;
+  c.equal(await log(), 'one\ntwo\nthree', 'all of it, the unfinished line included');
   c.equal(await log('?tailLines=2'), 'two\nthree', 'the last lines');
   c.equal(await log('?tailLines=0'), '', 'no lines');
   c.equal(await log('?limitBytes=5'), 'one\nt', 'the first bytes');
@@ -62,69 +24,69 @@ async function selection(c: CaseContext): Promise<void> {
 }
 
 async function bothStreams(c: CaseContext): Promise<void> {
-  const path = await started(c, {
+  const pod = await runPod(c, {
     restartPolicy: 'Never',
     containers: [shell('c', 'echo out; sleep 0.3; echo err >&2')],
   });
-  await until(c, path, 'it has ended', hasEnded);
-  c.equal((await c.get(`${path}/log`)).text, 'out\nerr\n', 'both streams in their order');
+  await pod.until('it has ended', hasEnded);
+  c.equal((await c.get(`${pod.path}/log`)).text, 'out\nerr\n', 'both streams in their order');
 }
 
 async function follow(c: CaseContext): Promise<void> {
-  const path = await started(c, {
+  const pod = await runPod(c, {
     restartPolicy: 'Never',
     containers: [shell('c', 'for i in 1 2 3 4; do echo line $i; sleep 0.5; done')],
   });
-  await until(c, path, 'it runs', (status) => stateOf(status, 'c')['running'] !== undefined);
-  const { text } = await c.get(`${path}/log?follow=true`, { unstable: true });
-  c.equal(text, 'line 1\nline 2\nline 3\nline 4\n', 'a follower has all of it when the container has ended');
+  await pod.until('it runs', (status) => ofContainer(status, 'c')?.state.running !== undefined);
+  c.equal(
+    await pod.log('?follow=true'),
+    'line 1\nline 2\nline 3\nline 4\n',
+    'a follower has all of it when the container has ended',
+  );
 }
 
 async function previous(c: CaseContext): Promise<void> {
-  const path = await started(c, {
+  const pod = await runPod(c, {
     containers: [shell('c', 'echo run; sleep 1; exit 1'), shell('steady', 'sleep 1000')],
   });
-  await until(c, path, 'both run', (status) => stateOf(status, 'steady')['running'] !== undefined);
+  await pod.until('both run', (status) => ofContainer(status, 'steady')?.state.running !== undefined);
   const message = 'previous terminated container "steady" in pod "a" not found';
   const refused = { reason: 'BadRequest', message };
-  await c.get(`${path}/log?container=steady&previous=true`, { status: 400, has: refused });
-  await until(c, path, 'one was restarted', ({ containerStatuses = [] }) =>
-    containerStatuses.some(({ lastState }) => lastState?.['terminated'] !== undefined),
+  await c.get(`${pod.path}/log?container=steady&previous=true`, { status: 400, has: refused });
+  await pod.until('one was restarted', ({ containerStatuses = [] }) =>
+    containerStatuses.some(({ lastState }) => lastState.terminated !== undefined),
   );
-  c.equal((await c.get(`${path}/log?container=c&previous=true`)).text, 'run\n', 'of the run before');
+  c.equal((await c.get(`${pod.path}/log?container=c&previous=true`)).text, 'run\n', 'of the run before');
 }
 
 async function waiting(c: CaseContext): Promise<void> {
-  const path = await started(c, {
+  const pod = await runPod(c, {
     containers: [{ name: 'c', image: 'example.invalid/none:1', imagePullPolicy: 'Never' }, shell('d', 'sleep 1000')],
   });
-  await until(c, path, 'one has no image', (status) => {
-    return stateOf(status, 'c')['waiting']?.reason === 'ErrImageNeverPull';
+  await pod.until('one has no image', (status) => {
+    return ofContainer(status, 'c')?.state.waiting?.reason === 'ErrImageNeverPull';
   });
   const message = 'container "c" in pod "a" is waiting to start: ErrImageNeverPull';
-  await c.get(`${path}/log?container=c`, { status: 400, has: { reason: 'BadRequest', message } });
+  await c.get(`${pod.path}/log?container=c`, { status: 400, has: { reason: 'BadRequest', message } });
 }
 
 async function initializing(c: CaseContext): Promise<void> {
-  const path = await started(c, {
+  const pod = await runPod(c, {
     initContainers: [shell('first', 'echo prepared; sleep 1000')],
     containers: [shell('c', 'sleep 1000')],
   });
-  await c.eventually('the first runs', async () => {
-    const { text, status } = await c.get(`${path}/log?container=first`, { status: [200, 204, 400], unstable: true });
-    return status === 200 && text === 'prepared\n';
-  });
+  await pod.untilLog('the first runs', (log) => log === 'prepared\n', '?container=first');
   const message = 'container "c" in pod "a" is waiting to start: PodInitializing';
-  await c.get(`${path}/log`, { status: 400, has: { reason: 'BadRequest', message } });
+  await c.get(`${pod.path}/log`, { status: 400, has: { reason: 'BadRequest', message } });
 }
 
 async function naming(c: CaseContext): Promise<void> {
-  const path = await started(c, { containers: [shell('b', 'sleep 1000'), shell('c', 'sleep 1000')] });
+  const pod = await runPod(c, { containers: [shell('b', 'sleep 1000'), shell('c', 'sleep 1000')] });
   const choose = 'a container name must be specified for pod a, choose one of: [b c]';
-  await c.get(`${path}/log`, { status: 400, has: { message: choose } });
-  await c.get(`${path}/log?container=d`, { status: 400, has: { message: 'container d is not valid for pod a' } });
+  await c.get(`${pod.path}/log`, { status: 400, has: { message: choose } });
+  await c.get(`${pod.path}/log?container=d`, { status: 400, has: { message: 'container d is not valid for pod a' } });
   const options = 'PodLogOptions "a" is invalid: tailLines: Invalid value: -1: must be greater than or equal to 0';
-  await c.get(`${path}/log?container=b&tailLines=-1`, { status: 422, has: { message: options } });
+  await c.get(`${pod.path}/log?container=b&tailLines=-1`, { status: 422, has: { message: options } });
 }
 
 export const logCases: readonly Case[] = [

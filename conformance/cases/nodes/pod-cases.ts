@@ -1,87 +1,29 @@
 import type { Case } from '../../runner/case.ts';
 import type { CaseContext } from '../../runner/context.ts';
-
-interface ContainerStatus {
-  readonly ready: boolean;
-  readonly restartCount: number;
-  readonly state: {
-    readonly terminated?: { readonly exitCode: number; readonly reason: string };
-    readonly waiting?: { readonly reason: string };
-  };
-  readonly lastState?: { readonly terminated?: { readonly exitCode: number } };
-}
-
-interface Pod {
-  readonly metadata: { readonly deletionTimestamp?: string };
-  readonly spec: { readonly nodeName?: string };
-  readonly status: {
-    readonly phase?: string;
-    readonly reason?: string;
-    readonly message?: string;
-    readonly podIP?: string;
-    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason?: string }[];
-    readonly containerStatuses?: readonly ContainerStatus[];
-    readonly initContainerStatuses?: readonly ContainerStatus[];
-  };
-}
-
-const image = 'registry.k8s.io/e2e-test-images/busybox:1.37.0-1';
-
-/** A container that runs a shell's text. */
-function shell(name: string, script: string, more: object = {}): object {
-  return { name, image, command: ['/bin/sh', '-c', script], ...more };
-}
-
-async function podsOf(c: CaseContext): Promise<string> {
-  return `/api/v1/namespaces/${await c.namespace()}/pods`;
-}
-
-async function started(c: CaseContext, pods: string, name: string, spec: object): Promise<string> {
-  await c.post(pods, { metadata: { name }, spec: { terminationGracePeriodSeconds: 1, ...spec } }, { unstable: true });
-  return `${pods}/${name}`;
-}
-
-async function readPod(c: CaseContext, path: string): Promise<Pod> {
-  return (await c.get(path, { unstable: true })).body as unknown as Pod;
-}
-
-async function until(c: CaseContext, path: string, what: string, isSo: (pod: Pod) => boolean): Promise<Pod> {
-  let pod = await readPod(c, path);
-  await c.eventually(what, async () => {
-    pod = await readPod(c, path);
-    return isSo(pod);
-  });
-  return pod;
-}
-
-const isRunning = ({ status }: Pod): boolean => status.containerStatuses?.every(({ ready }) => ready) === true;
+import { hasEnded, idle, isReady, ofContainer, runOnce, runPod, shell } from './running-pod.ts';
 
 async function runs(c: CaseContext): Promise<void> {
-  const path = await started(c, await podsOf(c), 'a', {
+  const pod = await runPod(c, {
     containers: [{ name: 'c', image: 'registry.k8s.io/pause:3.10.2' }],
   });
-  const { spec, status } = await until(c, path, 'the pod is ready', isRunning);
+  const status = await pod.until('the pod is ready', isReady);
   c.equal(status.phase, 'Running', 'phase');
-  c.ok((spec.nodeName ?? '') !== '', 'it has a node');
+  c.ok((await pod.node()) !== '', 'it has a node');
   c.ok(/^\d+\.\d+\.\d+\.\d+$/.test(status.podIP ?? ''), 'it has an address');
   for (const type of ['PodScheduled', 'Initialized', 'ContainersReady', 'Ready'])
     c.equal(status.conditions?.find((condition) => condition.type === type)?.status, 'True', type);
-  await c.delete(path, { unstable: true });
-  await c.eventually('the pod has gone', async () => {
-    return (await c.get(path, { status: [200, 404], unstable: true })).status === 404;
-  });
+  await pod.remove();
 }
 
 async function ends(c: CaseContext): Promise<void> {
-  const pods = await podsOf(c);
   const rows = [
     ['well', 'exit 0', 'Succeeded', 0, 'Completed'],
     ['badly', 'sleep 0.2; exit 7', 'Failed', 7, 'Error'],
   ] as const;
   for (const [name, script, phase, exitCode, reason] of rows) {
-    const path = await started(c, pods, name, { restartPolicy: 'Never', containers: [shell('c', script)] });
-    const { status } = await until(c, path, `${name} has ended`, (pod) => pod.status.phase === phase);
-    const { terminated } = status.containerStatuses?.[0]?.state ?? {};
+    const pod = await runOnce(c, { containers: [shell('c', script)] }, { name });
+    const status = await pod.until(`${name} has ended`, (now) => now.phase === phase);
+    const { terminated } = ofContainer(status, 'c')?.state ?? {};
     c.equal([terminated?.exitCode, terminated?.reason], [exitCode, reason], `how ${name} ended`);
     const ready = status.conditions?.find(({ type }) => type === 'Ready');
     c.equal(
@@ -93,20 +35,19 @@ async function ends(c: CaseContext): Promise<void> {
 }
 
 async function restarts(c: CaseContext): Promise<void> {
-  const path = await started(c, await podsOf(c), 'a', { containers: [shell('c', 'exit 1')] });
-  const { status } = await until(c, path, 'it waits to be restarted', ({ status: { containerStatuses } }) => {
-    return containerStatuses?.[0]?.state.waiting?.reason === 'CrashLoopBackOff';
+  const pod = await runPod(c, { containers: [shell('c', 'exit 1')] });
+  const status = await pod.until('it waits to be restarted', (now) => {
+    return ofContainer(now, 'c')?.state.waiting?.reason === 'CrashLoopBackOff';
   });
   const [container] = status.containerStatuses ?? [];
   c.equal(status.phase, 'Running', 'phase');
   c.ok((container?.restartCount ?? 0) >= 1, 'it was restarted');
-  c.equal(container?.lastState?.terminated?.exitCode, 1, 'exit code of the run before');
+  c.equal(container?.lastState.terminated?.exitCode, 1, 'exit code of the run before');
 }
 
 async function initOrder(c: CaseContext): Promise<void> {
   const volumeMounts = [{ name: 'v', mountPath: '/v' }];
-  const path = await started(c, await podsOf(c), 'a', {
-    restartPolicy: 'Never',
+  const pod = await runOnce(c, {
     volumes: [{ name: 'v', emptyDir: {} }],
     initContainers: [
       shell('one', 'echo 1 > /v/log', { volumeMounts }),
@@ -114,9 +55,7 @@ async function initOrder(c: CaseContext): Promise<void> {
     ],
     containers: [shell('c', 'if [ $(wc -l < /v/log) -eq 2 ]; then exit 0; else exit 1; fi', { volumeMounts })],
   });
-  const { status } = await until(c, path, 'it has ended', (pod) =>
-    ['Succeeded', 'Failed'].includes(pod.status.phase ?? ''),
-  );
+  const status = await pod.until('it has ended', hasEnded);
   c.equal(status.phase, 'Succeeded', 'each found what the one before left');
   c.equal(
     status.initContainerStatuses?.map(({ ready }) => ready),
@@ -126,44 +65,38 @@ async function initOrder(c: CaseContext): Promise<void> {
 }
 
 async function failedInit(c: CaseContext): Promise<void> {
-  const path = await started(c, await podsOf(c), 'a', {
-    restartPolicy: 'Never',
+  const pod = await runOnce(c, {
     initContainers: [shell('one', 'exit 3'), shell('two', 'exit 0')],
     containers: [shell('c', 'exit 0')],
   });
-  const { status } = await until(c, path, 'it has failed', (pod) => pod.status.phase === 'Failed');
+  const status = await pod.until('it has failed', ({ phase }) => phase === 'Failed');
   c.equal(status.initContainerStatuses?.[0]?.state.terminated?.exitCode, 3, 'exit code of the first');
   c.equal(status.initContainerStatuses?.[1]?.state.waiting?.reason, 'PodInitializing', 'state of the second');
 }
 
 async function deadline(c: CaseContext): Promise<void> {
   const spec = { activeDeadlineSeconds: 1, containers: [shell('c', 'sleep 1000')] };
-  const path = await started(c, await podsOf(c), 'a', spec);
-  const { status } = await until(c, path, 'it has failed', (pod) => pod.status.phase === 'Failed');
+  const pod = await runPod(c, spec);
+  const status = await pod.until('it has failed', ({ phase }) => phase === 'Failed');
   c.equal(status.reason, 'DeadlineExceeded', 'reason');
   c.equal(status.message, 'Pod was active on the node longer than the specified deadline', 'message');
 }
 
 async function traps(c: CaseContext): Promise<void> {
-  const pods = await podsOf(c);
-  const script = 'trap "exit 0" TERM; while true; do sleep 0.1; done';
-  const path = await started(c, pods, 'a', { terminationGracePeriodSeconds: 30, containers: [shell('c', script)] });
-  await until(c, path, 'the pod is ready', isRunning);
-  await c.delete(path, { unstable: true });
-  await c.eventually('the pod has gone long before its grace is over', async () => {
-    return (await c.get(path, { status: [200, 404], unstable: true })).status === 404;
-  });
+  const pod = await runPod(c, { terminationGracePeriodSeconds: 30, containers: [shell('c', idle)] });
+  await pod.until('the pod is ready', isReady);
+  // Long before its grace is over.
+  await pod.remove();
 }
 
 async function hostPorts(c: CaseContext): Promise<void> {
-  const pods = await podsOf(c);
   const containers = [
     { name: 'c', image: 'registry.k8s.io/pause:3.10.2', ports: [{ containerPort: 80, hostPort: 31_917 }] },
   ];
-  const first = await started(c, pods, 'a', { containers });
-  const { spec } = await until(c, first, 'the first is ready', isRunning);
-  const second = await started(c, pods, 'b', { nodeName: spec.nodeName, containers });
-  const { status } = await until(c, second, 'the second has failed', (pod) => pod.status.phase === 'Failed');
+  const first = await runPod(c, { containers });
+  await first.until('the first is ready', isReady);
+  const second = await runPod(c, { nodeName: await first.node(), containers }, { name: 'b' });
+  const status = await second.until('the second has failed', ({ phase }) => phase === 'Failed');
   c.equal(status.reason, 'NodePorts', 'reason');
   c.equal(
     status.message,

@@ -1,6 +1,6 @@
 import type { Case } from '../../runner/case.ts';
 import type { CaseContext } from '../../runner/context.ts';
-import { busybox, idle, ofContainer, runPod, shell } from './running-pod.ts';
+import { busybox, hasEnded, idle, ofContainer, runPod, shell } from './running-pod.ts';
 
 const needs = ['scheduler', 'programs'] as const;
 
@@ -25,7 +25,7 @@ async function sidecars(c: CaseContext): Promise<void> {
     'PodInitializing',
     'the next waits until it has started',
   );
-  const status = await pod.until('the pod has ended', ({ phase }) => phase === 'Succeeded' || phase === 'Failed');
+  const status = await pod.until('the pod has ended', hasEnded);
   c.equal(status.phase, 'Succeeded', 'a sidecar does not keep a pod, nor decide on its end');
   c.equal(ofContainer(status, 'side')?.state.terminated?.exitCode, 3, 'it is told to end when the others have');
 }
@@ -39,7 +39,7 @@ async function lastWords(c: CaseContext): Promise<void> {
     ['well', 'echo one; exit 0', fallBack, undefined],
   ] as const;
   for (const [name, script, more, message] of rows) {
-    const pod = await runPod(c, { restartPolicy: 'Never', containers: [shell('c', script, more)] }, name);
+    const pod = await runPod(c, { restartPolicy: 'Never', containers: [shell('c', script, more)] }, { name });
     const status = await pod.until(`${name} has ended`, (now) => ofContainer(now, 'c')?.state.terminated !== undefined);
     c.equal(ofContainer(status, 'c')?.state.terminated?.message, message, name);
   }
@@ -137,10 +137,12 @@ async function kernelSettings(c: CaseContext): Promise<void> {
     securityContext: { sysctls: [{ name, value }] },
     containers: [shell('c', script, { terminationMessagePolicy: 'FallbackToLogsOnError' })],
   });
-  const safe = await runPod(c, spec('kernel/shm_rmid_forced', '1', 'sysctl -n kernel.shm_rmid_forced; exit 1'), 'safe');
+  const safe = await runPod(c, spec('kernel/shm_rmid_forced', '1', 'sysctl -n kernel.shm_rmid_forced; exit 1'), {
+    name: 'safe',
+  });
   const ended = await safe.until('it has ended', (now) => ofContainer(now, 'c')?.state.terminated !== undefined);
   c.equal(ofContainer(ended, 'c')?.state.terminated?.message, '1\n', 'a safe setting is seen inside');
-  const unsafe = await runPod(c, spec('kernel.msgmax', '10000', 'exit 0'), 'unsafe');
+  const unsafe = await runPod(c, spec('kernel.msgmax', '10000', 'exit 0'), { name: 'unsafe' });
   await unsafe.until('it is turned away', ({ phase }) => phase === 'Failed');
   const { body } = await c.get(unsafe.path, { unstable: true });
   const { reason, message } = (body as { readonly status: { readonly reason?: string; readonly message?: string } })

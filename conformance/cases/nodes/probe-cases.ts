@@ -82,7 +82,7 @@ async function overNetwork(c: CaseContext): Promise<void> {
         readinessProbe: { periodSeconds: 1, ...readinessProbe },
       }),
     ];
-    const pod = await runPod(c, { containers }, `good-${index}`);
+    const pod = await runPod(c, { containers }, { name: `good-${index}` });
     await pod.until(`${what}: ready`, (status) => ofContainer(status, 'c')?.ready === true);
   }
 }
@@ -119,7 +119,7 @@ async function networkFails(c: CaseContext): Promise<void> {
     const pod = await runPod(
       c,
       { containers: [netexec({ readinessProbe: { periodSeconds: 1, ...readinessProbe } })] },
-      `bad-${index}`,
+      { name: `bad-${index}` },
     );
     await pod.untilEvent(event);
     c.equal((await pod.container('c'))?.ready, false, 'not ready');

@@ -26,7 +26,10 @@ export interface ContainerStatus {
 
 export interface PodStatus {
   readonly phase?: string;
+  readonly reason?: string;
+  readonly message?: string;
   readonly podIP?: string;
+  readonly hostIP?: string;
   readonly conditions?: readonly {
     readonly type: string;
     readonly status: string;
@@ -55,8 +58,19 @@ export interface RunningPod {
   /** `Reason: message` of all events about it. */
   events(): Promise<string[]>;
   untilEvent(text: string | RegExp): Promise<void>;
+  /** What it has said; `query` selects of it. */
+  log(query?: string): Promise<string>;
+  /** The log of a pod that goes on says it sooner or later; there may be none yet. */
+  untilLog(what: string, isSo: (log: string) => boolean, query?: string): Promise<void>;
+  /** The name of its node. */
+  node(): Promise<string>;
   remove(): Promise<void>;
 }
+
+export const hasEnded = ({ phase }: PodStatus): boolean => phase === 'Succeeded' || phase === 'Failed';
+
+export const isReady = ({ conditions = [] }: PodStatus): boolean =>
+  conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
 
 export function ofContainer(status: PodStatus, name: string): ContainerStatus | undefined {
   const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = status;
@@ -73,11 +87,17 @@ export async function patiently(c: CaseContext, what: string, check: () => Promi
   }
 }
 
-export async function runPod(c: CaseContext, spec: object, name = 'a'): Promise<RunningPod> {
+export interface PodMetadata {
+  readonly name?: string;
+  readonly generateName?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+export async function runPod(c: CaseContext, spec: object, metadata: PodMetadata = { name: 'a' }): Promise<RunningPod> {
   const namespace = await c.namespace();
   const pods = `/api/v1/namespaces/${namespace}/pods`;
-  const body = { metadata: { name }, spec: { terminationGracePeriodSeconds: 1, ...spec } };
-  await c.post(pods, body, { unstable: true });
+  const body = { metadata, spec: { terminationGracePeriodSeconds: 1, ...spec } };
+  const name = (await c.post(pods, body, { unstable: true })).textAt('metadata.name');
   const path = `${pods}/${name}`;
   const status = async (): Promise<PodStatus> => {
     const { body: read } = await c.get(path, { unstable: true });
@@ -108,6 +128,13 @@ export async function runPod(c: CaseContext, spec: object, name = 'a'): Promise<
       patiently(c, `event ${text}`, async () =>
         (await events()).some((event) => (typeof text === 'string' ? event.includes(text) : text.test(event))),
       ),
+    log: async (query = '') => (await c.get(`${path}/log${query}`, { unstable: true })).text,
+    untilLog: (what, isSo, query = '') =>
+      patiently(c, what, async () => {
+        const answer = await c.get(`${path}/log${query}`, { status: [200, 204, 400], unstable: true });
+        return answer.status === 200 && isSo(answer.text);
+      }),
+    node: async () => (await c.get(path, { unstable: true })).textAt('spec.nodeName'),
     remove: async () => {
       await c.delete(path, { unstable: true });
       await c.eventually('the pod has gone', async () => {
@@ -115,4 +142,16 @@ export async function runPod(c: CaseContext, spec: object, name = 'a'): Promise<
       });
     },
   };
+}
+
+/** A pod whose programs run once. */
+export function runOnce(c: CaseContext, spec: object, metadata?: PodMetadata): Promise<RunningPod> {
+  return runPod(c, { restartPolicy: 'Never', ...spec }, metadata);
+}
+
+/** What a pod has to say when it has ended well. */
+export async function saying(c: CaseContext, pod: RunningPod): Promise<string> {
+  const { phase } = await pod.until('the pod has ended', hasEnded);
+  c.equal(phase, 'Succeeded', 'the pod ends well');
+  return pod.log();
 }

@@ -1,59 +1,13 @@
 import type { Case } from '../../runner/case.ts';
 import type { CaseContext } from '../../runner/context.ts';
-
-const image = 'registry.k8s.io/e2e-test-images/busybox:1.37.0-1';
-
-interface Status {
-  readonly phase?: string;
-  readonly containerStatuses?: readonly {
-    readonly name: string;
-    readonly ready: boolean;
-    readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
-  }[];
-}
+import { ofContainer, runOnce, saying, shell } from './running-pod.ts';
 
 interface Events {
   readonly items: readonly { readonly reason: string; readonly message: string; readonly type: string }[];
 }
 
-export function shell(script: string, more: object = {}): object {
-  return { name: 'c', image, imagePullPolicy: 'IfNotPresent', command: ['/bin/sh', '-c', script], ...more };
-}
-
 async function core(c: CaseContext): Promise<string> {
   return `/api/v1/namespaces/${await c.namespace()}`;
-}
-
-/** Makes a pod; its path. */
-export async function started(c: CaseContext, spec: object, metadata: object = {}): Promise<string> {
-  const pods = `${await core(c)}/pods`;
-  const whole = { restartPolicy: 'Never', terminationGracePeriodSeconds: 0, ...spec };
-  await c.post(pods, { metadata: { name: 'a', ...metadata }, spec: whole }, { unstable: true });
-  return `${pods}/a`;
-}
-
-export async function statusOf(c: CaseContext, path: string): Promise<Status> {
-  return ((await c.get(path, { unstable: true })).body as { readonly status: Status }).status;
-}
-
-/** What a pod has to say when it has ended well. */
-export async function saying(c: CaseContext, path: string): Promise<string> {
-  await c.eventually('the pod has ended', async () => {
-    const { phase } = await statusOf(c, path);
-    c.ok(phase !== 'Failed', 'the pod ends well');
-    return phase === 'Succeeded';
-  });
-  return (await c.get(`${path}/log`, { unstable: true })).text;
-}
-
-/** The log of a pod that goes on says it sooner or later. */
-async function says(c: CaseContext, path: string, what: string, isSo: (log: string) => boolean): Promise<void> {
-  let log = '';
-  await c.eventually(what, async () => {
-    const answer = await c.get(`${path}/log`, { status: [200, 204, 400], unstable: true });
-    log = answer.text;
-    return answer.status === 200 && isSo(log);
-  });
 }
 
 async function create(c: CaseContext, resource: string, name: string, content: object): Promise<string> {
@@ -69,9 +23,9 @@ async function layout(c: CaseContext): Promise<void> {
     'cd /map; for f in a b raw; do readlink $f; done; cat a b; wc -c < raw; cat /items/dir/file /keys/x; ' +
     "readlink ..data | cut -c1-4; stat -c '%a %u:%g' . ..data/ ..data/a /items/..data/dir/file /keys /keys/..data/x; " +
     '(echo no > a) 2>/dev/null || echo read-only';
-  const path = await started(c, {
+  const pod = await runOnce(c, {
     containers: [
-      shell(script, {
+      shell('c', script, {
         volumeMounts: [
           { name: 'map', mountPath: '/map' },
           { name: 'items', mountPath: '/items' },
@@ -85,7 +39,7 @@ async function layout(c: CaseContext): Promise<void> {
       { name: 'keys', secret: { secretName: 'keys', defaultMode: 0o600 } },
     ],
   });
-  const log = await saying(c, path);
+  const log = await saying(c, pod);
   const wanted = [
     '..data/a\n..data/b\n..data/raw\nonetwo3\nonexx..20',
     '777 0:0\n755 0:0\n644 0:0\n400 0:0\n1777 0:0\n600 0:0',
@@ -104,12 +58,12 @@ async function owners(c: CaseContext): Promise<void> {
   const script =
     "cd /all; stat -c '%a %u:%g' . ..data/ ..data/a ..data/token /scratch; cat labels; echo; touch /scratch/f; stat -c '%u:%g' /scratch/f; " +
     'cut -d. -f1 < token | wc -l; cat /var/run/secrets/kubernetes.io/serviceaccount/namespace';
-  const path = await started(
+  const pod = await runOnce(
     c,
     {
       securityContext: { fsGroup: 2000, runAsUser: 1000 },
       containers: [
-        shell(script, {
+        shell('c', script, {
           volumeMounts: [
             { name: 'all', mountPath: '/all' },
             { name: 'scratch', mountPath: '/scratch' },
@@ -121,25 +75,25 @@ async function owners(c: CaseContext): Promise<void> {
         { name: 'scratch', emptyDir: {} },
       ],
     },
-    { labels: { tier: 'front', app: 'web' } },
+    { name: 'a', labels: { tier: 'front', app: 'web' } },
   );
   const wanted = [
     '3777 0:2000\n2755 0:2000\n644 0:2000\n640 1000:2000\n2777 0:2000',
     'app="web"\ntier="front"\n1000:2000\n1',
     await c.namespace(),
   ].join('\n');
-  c.equal((await saying(c, path)).trimEnd(), wanted, 'modes, owners and content');
+  c.equal((await saying(c, pod)).trimEnd(), wanted, 'modes, owners and content');
 }
 
 async function updates(c: CaseContext): Promise<void> {
   const map = await create(c, 'configmaps', 'map', { data: { a: 'first', gone: 'x' } });
   const script =
     'while true; do echo "$(cat /map/a) $(cat /fixed) $(ls /map | tr -d "\\n") $(cat /maybe/k 2>/dev/null) $(cat /fields/labels)"; sleep 1; done';
-  const path = await started(
+  const pod = await runOnce(
     c,
     {
       containers: [
-        shell(script, {
+        shell('c', script, {
           volumeMounts: [
             { name: 'map', mountPath: '/map' },
             { name: 'map', mountPath: '/fixed', subPath: 'a' },
@@ -154,13 +108,13 @@ async function updates(c: CaseContext): Promise<void> {
         { name: 'fields', downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } },
       ],
     },
-    { labels: { a: '1' } },
+    { name: 'a', labels: { a: '1' } },
   );
-  await says(c, path, 'the first state is read', (log) => log.includes('first first agone  a="1"\n'));
+  await pod.untilLog('the first state is read', (log) => log.includes('first first agone  a="1"\n'));
   await c.patch(map, { data: { a: 'second', gone: null, new: 'y' } }, { unstable: true });
   await create(c, 'secrets', 'later', { data: { k: 'dg==' } });
-  await c.patch(path, { metadata: { labels: { a: '2' } } }, { unstable: true });
-  await says(c, path, 'changes are read, but not by what is mounted alone', (log) =>
+  await c.patch(pod.path, { metadata: { labels: { a: '2' } } }, { unstable: true });
+  await pod.untilLog('changes are read, but not by what is mounted alone', (log) =>
     log.includes('second first anew v a="2"\n'),
   );
 }
@@ -176,24 +130,24 @@ async function eventSays(c: CaseContext, message: string, name = 'a'): Promise<v
 }
 
 async function waiting(c: CaseContext): Promise<void> {
-  const path = await started(c, {
-    containers: [shell('cat /map/k', { volumeMounts: [{ name: 'map', mountPath: '/map' }] })],
+  const pod = await runOnce(c, {
+    containers: [shell('c', 'cat /map/k', { volumeMounts: [{ name: 'map', mountPath: '/map' }] })],
     volumes: [{ name: 'map', configMap: { name: 'later', items: [{ key: 'k', path: 'k' }] } }],
   });
   const failed = 'MountVolume.SetUp failed for volume "map" : ';
   await eventSays(c, `${failed}configmap "later" not found`);
-  const { phase, containerStatuses } = await statusOf(c, path);
+  const { phase, containerStatuses } = await pod.status();
   c.equal(phase, 'Pending', 'phase');
-  c.equal(containerStatuses?.[0]?.state?.waiting?.reason, 'ContainerCreating', 'reason');
+  c.equal(containerStatuses?.[0]?.state.waiting?.reason, 'ContainerCreating', 'reason');
   await create(c, 'configmaps', 'later', { data: { k: 'here' } });
-  c.equal(await saying(c, path), 'here', 'it goes on');
+  c.equal(await saying(c, pod), 'here', 'it goes on');
 }
 
 async function refused(c: CaseContext): Promise<void> {
   await create(c, 'secrets', 'keys', { data: { x: 'eHg=' } });
   const mounts = ['keys', 'host', 'file', 'both'].map((name) => ({ name, mountPath: `/${name}` }));
-  await started(c, {
-    containers: [shell('true', { volumeMounts: mounts })],
+  await runOnce(c, {
+    containers: [shell('c', 'true', { volumeMounts: mounts })],
     volumes: [
       { name: 'keys', secret: { secretName: 'keys', items: [{ key: 'no', path: 'no' }] } },
       { name: 'host', hostPath: { path: '/no/such/place', type: 'Directory' } },
@@ -214,27 +168,23 @@ async function subPaths(c: CaseContext): Promise<void> {
     { name: 'WHERE', value: 'in/here' },
     { name: 'ROOT', value: '/tmp' },
   ];
-  const path = await started(c, {
-    initContainers: [shell('echo x > /e/f', { name: 'i', env, ...mount({ subPathExpr: '$(WHERE)' }) })],
+  const pod = await runOnce(c, {
+    initContainers: [shell('i', 'echo x > /e/f', { env, ...mount({ subPathExpr: '$(WHERE)' }) })],
     containers: [
-      shell('cat /e/in/here/f; stat -c %a /e/in /e/in/here', mount({})),
-      shell('true', { name: 'absolute', env, ...mount({ subPathExpr: '$(ROOT)' }) }),
-      shell('true', { name: 'unknown', ...mount({ subPathExpr: '$(NONE)' }) }),
+      shell('c', 'cat /e/in/here/f; stat -c %a /e/in /e/in/here', mount({})),
+      shell('absolute', 'true', { env, ...mount({ subPathExpr: '$(ROOT)' }) }),
+      shell('unknown', 'true', mount({ subPathExpr: '$(NONE)' })),
     ],
     volumes: [{ name: 'e', emptyDir: {} }],
   });
-  await c.eventually('the first has ended', async () => {
-    const answer = await c.get(`${path}/log?container=c`, { status: [200, 204, 400], unstable: true });
-    return answer.status === 200 && answer.text === 'x\n777\n777\n';
-  });
+  await pod.untilLog('the first has ended', (log) => log === 'x\n777\n777\n', '?container=c');
   const rows = [
     ['absolute', 'error SubPath `/tmp` must not be an absolute path'],
     ['unknown', 'missing value for NONE'],
   ] as const;
   for (const [name, message] of rows)
-    await c.eventually(`${name}: ${message}`, async () => {
-      const { containerStatuses = [] } = await statusOf(c, path);
-      const waiting = containerStatuses.find((one) => one.name === name)?.state?.waiting;
+    await pod.until(`${name}: ${message}`, (status) => {
+      const waiting = ofContainer(status, name)?.state.waiting;
       return waiting?.reason === 'CreateContainerConfigError' && waiting.message === message;
     });
 }
@@ -244,24 +194,23 @@ async function shared(c: CaseContext): Promise<void> {
     { name: 'disk', mountPath: '/disk' },
     { name: 'memory', mountPath: '/memory' },
   ];
-  const path = await started(c, {
+  const pod = await runOnce(c, {
     containers: [
-      shell('while ! [ -f /disk/word ]; do sleep 0.1; done; cat /disk/word /memory/word', { volumeMounts: mounts }),
-      shell('echo m > /memory/word; echo d > /disk/word', { name: 'other', volumeMounts: mounts }),
+      shell('c', 'while ! [ -f /disk/word ]; do sleep 0.1; done; cat /disk/word /memory/word', {
+        volumeMounts: mounts,
+      }),
+      shell('other', 'echo m > /memory/word; echo d > /disk/word', { volumeMounts: mounts }),
     ],
     volumes: [
       { name: 'disk', emptyDir: {} },
       { name: 'memory', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
     ],
   });
-  await c.eventually('what one writes the other reads', async () => {
-    const answer = await c.get(`${path}/log?container=c`, { status: [200, 204, 400], unstable: true });
-    return answer.status === 200 && answer.text === 'd\nm\n';
-  });
+  await pod.untilLog('what one writes the other reads', (log) => log === 'd\nm\n', '?container=c');
 }
 
 async function managedFiles(c: CaseContext): Promise<void> {
-  const path = await started(c, {
+  const pod = await runOnce(c, {
     hostname: 'web',
     subdomain: 'shop',
     hostAliases: [{ ip: '1.2.3.4', hostnames: ['foo', 'bar'] }],
@@ -269,6 +218,7 @@ async function managedFiles(c: CaseContext): Promise<void> {
     dnsConfig: { nameservers: ['9.9.9.9'], searches: ['a.b'], options: [{ name: 'ndots', value: '3' }] },
     containers: [
       shell(
+        'c',
         'cat /etc/hostname /etc/resolv.conf; tail -n +8 /etc/hosts | cut -f 2-; hostname; stat -c %a /dev/termination-log',
       ),
     ],
@@ -279,7 +229,7 @@ async function managedFiles(c: CaseContext): Promise<void> {
     `${domain}\tweb\n\n# Entries added by HostAliases.\nfoo\tbar`,
     'web\n666\n',
   ].join('\n');
-  c.equal(await saying(c, path), wanted, 'files about the network');
+  c.equal(await saying(c, pod), wanted, 'files about the network');
 }
 
 async function claims(c: CaseContext): Promise<void> {
@@ -302,19 +252,21 @@ async function claims(c: CaseContext): Promise<void> {
   };
   await create(c, 'persistentvolumeclaims', 'claim', { spec: wish });
   const using = (script: string, readOnly: boolean): object => ({
-    containers: [shell(script, { volumeMounts: [{ name: 'd', mountPath: '/d' }] })],
+    containers: [shell('c', script, { volumeMounts: [{ name: 'd', mountPath: '/d' }] })],
     volumes: [{ name: 'd', persistentVolumeClaim: { claimName: 'claim', readOnly } }],
   });
-  const writer = await started(c, using('echo kept > /d/word', false));
+  const writer = await runOnce(c, using('echo kept > /d/word', false));
   await saying(c, writer);
-  const { body } = await c.get(writer, { unstable: true });
-  const { nodeName } = (body as { readonly spec: { readonly nodeName: string } }).spec;
+  const nodeName = await writer.node();
   const reader = { ...using('cat /d/word; (echo no > /d/word) 2>/dev/null || echo read-only', true), nodeName };
-  await started(c, reader, { name: 'b' });
-  c.equal(await saying(c, writer.replace(/a$/, 'b')), 'kept\nread-only\n', 'what one pod left the next one finds');
+  c.equal(
+    await saying(c, await runOnce(c, reader, { name: 'b' })),
+    'kept\nread-only\n',
+    'what one pod left the next one finds',
+  );
   const lost = { ...using('true', false), nodeName };
   const volumes = [{ name: 'd', persistentVolumeClaim: { claimName: 'none' } }];
-  await started(c, { ...lost, volumes }, { name: 'c' });
+  await runOnce(c, { ...lost, volumes }, { name: 'c' });
   const said = `failed to process volumes=[d]: error processing PVC ${namespace}/none: failed to fetch PVC from API server: persistentvolumeclaims "none" not found`;
   await eventSays(c, said, 'c');
   await c.delete(volume, { status: [200, 202], unstable: true });

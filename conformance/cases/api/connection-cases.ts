@@ -25,7 +25,8 @@ async function streams(c: CaseContext): Promise<void> {
   await c.get(`${pods}/none/log`, { status: 404, has: missing });
 }
 
-async function logOfAWaitingPod(c: CaseContext): Promise<void> {
+/** A pod that no node fits; its path. */
+async function waitingPod(c: CaseContext): Promise<string> {
   const pods = `/api/v1/namespaces/${await c.namespace()}/pods`;
   const spec = {
     nodeSelector: { 'conformance.example.com/no-such-node': 'true' },
@@ -34,10 +35,15 @@ async function logOfAWaitingPod(c: CaseContext): Promise<void> {
   await c.post(
     pods,
     { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec },
-    { has: { 'status.phase': 'Pending' } },
+    { has: { 'metadata.name': 'p', 'status.phase': 'Pending' } },
   );
-  await c.get(`${pods}/p/log`, { status: 204, has: { '': null } });
-  await c.get(`${pods}/p/log?container=other`, {
+  return `${pods}/p`;
+}
+
+async function logOfAWaitingPod(c: CaseContext): Promise<void> {
+  const path = await waitingPod(c);
+  await c.get(`${path}/log`, { status: 204, has: { '': null } });
+  await c.get(`${path}/log?container=other`, {
     status: 400,
     has: { reason: 'BadRequest', message: 'container other is not valid for pod p' },
   });
@@ -66,24 +72,15 @@ async function namespaceStatus(c: CaseContext): Promise<void> {
 }
 
 async function ephemeralContainers(c: CaseContext): Promise<void> {
-  const pods = `/api/v1/namespaces/${await c.namespace()}/pods`;
-  const spec = {
-    nodeSelector: { 'conformance.example.com/no-such-node': 'true' },
-    containers: [{ name: 'main', image: 'registry.example.com/none:1' }],
-  };
-  await c.post(
-    pods,
-    { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec },
-    { has: { 'metadata.name': 'p' } },
-  );
-  const { body } = await c.get(`${pods}/p/ephemeralcontainers`, { has: { 'spec.ephemeralContainers': undefined } });
+  const path = await waitingPod(c);
+  const { body } = await c.get(`${path}/ephemeralcontainers`, { has: { 'spec.ephemeralContainers': undefined } });
   const pod = structuredClone(body) as { metadata: object; spec: Record<string, unknown> };
   // Without a revision: a scheduler may write between.
   pod.metadata = { name: 'p', namespace: await c.namespace() };
   pod.spec['ephemeralContainers'] = [{ name: 'debug', image: 'registry.example.com/debug:1' }];
-  await c.put(`${pods}/p/ephemeralcontainers`, pod, { has: { 'spec.ephemeralContainers[0].name': 'debug' } });
-  const { body: resizable } = await c.get(`${pods}/p/resize`, { has: { kind: 'Pod' } });
-  await c.put(`${pods}/p/resize`, { ...(resizable as object), metadata: pod.metadata }, { has: { kind: 'Pod' } });
+  await c.put(`${path}/ephemeralcontainers`, pod, { has: { 'spec.ephemeralContainers[0].name': 'debug' } });
+  const { body: resizable } = await c.get(`${path}/resize`, { has: { kind: 'Pod' } });
+  await c.put(`${path}/resize`, { ...(resizable as object), metadata: pod.metadata }, { has: { kind: 'Pod' } });
 }
 
 /** Paths that lead to nodes and pods, and what namespaces and pods have beyond the standard verbs. */

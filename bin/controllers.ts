@@ -129,7 +129,7 @@ export async function simulatedNodes(setup: SimulatedSetup): Promise<SimulatedNo
   const nodes = createLocalNodes({ network, ranges: [podRange, ...serviceRange.split(',')] });
   const { dnsAddress, kubeDnsDefinition } = await import('../runtime/dns/kube-dns.ts');
   const running = new Map<string, Kubelet>();
-  const { shutdown, maxBackOffMs } = setup.nodeLife ?? {};
+  const { shutdown = [], maxBackOffMs, eviction } = setup.nodeLife ?? {};
   const leave = (name: string): void => {
     nodes.remove(name);
     running.delete(name);
@@ -137,6 +137,7 @@ export async function simulatedNodes(setup: SimulatedSetup): Promise<SimulatedNo
   const kubelets = kubeletsDefinition({
     count,
     maxBackOffMs,
+    eviction,
     kubeletVersion,
     ...setup.kubelet,
     nameService: {
@@ -176,8 +177,7 @@ export async function simulatedNodes(setup: SimulatedSetup): Promise<SimulatedNo
   const podRanges = count > nodesInRange ? [podRange] : clusterCIDR.split(',');
   const onNetwork = await networkDefinitions(network, setup.network, { podRanges, dnsServer });
   const shutDown = async (): Promise<void> => {
-    if (shutdown !== undefined && shutdown.graceSeconds > 0)
-      await Promise.all([...running.values()].map((one) => one.shutDown(shutdown)));
+    if (shutdown.length > 0) await Promise.all([...running.values()].map((one) => one.shutDown(shutdown)));
   };
   // Whoever brings nodes to another cluster leaves its Ingresses to others.
   const gateways = setup.entries === undefined ? [] : [ingress];

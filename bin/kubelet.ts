@@ -41,6 +41,13 @@ const flags = {
   'max-container-restart-period': { type: 'string' },
   'shutdown-grace-period': { type: 'string' },
   'shutdown-grace-period-critical-pods': { type: 'string' },
+  'shutdown-grace-period-by-pod-priority': { type: 'string' },
+  'eviction-hard': { type: 'string' },
+  'eviction-soft': { type: 'string' },
+  'eviction-soft-grace-period': { type: 'string' },
+  'eviction-minimum-reclaim': { type: 'string' },
+  'eviction-max-pod-grace-period': { type: 'string' },
+  'eviction-pressure-transition-period': { type: 'string' },
 } as const;
 
 const defaultPort = '10250';

@@ -6,11 +6,12 @@ import { NodeAdmission, type Rejection } from './admission.ts';
 import { Eviction } from './eviction/eviction.ts';
 import { roomOf } from './eviction/observations.ts';
 import { reclaimDisk } from './eviction/reclaim.ts';
-import { defaultSettings, type EvictionSettings } from './eviction/thresholds.ts';
+import { defaultSettings } from './eviction/settings.ts';
+import type { EvictionSettings } from './eviction/thresholds.ts';
 import { ImageManager } from './image-manager.ts';
 import type { LogBudget } from './logs/log-budget.ts';
 import { NodeAgent } from './node-agent.ts';
-import { endPods, type ShutdownPeriods, shutdownRejection, shuttingDown } from './node-shutdown.ts';
+import { endPods, type ShutdownPeriod, shutdownRejection, shuttingDown } from './node-shutdown.ts';
 import type { Node, NodeOptions } from './node-status.ts';
 import { inResizeOrder } from './pod-resize.ts';
 import type { DiskUsage, NodeFacts, Pod, PodRuntime } from './pod-runtime.ts';
@@ -128,7 +129,7 @@ export class Kubelet implements KubeletHost {
   }
 
   /** The machine is about to stop: takes no pods any more and ends those that run, as long as `periods` last. */
-  async shutDown(periods: ShutdownPeriods): Promise<void> {
+  async shutDown(periods: readonly ShutdownPeriod[]): Promise<void> {
     this.#isShuttingDown = true;
     this.#agent.event('Normal', 'NodeShutdown', 'Shutdown manager detected shutdown event');
     await this.#agent.tell({ notReady: shuttingDown }).catch(this.#deps.onError);

@@ -1,8 +1,8 @@
 import t from 'tap';
-import { endPods } from './node-shutdown.ts';
+import { endPods, twoPeriods } from './node-shutdown.ts';
 import { type TestPod, testClock, testPod } from './test-pod.ts';
 
-const periods = { graceSeconds: 30, criticalSeconds: 10 };
+const periods = twoPeriods(30, 10);
 const message = 'Pod was terminated in response to imminent node shutdown.';
 
 function end(pod: TestPod): readonly unknown[] {
@@ -54,4 +54,38 @@ t.test('a node whose pods end at once waits for nothing more', async (t) => {
   await ended;
   t.strictSame(end(pod), ['Failed', 'Terminated']);
   t.equal(pod.clock.timers, 0);
+});
+
+t.test('priorities have periods of their own, one after the other', async (t) => {
+  const clock = testClock();
+  const of = (priority: number) =>
+    testPod(
+      { restartPolicy: 'Always', terminationGracePeriodSeconds: 60, priority, containers: [{ name: 'a', image: 'i' }] },
+      { clock },
+    );
+  const pods = [await of(-5), await of(0), await of(99), await of(100), await of(5000)];
+  for (const pod of pods) pod.obeys = false;
+  const steps = [
+    { priority: 1000, seconds: 4 },
+    { priority: 0, seconds: 8 },
+    { priority: 100, seconds: 6 },
+  ];
+  const ended = endPods(
+    pods.map(({ worker }) => worker),
+    steps,
+    clock,
+  );
+  const stops = (): unknown[] => pods.map((pod) => pod.latest('a').stops);
+  await clock.pass(1000);
+  t.strictSame(stops(), [[8000], [8000], [8000], [], []], 'those below all have the first');
+  await clock.pass(8000);
+  t.strictSame(stops().slice(3), [[6000], []]);
+  await clock.pass(6000);
+  t.strictSame(stops().slice(4), [[4000]]);
+  await clock.pass(5000);
+  await ended;
+  t.strictSame(
+    pods.map(end),
+    pods.map(() => ['Failed', 'Terminated']),
+  );
 });

@@ -4,12 +4,10 @@ import type { Pod } from './pod-runtime.ts';
 import type { PodFailure } from './pod-status.ts';
 import { criticalPriority } from './preemption.ts';
 
-/** How long a node that shuts down waits for its pods. */
-export interface ShutdownPeriods {
-  /** All together. */
-  readonly graceSeconds: number;
-  /** Of them, the last ones, which critical pods have. */
-  readonly criticalSeconds: number;
+/** How long a node that shuts down waits for pods of a priority or more, up to that of the next period. */
+export interface ShutdownPeriod {
+  readonly priority: number;
+  readonly seconds: number;
 }
 
 export interface EndablePod {
@@ -27,18 +25,28 @@ export const shutdownRejection = {
 const message = 'Pod was terminated in response to imminent node shutdown.';
 const failure: PodFailure = { reason: 'Terminated', message, disruption: message };
 
-/** Ends the pods of a node, critical ones last; resolves when all have ended or their time is over. */
+/** All together, and of them the last ones, which critical pods have. */
+export function twoPeriods(graceSeconds: number, criticalSeconds: number): readonly ShutdownPeriod[] {
+  if (graceSeconds === 0) return [];
+  return [
+    { priority: 0, seconds: graceSeconds - criticalSeconds },
+    { priority: criticalPriority, seconds: criticalSeconds },
+  ];
+}
+
+/** Ends the pods of a node, those that matter least first; resolves when all have ended or their time is over. */
 export async function endPods(
   pods: Iterable<EndablePod>,
-  { graceSeconds, criticalSeconds }: ShutdownPeriods,
+  periods: readonly ShutdownPeriod[],
   clock: Clock,
 ): Promise<void> {
   const running = [...pods].filter(({ isOver }) => !isOver);
-  const isCritical = ({ pod }: EndablePod): boolean => (pod.spec?.priority ?? 0) >= criticalPriority;
-  const groups = [
-    { seconds: graceSeconds - criticalSeconds, members: running.filter((pod) => !isCritical(pod)) },
-    { seconds: criticalSeconds, members: running.filter(isCritical) },
-  ];
+  const groups = periods
+    .toSorted((a, b) => a.priority - b.priority)
+    .map(({ priority, seconds }) => ({ priority, seconds, members: [] as EndablePod[] }));
+  // Those below all periods have the first.
+  for (const one of running)
+    (groups.findLast(({ priority }) => priority <= (one.pod.spec?.priority ?? 0)) ?? groups[0])?.members.push(one);
   for (const { seconds, members } of groups) {
     if (members.length === 0) continue;
     const done = new AbortController();

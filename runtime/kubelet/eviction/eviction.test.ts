@@ -2,8 +2,8 @@ import t from 'tap';
 import { Schedule } from '../schedule.ts';
 import { type TestPod, testClock, testPod } from '../test-pod.ts';
 import { Eviction } from './eviction.ts';
-import { parseStatements, parseThresholds } from './parse-thresholds.ts';
-import { defaultSettings, type EvictionSettings, percent, quantityOf } from './thresholds.ts';
+import { defaultSettings, parseStatements, parseThresholds } from './settings.ts';
+import { type EvictionSettings, percent, quantityOf } from './thresholds.ts';
 
 const own = { restartPolicy: 'Always', terminationGracePeriodSeconds: 30 } as const;
 const mega = 2 ** 20;

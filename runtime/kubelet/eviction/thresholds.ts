@@ -1,4 +1,4 @@
-import { parseQuantity, Quantity } from '../../../api/quantity.ts';
+import { Quantity } from '../../../api/quantity.ts';
 
 /** What a node has less and less of, as flags name it. A node has one file system: what is on it is its images' and containers', too. */
 export const signals = {
@@ -72,17 +72,3 @@ export function thresholdsMet(
     return available < amountOf(value, capacity) + more;
   });
 }
-
-/** Upstream's own, where nobody says otherwise. */
-export const defaultSettings: EvictionSettings = {
-  thresholds: [
-    { signal: 'memory.available', value: { quantity: parseQuantity('100Mi') }, graceMs: 0 },
-    { signal: 'nodefs.available', value: percent(10), graceMs: 0 },
-    { signal: 'nodefs.inodesFree', value: percent(5), graceMs: 0 },
-    { signal: 'imagefs.available', value: percent(15), graceMs: 0 },
-    { signal: 'imagefs.inodesFree', value: percent(5), graceMs: 0 },
-    { signal: 'allocatableMemory.available', value: { quantity: parseQuantity('100Mi') }, graceMs: 0 },
-  ],
-  maxPodGraceSeconds: 0,
-  transitionMs: 5 * 60_000,
-};

@@ -1,5 +1,5 @@
 import { parseQuantity } from '../../../api/quantity.ts';
-import { type Amount, percent, type Signal, signals, type Threshold } from './thresholds.ts';
+import { type Amount, type EvictionSettings, percent, type Signal, signals, type Threshold } from './thresholds.ts';
 
 type Statements = ReadonlyMap<string, string>;
 
@@ -109,3 +109,16 @@ function reclaimOf(name: string, text: string): Amount {
   if (quantity.sign() < 0) throw new Error(`negative eviction minimum reclaim specified for ${name}`);
   return { quantity };
 }
+
+/** Upstream's, where nobody says otherwise. */
+export const defaultHard =
+  'memory.available<100Mi,nodefs.available<10%,nodefs.inodesFree<5%,imagefs.available<15%,imagefs.inodesFree<5%';
+
+export const defaultSettings: EvictionSettings = {
+  thresholds: parseThresholds(
+    { hard: parseStatements(defaultHard, '<'), soft: new Map(), softGrace: new Map(), minReclaim: new Map() },
+    () => 0,
+  ),
+  maxPodGraceSeconds: 0,
+  transitionMs: 5 * 60_000,
+};

@@ -23,8 +23,17 @@ const codes: Readonly<Record<DnsReply['code'], number>> = {
 const responseFlag = 0x8000;
 const checkingDisabled = 0x0010;
 const plainUdpLimit = 512;
-/** As CoreDNS says of itself. */
-const ownUdpSize = 1232;
+/** The size is what CoreDNS says of itself. */
+const ownOptions: OptAnswer = {
+  type: 'OPT',
+  name: '.',
+  udpPayloadSize: 1232,
+  extendedRcode: 0,
+  ednsVersion: 0,
+  flags: 0,
+  flag_do: false,
+  options: [],
+};
 const headerLength = 12;
 
 function bufferOf(bytes: Uint8Array): Buffer {
@@ -73,20 +82,7 @@ interface ReplyFrame {
 
 /** Additional records go first when there is no room, then answers, which the packet then says. */
 function fitting(reply: DnsReply, { query, id, flags, hasOptions }: ReplyFrame, limit: number): Uint8Array {
-  const options: Answer[] = hasOptions
-    ? [
-        {
-          type: 'OPT',
-          name: '.',
-          udpPayloadSize: ownUdpSize,
-          extendedRcode: 0,
-          ednsVersion: 0,
-          flags: 0,
-          flag_do: false,
-          options: [],
-        },
-      ]
-    : [];
+  const options = hasOptions ? [ownOptions] : [];
   const encode = (answers: readonly DnsRecord[], additionals: readonly DnsRecord[], more = 0): Uint8Array =>
     packets.encode({
       type: 'response',
@@ -134,18 +130,7 @@ export function queryPacket(id: number, { name, type }: DnsQuestion): Uint8Array
     id,
     flags: packets.RECURSION_DESIRED,
     questions: [{ name, type: type as 'A' }],
-    additionals: [
-      {
-        type: 'OPT',
-        name: '.',
-        udpPayloadSize: ownUdpSize,
-        extendedRcode: 0,
-        ednsVersion: 0,
-        flags: 0,
-        flag_do: false,
-        options: [],
-      },
-    ],
+    additionals: [ownOptions],
   });
 }
 

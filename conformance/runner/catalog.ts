@@ -34,6 +34,7 @@ import { nodeCases } from '../cases/nodes/node-cases.ts';
 import { podCases } from '../cases/nodes/pod-cases.ts';
 import { podLifeCases } from '../cases/nodes/pod-life-cases.ts';
 import { probeCases } from '../cases/nodes/probe-cases.ts';
+import { resizeCases } from '../cases/nodes/resize-cases.ts';
 import { shellCases } from '../cases/nodes/shell-cases.ts';
 import { terminalCases } from '../cases/nodes/terminal-cases.ts';
 import { volumeCases } from '../cases/nodes/volume-cases.ts';
@@ -94,6 +95,7 @@ export function allCases(): Case[] {
     ...hookCases,
     ...imageCases,
     ...podLifeCases,
+    ...resizeCases,
     ...shellCases,
     ...nodeConnectionCases,
     ...logCases,

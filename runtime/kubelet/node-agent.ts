@@ -193,7 +193,9 @@ export class NodeAgent {
       const largest = images?.largest?.(name, shownImages);
       const status = nodeStatus(this.#options, version, toTime(clock.now()), node.status, largest, this.#trouble);
       const target = { resource: nodes, namespace: '', name, type: 'application/strategic-merge-patch+json' } as const;
-      onNode(await client.patch<Node>(target, { status }, { subresource: 'status' }));
+      // What a patch does not name stays.
+      const gone = status.images === undefined && node.status?.images !== undefined ? { images: null } : {};
+      onNode(await client.patch<Node>(target, { status: { ...status, ...gone } }, { subresource: 'status' }));
       this.#nextStatus = clock.now() + statusMs;
       this.#imageCount = imageCount;
     } finally {

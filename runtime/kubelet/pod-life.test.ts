@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { ContainerStatus } from './pod-runtime.ts';
+import { statusPatch } from './pod-status.ts';
 import { type TestPod, testPod } from './test-pod.ts';
 
 const always = { restartPolicy: 'Always', terminationGracePeriodSeconds: 5 } as const;
@@ -493,5 +494,27 @@ t.test('images are pulled with what the pod has secrets for, and a secret that i
   const words =
     'Unable to retrieve some image pull secrets (gone, lost); attempting to pull the image may not succeed.';
   t.ok(pod.events.includes(`! FailedToRetrieveImagePullSecret: ${words}`));
+  pod.worker.close();
+});
+
+t.test('of a pod that is not let in nothing is said but that, and what others said of it goes', async (t) => {
+  const rejection = { reason: 'Evicted', message: 'The node had condition: [DiskPressure]. ' };
+  const conditions = [
+    { type: 'PodScheduled', status: 'True' },
+    { type: 'example.com/own', status: 'True' },
+  ];
+  const status = { phase: 'Pending', conditions };
+  const pod = await testPod(one, { rejection, status });
+  t.equal(pod.started.length, 0);
+  t.match(pod.written.at(-1), {
+    phase: 'Failed',
+    reason: 'Evicted',
+    message: 'Pod was rejected: The node had condition: [DiskPressure]. ',
+    containerStatuses: undefined,
+    hostIP: undefined,
+  });
+  t.strictSame(pod.worker.status().conditions, undefined);
+  const patch = statusPatch({ metadata: { uid: 'u' }, status }, pod.worker.status());
+  t.match(patch, { status: { conditions: [{ $patch: 'delete', type: 'PodScheduled' }] } });
   pod.worker.close();
 });

@@ -25,6 +25,11 @@ export interface PodFacts extends PodState {
   readonly resizing: readonly PodCondition[];
 }
 
+/** Of a pod that was not let in, upstream's kubelet says nothing more: nobody has looked at its containers. */
+export function rejectedStatus({ reason, message }: PodFailure, startTime: string): PodStatus {
+  return { phase: 'Failed', reason, message, startTime };
+}
+
 /** What the kubelet says of a pod. */
 export function statusOf(pod: Readonly<Pod>, facts: PodFacts, node: NodeFacts, now: string): PodStatus {
   const { phase, failure, isOver, ips, startTime, init, main, ephemeral } = facts;
@@ -83,6 +88,14 @@ function resourcesOf({ spec }: Readonly<Pod>, { main, init }: PodFacts): Pick<Po
 }
 
 const passingConditions = ['PodResizePending', 'PodResizeInProgress'];
+const ownConditions = [
+  ...passingConditions,
+  'PodScheduled',
+  'Ready',
+  'Initialized',
+  'ContainersReady',
+  'PodReadyToStartContainers',
+];
 /** What a kubelet may have said before and says no more. */
 const passing = ['podIP', 'podIPs'] as const;
 
@@ -90,9 +103,10 @@ const passing = ['podIP', 'podIPs'] as const;
 export function statusPatch({ metadata, status: known = {} }: Readonly<Pod>, status: PodStatus): object | undefined {
   const { conditions = [], ...rest } = status;
   const gone = passing.filter((key) => status[key] === undefined && known[key] !== undefined);
+  const left = status.conditions === undefined ? ownConditions : passingConditions;
   const past = (known.conditions ?? [])
     .map(({ type }) => type)
-    .filter((type = '') => passingConditions.includes(type) && !conditions.some((one) => one.type === type));
+    .filter((type = '') => left.includes(type) && !conditions.some((one) => one.type === type));
   const isKnown =
     gone.length === 0 &&
     past.length === 0 &&

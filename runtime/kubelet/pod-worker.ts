@@ -15,7 +15,7 @@ import { phaseOf } from './pod-phase.ts';
 import { PodResize } from './pod-resize.ts';
 import type { DiskUsage, NodeFacts, Pod, PodRuntime, PodSandbox, RegistryCredential } from './pod-runtime.ts';
 import type { PodSetup, PreparedPod } from './pod-setup.ts';
-import { type PodFailure, type PodStatus, statusOf, statusPatch } from './pod-status.ts';
+import { type PodFailure, type PodStatus, rejectedStatus, statusOf, statusPatch } from './pod-status.ts';
 import type { Schedule } from './schedule.ts';
 import { StatusWriter } from './status-writer.ts';
 
@@ -60,6 +60,7 @@ export class PodWorker {
   /** Of a pod that has ended they are still told, of one that is deleted they are not. */
   #ips: readonly string[] = [];
   #failure: PodFailure | undefined;
+  readonly #isRejected: boolean;
   /** What is left to a pod that is sent away; undefined: as long as it says itself. */
   #graceSeconds: number | undefined;
   #isClosed = false;
@@ -93,6 +94,7 @@ export class PodWorker {
       changed: () => this.#status.report(),
     });
     this.#deadline = new PodDeadline(clock, this.#stop.signal, () => this.#expire());
+    this.#isRejected = rejection !== undefined;
     if (rejection !== undefined) {
       this.#failure = { reason: rejection.reason, message: `Pod was rejected: ${rejection.message}` };
       recorder.record(referenceTo(pod, podKind), 'Warning', rejection.reason, rejection.message);
@@ -125,6 +127,7 @@ export class PodWorker {
   /** What the API server is told. */
   status(): PodStatus {
     const { node, clock } = this.#deps;
+    if (this.#isRejected && this.#failure !== undefined) return rejectedStatus(this.#failure, this.#startTime);
     const { init, main, ephemeral, isRestartingAll, mayRestartAll } = this.#containers;
     const isOver = this.#isOver;
     const facts = {

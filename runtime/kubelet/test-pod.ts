@@ -6,7 +6,7 @@ import { maxBackOffMs } from './back-off.ts';
 import { ImageManager } from './image-manager.ts';
 import type { Container, ContainerExit, ImageStore, Pod, PodRuntime, StartedContainer } from './pod-runtime.ts';
 import type { PodStatus } from './pod-status.ts';
-import { PodWorker } from './pod-worker.ts';
+import { PodWorker, type PodWorkerDeps } from './pod-worker.ts';
 import { Schedule } from './schedule.ts';
 
 export interface TestClock extends Clock {
@@ -89,6 +89,7 @@ export interface TestPodOptions {
   readonly status?: Pod['status'];
   readonly metadata?: Pod['metadata'];
   answers?: TestPod['answers'];
+  readonly rejection?: Rejection;
   allocate?(pod: Readonly<Pod>): Rejection | 'later' | undefined;
 }
 
@@ -204,7 +205,7 @@ export async function testPod(spec: Pod['spec'], options: TestPodOptions = {}): 
       test.worker.update(pod);
     },
   };
-  test.worker = new PodWorker(pod, {
+  const deps: PodWorkerDeps = {
     client,
     clock,
     runtime,
@@ -228,7 +229,8 @@ export async function testPod(spec: Pod['spec'], options: TestPodOptions = {}): 
     onError: (error) => {
       throw error;
     },
-  });
+  };
+  test.worker = new PodWorker(pod, deps, options.rejection);
   await clock.pass(0);
   return test;
 }

@@ -12,7 +12,7 @@ import { openRemote } from './remote.ts';
 import { createSigning } from './signing.ts';
 import { systemClock, systemRandom } from './system.ts';
 
-const flags = {
+export const flags = {
   kubeconfig: { type: 'string' },
   controllers: { type: 'string', multiple: true },
   'root-ca-file': { type: 'string' },

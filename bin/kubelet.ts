@@ -19,7 +19,7 @@ import { parseDuration, UsageError } from './options.ts';
 import { openRemote } from './remote.ts';
 import { systemClock, systemRandom } from './system.ts';
 
-const flags = {
+export const flags = {
   kubeconfig: { type: 'string' },
   'node-name': { type: 'string' },
   'hostname-override': { type: 'string' },

@@ -1,15 +1,26 @@
 import { UsageError } from './options.ts';
 
-const usage = `usage: kubefacade start [flags]
+const usage = `usage: kubefacade COMMAND [flags]
 
-  start               serves the Kubernetes API; see the README for its flags
+  start               serves a cluster: the API, controllers, scheduler and simulated nodes
   controller-manager  runs the controllers against the API server of --kubeconfig
   scheduler           gives pods nodes on the API server of --kubeconfig
   kubelet             runs nodes whose pods are simulated on the API server of --kubeconfig
+
+\`kubefacade COMMAND --help\` lists the flags of a command.
 `;
 
 async function main(args: readonly string[]): Promise<void> {
   const [command, ...rest] = args;
+  const asked =
+    command === 'help' ? rest[0] : rest.some((arg) => arg === '--help' || arg === '-h') ? command : undefined;
+  if (asked !== undefined) {
+    const { helpOf } = await import('./help.ts');
+    const text = helpOf(asked);
+    if (text === undefined) throw new UsageError(`unknown command: ${asked}`);
+    process.stdout.write(text);
+    return;
+  }
   if (command === 'start') {
     const { start } = await import('./start.ts');
     await start(rest);
@@ -35,7 +46,7 @@ async function main(args: readonly string[]): Promise<void> {
     await warm();
     return;
   }
-  if (command === undefined || command === 'help' || command === '--help') {
+  if (command === undefined || command === 'help' || command === '--help' || command === '-h') {
     process.stdout.write(usage);
     return;
   }

@@ -13,7 +13,7 @@ import { UsageError } from './options.ts';
 import { openRemote } from './remote.ts';
 import { systemClock, systemRandom } from './system.ts';
 
-const flags = {
+export const flags = {
   kubeconfig: { type: 'string' },
   config: { type: 'string' },
   'leader-elect': { type: 'string' },

@@ -28,19 +28,28 @@ export function createGeneratedTree(type: string, root: GeneratedDirectory): Fil
       return entry !== undefined && 'text' in entry ? entry.text() : undefined;
     },
     write: refuse,
+    ...unchanging(refuse),
     isDirectory: (path) => {
       const entry = entryAt(path);
       return entry !== undefined && 'directory' in entry;
     },
-    makeDirectory: refuse,
     list: (path) => {
       const entry = entryAt(path);
       return entry !== undefined && 'directory' in entry ? [...entry.directory().keys()].sort() : [];
     },
-    remove: refuse,
-    rename: refuse,
     stat,
     lstat: stat,
+  };
+}
+
+/** Of a tree whose entries come and go by themselves alone. */
+export function unchanging(
+  refuse: (path: string) => never,
+): Pick<FileTree, 'makeDirectory' | 'remove' | 'rename' | 'link' | 'setMode' | 'setOwner'> {
+  return {
+    makeDirectory: refuse,
+    remove: refuse,
+    rename: refuse,
     link: refuse,
     setMode: refuse,
     setOwner: refuse,

@@ -1,4 +1,5 @@
 import { type ByteText, FileError, type FileStat, type FileTree } from '../files/file-tree.ts';
+import { unchanging } from '../files/generated-tree.ts';
 import type { MountPoint } from '../files/mounted-tree.ts';
 import { kernelDefaults } from './kernel-settings.ts';
 import type { ProcessInfo } from './program.ts';
@@ -81,20 +82,15 @@ export function createProcTree(sources: ProcSources): FileTree {
       if (!path.startsWith('/sys/') || typeof entryAt(path) !== 'function' || text === '') refuse(path);
     },
     isDirectory: (path) => entryAt(path) instanceof Map,
-    makeDirectory: refuse,
     list: (path) => {
       const entry = entryAt(path);
       if (!(entry instanceof Map)) return [];
       const own = path === '/' || path === '' ? sources.processes().map(({ pid }) => String(pid)) : [];
       return [...own, ...entry.keys()];
     },
-    remove: refuse,
-    rename: refuse,
     stat,
     lstat: stat,
-    link: refuse,
-    setMode: refuse,
-    setOwner: refuse,
+    ...unchanging(refuse),
   };
 }
 

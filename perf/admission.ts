@@ -8,6 +8,7 @@ import { ApiClient } from './api-client.ts';
 import { machineFacts } from './machine.ts';
 import { treeUsage } from './processes.ts';
 import { openServer, type Server } from './servers.ts';
+import { sideBySide } from './side-by-side.ts';
 
 const usage = `node perf/admission.ts [options]
   --subject S       kubefacade (default) or reference
@@ -69,15 +70,10 @@ const variants = [
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-async function must(client: ApiClient, method: string, path: string, body?: unknown): Promise<void> {
-  const { status, text } = await client.send(method, path, body);
-  if (status >= 300) throw new Error(`${method} ${path}: ${status} ${text}`);
-}
-
 async function install(client: ApiClient, { path, objects }: (typeof variants)[number]): Promise<() => Promise<void>> {
   const added: string[] = [];
   const add = async (where: string, object: object): Promise<void> => {
-    await must(client, 'POST', where, {
+    await client.must('POST', where, {
       apiVersion: 'admissionregistration.k8s.io/v1',
       metadata: { name: 'perf' },
       ...object,
@@ -92,7 +88,7 @@ async function install(client: ApiClient, { path, objects }: (typeof variants)[n
   // Upstream's informers need a moment.
   await sleep(1500);
   return async () => {
-    for (const one of added.reverse()) await must(client, 'DELETE', one);
+    for (const one of added.reverse()) await client.must('DELETE', one);
     await sleep(500);
   };
 }
@@ -105,16 +101,12 @@ interface Turn {
 /** Processor time of one create, in microseconds. */
 async function turn(server: Server, client: ApiClient, { requests, clients }: Turn): Promise<number> {
   const path = '/api/v1/namespaces/perf-admission/configmaps';
-  let next = 0;
   const before = treeUsage(server.pids).cpuSeconds;
-  const work = async (): Promise<void> => {
-    for (let i = next++; i < requests; i = next++) {
-      await must(client, 'POST', path, { metadata: { name: `c-${i}` }, data: { a: 'one', b: 'two' } });
-    }
-  };
-  await Promise.all(Array.from({ length: clients }, work));
+  await sideBySide(requests, clients, async (i) => {
+    await client.must('POST', path, { metadata: { name: `c-${i}` }, data: { a: 'one', b: 'two' } });
+  });
   const used = treeUsage(server.pids).cpuSeconds - before;
-  await must(client, 'DELETE', path);
+  await client.must('DELETE', path);
   await sleep(300);
   return (used / requests) * 1e6;
 }
@@ -139,7 +131,7 @@ async function main(): Promise<number> {
   const size: Turn = { requests: Number(values.requests), clients: Number(values.clients) };
   await using server = await openServer(values.subject, values.flag);
   using client = new ApiClient(server.access, size.clients);
-  await must(client, 'POST', '/api/v1/namespaces', { metadata: { name: 'perf-admission' } });
+  await client.must('POST', '/api/v1/namespaces', { metadata: { name: 'perf-admission' } });
   say(`${server.name}, ${JSON.stringify(machineFacts())}`);
   // The compilers of the machine and of expressions do their work first.
   for (let i = 0; i < 3; i += 1) await turn(server, client, size);

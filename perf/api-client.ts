@@ -65,6 +65,13 @@ export class ApiClient implements Disposable {
     });
   }
 
+  /** Throws when the answer is no success. */
+  async must(method: string, path: string, body?: unknown, contentType?: string): Promise<Answer> {
+    const answer = await this.send(method, path, body, contentType);
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text.slice(0, 300)}`);
+    return answer;
+  }
+
   [Symbol.dispose](): void {
     this.#agent.destroy();
   }

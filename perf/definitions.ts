@@ -7,7 +7,9 @@ import { parseArgs } from 'node:util';
 import { ApiClient } from './api-client.ts';
 import { machineFacts } from './machine.ts';
 import { treeUsage } from './processes.ts';
+import { median } from './results.ts';
 import { openServer, type Server } from './servers.ts';
+import { sideBySide } from './side-by-side.ts';
 
 const usage = `node perf/definitions.ts [options]
   --subject S       kubefacade (default), reference, or a kubeconfig
@@ -139,16 +141,11 @@ interface Options {
 }
 
 async function applyAll(client: ApiClient, { count, groups, clients }: Options): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let index = next++; index < count; index = next++) {
-      const body = definition(index, groups);
-      const path = `${definitions}/${body.metadata.name}?fieldManager=perf`;
-      const { status, text } = await client.send('PATCH', path, body, 'application/apply-patch+yaml');
-      if (status !== 201 && status !== 200) throw new Error(`apply of ${body.metadata.name}: ${status} ${text}`);
-    }
-  };
-  await Promise.all(Array.from({ length: clients }, worker));
+  await sideBySide(count, clients, async (index) => {
+    const body = definition(index, groups);
+    const path = `${definitions}/${body.metadata.name}?fieldManager=perf`;
+    await client.must('PATCH', path, body, 'application/apply-patch+yaml');
+  });
 }
 
 /** Until every definition's objects can be listed: the last one by discovery of its group. */
@@ -178,7 +175,6 @@ async function untilEstablished(client: ApiClient, count: number): Promise<void>
 }
 
 const memory = ({ pids }: Server): number => (pids.length === 0 ? 0 : treeUsage(pids).rssBytes);
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
 async function timesOf(client: ApiClient, path: string, headers: Readonly<Record<string, string>>) {

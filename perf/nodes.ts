@@ -9,9 +9,11 @@ import { stringify } from 'yaml';
 import { ensureStages } from '../conformance/reference/programs.ts';
 import { type Access, ApiClient } from './api-client.ts';
 import { machineFacts } from './machine.ts';
+import { createUnlessThere } from './preload.ts';
 import { treeUsage } from './processes.ts';
-import { findProgram } from './programs.ts';
+import { referenceProgram } from './programs.ts';
 import { endWithUs, openServer, type Server } from './servers.ts';
+import { sideBySide } from './side-by-side.ts';
 
 const usage = `node perf/nodes.ts [options]: how fast many nodes become ready, run pods and let them go
   --nodes N       (5000)
@@ -104,19 +106,6 @@ function follow({ url, token = '' }: Access, path: string) {
   };
 }
 
-async function sideBySide(count: number, run: (i: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let i = next++; i < count; i = next++) await run(i);
-  };
-  await Promise.all(Array.from({ length: connections }, work));
-}
-
-async function sent(client: ApiClient, method: string, path: string, body?: unknown): Promise<void> {
-  const { status, text } = await client.send(method, path, body);
-  if (status >= 300 && status !== 409) throw new Error(`${method} ${path}: ${status} ${text}`);
-}
-
 function podOf(i: number): object {
   return {
     metadata: { name: `pod-${i}` },
@@ -144,14 +133,16 @@ async function measure(server: Server, pids: () => readonly number[], makeNodes:
     await nodes.until(nodeCount, isReady);
     const nodesReady = since(begin);
     nodes.close();
-    await sent(client, 'POST', '/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
+    await createUnlessThere(client, '/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
     const pods = follow(server.access, podsPath);
     const podsBegin = performance.now();
-    await sideBySide(podCount, (i) => sent(client, 'POST', podsPath, podOf(i)));
+    await sideBySide(podCount, connections, (i) => createUnlessThere(client, podsPath, podOf(i)));
     await pods.until(podCount, ({ status }) => status?.phase === 'Running');
     const podsRunning = since(podsBegin);
     const goneBegin = performance.now();
-    await sideBySide(podCount, (i) => sent(client, 'DELETE', `${podsPath}/pod-${i}`));
+    await sideBySide(podCount, connections, async (i) => {
+      await client.must('DELETE', `${podsPath}/pod-${i}`);
+    });
     await pods.until(0, () => false);
     const podsGone = since(goneBegin);
     pods.close();
@@ -173,13 +164,6 @@ async function own(): Promise<Result> {
   // Nodes come with the server: its start counts.
   const startSeconds = (server.readyMs ?? performance.now() - begin) / 1000;
   return { ...result, nodesReady: result.nodesReady + startSeconds };
-}
-
-function referenceProgram(name: string): string {
-  const folder = process.env['KUBEFACADE_REFERENCE_BIN'];
-  const path = folder === undefined ? findProgram(name, undefined) : join(folder, name);
-  if (path === undefined) throw new Error(`${name} not found: set KUBEFACADE_REFERENCE_BIN to its folder`);
-  return path;
 }
 
 async function reference(): Promise<Result> {
@@ -236,10 +220,10 @@ async function reference(): Promise<Result> {
       server,
       () => [...server.pids, ...children.map(({ pid = 0 }) => pid)],
       () =>
-        sideBySide(nodeCount, async (i) => {
+        sideBySide(nodeCount, connections, async (i) => {
           const labels = { 'kubernetes.io/hostname': `node-${i}` };
           const status = { allocatable: amounts, capacity: amounts };
-          await sent(client, 'POST', '/api/v1/nodes', { metadata: { name: `node-${i}`, labels }, status });
+          await createUnlessThere(client, '/api/v1/nodes', { metadata: { name: `node-${i}`, labels }, status });
         }),
     );
     return await Promise.race([measured, ended.promise]);

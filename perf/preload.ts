@@ -1,4 +1,5 @@
 import type { ApiClient } from './api-client.ts';
+import { sideBySide } from './side-by-side.ts';
 
 const clients = 16;
 
@@ -27,18 +28,9 @@ function podAt(index: number): unknown {
   };
 }
 
-async function createUnlessThere(client: ApiClient, path: string, body: unknown): Promise<void> {
+export async function createUnlessThere(client: ApiClient, path: string, body: unknown): Promise<void> {
   const { status, text } = await client.send('POST', path, body);
   if (status !== 201 && status !== 409) throw new Error(`POST ${path} answered ${status}: ${text.slice(0, 300)}`);
-}
-
-async function createAll(client: ApiClient, path: string, bodies: Iterator<unknown>): Promise<void> {
-  const work = async (): Promise<void> => {
-    for (let next = bodies.next(); next.done !== true; next = bodies.next()) {
-      await createUnlessThere(client, path, next.value);
-    }
-  };
-  await Promise.all(Array.from({ length: clients }, work));
 }
 
 /** Makes the namespaces `perf` (what is read) and `perf-create` (what is written), with the ServiceAccount that pods need. */
@@ -51,25 +43,17 @@ export async function makeNamespaces(client: ApiClient): Promise<void> {
 
 /** Makes the pods from number `from` up to `to` in the namespace `perf`. */
 export async function preload(client: ApiClient, from: number, to: number): Promise<void> {
-  const bodies = function* () {
-    for (let index = from; index < to; index += 1) yield podAt(index);
-  };
-  await createAll(client, '/api/v1/namespaces/perf/pods', bodies());
+  const path = '/api/v1/namespaces/perf/pods';
+  await sideBySide(to - from, clients, (i) => createUnlessThere(client, path, podAt(from + i)));
 }
 
 /** Makes the pods that a turn of deletions uses up. */
 export async function makeStock(client: ApiClient, run: string, size: number): Promise<void> {
-  const bodies = function* () {
-    for (let index = 0; index < size; index += 1) {
-      yield {
-        apiVersion: 'v1',
-        kind: 'Pod',
-        metadata: { name: `stock-${run}-${index}` },
-        spec: { containers: [{ name: 'main', image: 'registry.k8s.io/pause:3.10' }] },
-      };
-    }
-  };
-  await createAll(client, '/api/v1/namespaces/perf-create/pods', bodies());
+  const spec = { containers: [{ name: 'main', image: 'registry.k8s.io/pause:3.10' }] };
+  await sideBySide(size, clients, (i) => {
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: `stock-${run}-${i}` }, spec };
+    return createUnlessThere(client, '/api/v1/namespaces/perf-create/pods', pod);
+  });
 }
 
 async function count(client: ApiClient, query: string): Promise<number> {

@@ -8,6 +8,7 @@ import { ApiClient } from './api-client.ts';
 import { machineFacts } from './machine.ts';
 import { treeUsage } from './processes.ts';
 import { openServer } from './servers.ts';
+import { sideBySide } from './side-by-side.ts';
 
 const usage = `node perf/probes.ts [options]
   --subject S     kubefacade (default), or a kubeconfig of a cluster whose nodes run containers
@@ -47,14 +48,6 @@ function podOf(i: number): object {
       containers: [{ name: 'main', image: values.image, args: ['netexec', '--http-port=8080'], readinessProbe }],
     },
   };
-}
-
-async function sideBySide(run: (i: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let i = next++; i < count; i = next++) await run(i);
-  };
-  await Promise.all(Array.from({ length: 16 }, work));
 }
 
 /** Each namespace has its account a moment after its making. */
@@ -105,9 +98,8 @@ async function main(): Promise<void> {
   using client = new ApiClient(server.access);
   console.log(machineFacts());
   await waitForAccount(client);
-  await sideBySide(async (i) => {
-    const { status, text } = await client.send('POST', pods, podOf(i));
-    if (status !== 201) throw new Error(`${status} ${text}`);
+  await sideBySide(count, 16, async (i) => {
+    await client.must('POST', pods, podOf(i));
   });
   await waitUntilReady(client);
   // What was written about all of them has been told by then.
@@ -118,7 +110,7 @@ async function main(): Promise<void> {
   const until = Date.now();
   const after = treeUsage(server.pids);
   const late: number[] = [];
-  await sideBySide(async (i) => {
+  await sideBySide(count, 16, async (i) => {
     const { text } = await client.send('GET', `${pods}/probed-${i}/log?timestamps=true`);
     late.push(...lateness(text, from, until));
   });

@@ -16,13 +16,24 @@ export function isExecutable(path: string): boolean {
   }
 }
 
+function findInPath(name: string, { PATH = '' }: NodeJS.ProcessEnv): string | undefined {
+  return PATH.split(delimiter)
+    .map((folder) => join(folder, name))
+    .find(isExecutable);
+}
+
 /** The program's path from an environment variable (a file), or from PATH. */
 export function findProgram(name: string, override: string | undefined): string | undefined {
   if (override !== undefined && override !== '') return isExecutable(override) ? override : undefined;
-  return (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, name))
-    .find(isExecutable);
+  return findInPath(name, process.env);
+}
+
+/** Of the reference: from the folder KUBEFACADE_REFERENCE_BIN, or from PATH. */
+export function referenceProgram(name: string): string {
+  const folder = process.env['KUBEFACADE_REFERENCE_BIN'];
+  const path = findProgram(name, folder === undefined ? undefined : join(folder, name));
+  if (path === undefined) throw new Error(`${name} not found: set KUBEFACADE_REFERENCE_BIN to the folder that has it`);
+  return path;
 }
 
 /** With more than two processors the servers get the first two and k6 the others; with two, all share them. */
@@ -56,11 +67,7 @@ export async function locateK6(say: (text: string) => void, search: Partial<K6Se
       say(`K6 is ${found ?? 'of unknown version'}; results compare with those of ${k6Version} only`);
     return env['K6'];
   }
-  const inPath = (name: string) =>
-    (env['PATH'] ?? '')
-      .split(delimiter)
-      .map((folder) => join(folder, name))
-      .find(isExecutable);
+  const inPath = (name: string) => findInPath(name, env);
   const installed = inPath('k6');
   if (installed !== undefined && version(installed) === k6Version) return installed;
   const folder = join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'kubefacade', `k6-${k6Version}`);

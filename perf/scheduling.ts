@@ -1,6 +1,7 @@
 import { request } from 'node:https';
 import { parseArgs } from 'node:util';
 import { ApiClient } from './api-client.ts';
+import { sideBySide } from './side-by-side.ts';
 
 /**
  * How fast pods get nodes on any server: makes nodes and pods, then tells how many pods are bound each second until all are.
@@ -44,19 +45,10 @@ function podOf(i: number): object {
   };
 }
 
-async function sideBySide(count: number, run: (i: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let i = next++; i < count; i = next++) await run(i);
-  };
-  await Promise.all(Array.from({ length: connections }, work));
-}
-
 async function make(client: ApiClient, path: string, count: number, of: (i: number) => object): Promise<void> {
   const begin = performance.now();
-  await sideBySide(count, async (i) => {
-    const { status, text } = await client.send('POST', path, of(i));
-    if (status !== 201) throw new Error(`${path}: ${status} ${text}`);
+  await sideBySide(count, connections, async (i) => {
+    await client.must('POST', path, of(i));
   });
   const seconds = (performance.now() - begin) / 1000;
   console.log(`made ${count} of ${path} in ${seconds.toFixed(1)} s (${Math.round(count / seconds)}/s)`);
@@ -105,7 +97,7 @@ let begin = performance.now();
 if (!values['only-watch']) {
   await make(client, '/api/v1/nodes', Number(values.nodes), nodeOf);
   // A new node is tainted until somebody has found it ready.
-  await sideBySide(Number(values.nodes), async (i) => {
+  await sideBySide(Number(values.nodes), connections, async (i) => {
     const patch = { spec: { taints: null } };
     await client.send('PATCH', `/api/v1/nodes/measured-${i}`, patch, 'application/merge-patch+json');
   });

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { type Access, ApiClient } from './api-client.ts';
-import { findProgram, isExecutable, pinned } from './programs.ts';
+import { pinned, referenceProgram } from './programs.ts';
 
 /** A server under measurement. */
 export interface Server extends AsyncDisposable {
@@ -128,15 +128,6 @@ async function startKubefacade(extra: readonly string[]): Promise<Server> {
     readyMs,
     [Symbol.asyncDispose]: () => stop(started),
   };
-}
-
-function referenceProgram(name: string): string {
-  const folder = process.env['KUBEFACADE_REFERENCE_BIN'];
-  const path = folder === undefined ? findProgram(name, undefined) : join(folder, name);
-  if (path === undefined || !isExecutable(path)) {
-    throw new Error(`${name} not found: set KUBEFACADE_REFERENCE_BIN to the folder of kube-apiserver and etcd`);
-  }
-  return path;
 }
 
 /** kube-apiserver and etcd as they come, on loopback, with a token file and a self-signed certificate. */

@@ -127,8 +127,13 @@ export function statusPatch({ metadata, status: known = {} }: Readonly<Pod>, sta
     status: {
       ...status,
       ...(gone.includes('podIP') ? { podIP: null } : {}),
-      '$setElementOrder/conditions': [...others.map(({ type }) => ({ type })), ...own],
-      conditions: [...past.map((type) => ({ $patch: 'delete', type })), ...cleared],
+      // A server refuses an order of nothing.
+      ...(others.length + own.length === 0
+        ? {}
+        : { '$setElementOrder/conditions': [...others.map(({ type }) => ({ type })), ...own] }),
+      ...(past.length + cleared.length === 0
+        ? {}
+        : { conditions: [...past.map((type) => ({ $patch: 'delete', type })), ...cleared] }),
       ...(isNamed ? { podIPs: [{ $patch: 'replace' }, ...podIPs] } : {}),
       ...(hostIPs === undefined ? {} : { hostIPs: [{ $patch: 'replace' }, ...hostIPs] }),
     },

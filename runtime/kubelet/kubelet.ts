@@ -56,7 +56,7 @@ export class Kubelet implements KubeletHost {
   /** Pods that wait for a fresh look at the node, as they are by now. */
   readonly #waiting = new Map<string, Readonly<Pod>>();
   /** For resizes of these. */
-  readonly #makingRoom = new Set<string>();
+  #makingRoom: Set<string> | undefined;
   #isShuttingDown = false;
   readonly startedAt: number;
   readonly kubeletVersion: string;
@@ -231,7 +231,7 @@ export class Kubelet implements KubeletHost {
 
   /** What upstream's kubelet finds infeasible cannot be asked for here: the API server refuses it, and there is no swap. */
   #allocate(uid: string, pod: Readonly<Pod>): Rejection | 'later' | undefined {
-    if (this.#makingRoom.has(uid)) return 'later';
+    if (this.#makingRoom?.has(uid) === true) return 'later';
     const refusal = this.#refusal(pod) ?? this.#admission.resize(pod);
     if (refusal === undefined) {
       // What it gives back may be what another waits for.
@@ -240,9 +240,10 @@ export class Kubelet implements KubeletHost {
     }
     const victims = isCritical(pod) ? this.#admission.victimsOfResize(pod) : undefined;
     if (victims === undefined) return refusal;
-    this.#makingRoom.add(uid);
+    const making = this.#makingRoom ?? new Set();
+    this.#makingRoom = making.add(uid);
     void this.#preempt(victims).then(() => {
-      this.#makingRoom.delete(uid);
+      making.delete(uid);
       this.#workers.get(uid)?.retryResize();
     });
     return 'later';

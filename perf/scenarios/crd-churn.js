@@ -1,31 +1,16 @@
 // @ts-check
 // Creates custom resource definitions, waits until their resources are served, creates and lists one object, and deletes all again.
-// Environment: TARGET (https://host:port), TOKEN or CERT and KEY (file names), VUS, DURATION, PODS (how many are preloaded), RUN (unique).
+// Environment: as shared/load.js says.
 import http from 'k6/http';
 import { sleep } from 'k6';
-import { Counter, Trend } from 'k6/metrics';
+import { headers, json, run, target } from './shared/load.js';
+import { failures, fewClients, whole, wholeSettings } from './shared/whole.js';
 
-const target = __ENV.TARGET;
-// More would wait for each other's processor.
-const vus = Math.min(4, Number(__ENV.VUS || 16));
-const whole = new Trend('whole', true);
-const failures = new Counter('failures');
+export { handleSummary } from './shared/whole.js';
 
 /** @type {import('k6/options').Options} */
-export const options = {
-  vus,
-  duration: __ENV.DURATION || '10s',
-  insecureSkipTLSVerify: true,
-  discardResponseBodies: true,
-  // Every tag and check costs the clients processor time that the server then lacks.
-  systemTags: ['status'],
-  summaryTrendStats: ['count', 'med', 'p(95)', 'p(99)', 'max'],
-  ...(__ENV.CERT ? { tlsAuth: [{ cert: open(__ENV.CERT), key: open(__ENV.KEY) }] } : {}),
-};
-/** @type {{ [name: string]: string }} */
-const headers = __ENV.TOKEN ? { Authorization: `Bearer ${__ENV.TOKEN}` } : {};
+export const options = { vus: fewClients, duration: __ENV.DURATION || '10s', ...wholeSettings };
 const params = { headers, responseType: /** @type {'text'} */ ('text') };
-const json = { headers: { 'Content-Type': 'application/json', ...headers } };
 
 /** @param {string} plural @param {string} kind */
 const definition = (plural, kind) =>
@@ -63,7 +48,7 @@ function until(path, wanted) {
 }
 
 export default function () {
-  const kind = `K${__ENV.RUN || '0'}v${__VU}i${__ITER}`.replace(/[^A-Za-z0-9]/g, '');
+  const kind = `K${run}v${__VU}i${__ITER}`.replace(/[^A-Za-z0-9]/g, '');
   const plural = `${kind.toLowerCase()}s`;
   const definitions = `${target}/apis/apiextensions.k8s.io/v1/customresourcedefinitions`;
   const objects = `${target}/apis/perf.example.com/v1/namespaces/perf-create/${plural}`;
@@ -76,14 +61,4 @@ export default function () {
   const gone = deleted && until(`${definitions}/${plural}.perf.example.com`, 404);
   if (listed && gone) whole.add(Date.now() - begin);
   else failures.add(1);
-}
-
-/** @param {any} data */
-export function handleSummary(data) {
-  const { whole: whole, failures } = data.metrics;
-  const seconds = data.state.testRunDurationMs / 1000;
-  const [requests, failed] = [whole ? whole.values.count : 0, failures ? failures.values.count : 0];
-  const times = whole ? whole.values : { med: 0, 'p(95)': 0, 'p(99)': 0, max: 0 };
-  const summary = { requests, rate: requests / seconds, failed: failed / Math.max(1, requests + failed), ...times };
-  return { stdout: `${JSON.stringify(summary)}\n` };
 }

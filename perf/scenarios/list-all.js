@@ -1,33 +1,13 @@
 // @ts-check
 // Lists all pods of the namespace in one answer.
-// Environment: TARGET (https://host:port), TOKEN or CERT and KEY (file names), VUS, DURATION, PODS (how many are preloaded), RUN (unique).
+// Environment: as shared/load.js says.
 import http from 'k6/http';
+import { headers, target } from './shared/load.js';
 
-const target = __ENV.TARGET;
-const vus = Number(__ENV.VUS || 16);
+export { handleSummary, options } from './shared/load.js';
 
-/** @type {import('k6/options').Options} */
-export const options = {
-  vus,
-  duration: __ENV.DURATION || '10s',
-  insecureSkipTLSVerify: true,
-  discardResponseBodies: true,
-  // Every tag and check costs the clients processor time that the server then lacks.
-  systemTags: ['status'],
-  summaryTrendStats: ['med', 'p(95)', 'p(99)', 'max'],
-  ...(__ENV.CERT ? { tlsAuth: [{ cert: open(__ENV.CERT), key: open(__ENV.KEY) }] } : {}),
-};
-/** @type {{ [name: string]: string }} */
-const headers = __ENV.TOKEN ? { Authorization: `Bearer ${__ENV.TOKEN}` } : {};
 const params = { headers, timeout: '120s' };
 
 export default function () {
   http.get(`${target}/api/v1/namespaces/perf/pods`, params);
-}
-
-/** @param {any} data */
-export function handleSummary(data) {
-  const { http_reqs: requests, http_req_duration: duration, http_req_failed: failed } = data.metrics;
-  const summary = { requests: requests.values.count, rate: requests.values.rate, failed: failed.values.rate, ...duration.values };
-  return { stdout: `${JSON.stringify(summary)}\n` };
 }

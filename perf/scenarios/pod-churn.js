@@ -1,42 +1,19 @@
 // @ts-check
 // Creates pods, waits until they run, deletes them, waits until they are gone: one after the other in every client.
-// Environment: TARGET (https://host:port), TOKEN or CERT and KEY (file names), VUS, DURATION, PODS (how many are preloaded), RUN (unique).
+// Environment: as shared/load.js says.
 import http from 'k6/http';
-import { Counter, Trend } from 'k6/metrics';
 import { clearTimeout, setTimeout } from 'k6/timers';
-import { WebSocket } from 'k6/websockets';
+import { json, params, run, target, vus } from './shared/load.js';
+import { openWatch } from './shared/open-watch.js';
+import { failures, whole, wholeSettings } from './shared/whole.js';
 
-const target = __ENV.TARGET;
-const vus = Number(__ENV.VUS || 16);
-const whole = new Trend('whole', true);
-const failures = new Counter('failures');
+export { handleSummary } from './shared/whole.js';
 
 /** @type {import('k6/options').Options} */
-export const options = {
-  vus,
-  duration: __ENV.DURATION || '10s',
-  insecureSkipTLSVerify: true,
-  discardResponseBodies: true,
-  // Every tag and check costs the clients processor time that the server then lacks.
-  systemTags: ['status'],
-  summaryTrendStats: ['count', 'med', 'p(95)', 'p(99)', 'max'],
-  ...(__ENV.CERT ? { tlsAuth: [{ cert: open(__ENV.CERT), key: open(__ENV.KEY) }] } : {}),
-};
-/** @type {{ [name: string]: string }} */
-const headers = __ENV.TOKEN ? { Authorization: `Bearer ${__ENV.TOKEN}` } : {};
-const json = { headers: { 'Content-Type': 'application/json', ...headers } };
-const params = { headers };
-
-/** @param {string} path */
-function openWatch(path) {
-  // kube-apiserver wants an Origin.
-  const socket = new WebSocket(`${target.replace(/^http/, 'ws')}${path}`, null, { headers: { Origin: target, ...headers } });
-  socket.binaryType = 'arraybuffer';
-  return socket;
-}
+export const options = { vus, duration: __ENV.DURATION || '10s', ...wholeSettings };
 
 export default function () {
-  const name = `churn-${__ENV.RUN || '0'}-${__VU}-${__ITER}`;
+  const name = `churn-${run}-${__VU}-${__ITER}`;
   const path = '/api/v1/namespaces/perf-create/pods';
   const containers = [{ name: 'main', image: 'registry.k8s.io/pause:3.10' }];
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { terminationGracePeriodSeconds: 1, containers } };
@@ -68,14 +45,4 @@ export default function () {
     }
   };
   socket.onclose = () => end(false);
-}
-
-/** @param {any} data */
-export function handleSummary(data) {
-  const { whole: whole, failures } = data.metrics;
-  const seconds = data.state.testRunDurationMs / 1000;
-  const [requests, failed] = [whole ? whole.values.count : 0, failures ? failures.values.count : 0];
-  const times = whole ? whole.values : { med: 0, 'p(95)': 0, 'p(99)': 0, max: 0 };
-  const summary = { requests, rate: requests / seconds, failed: failed / Math.max(1, requests + failed), ...times };
-  return { stdout: `${JSON.stringify(summary)}\n` };
 }

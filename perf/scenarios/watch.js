@@ -1,43 +1,27 @@
 // @ts-check
 // One writer changes pods of a namespace at a steady pace; WATCHERS sockets watch it. Measured: from the write acknowledged to the event
 // seen, for every watcher and write. An event that overtakes its acknowledgement counts 0. Clocks: 1 ms for the write, the socket’s reader for events.
-// Environment: TARGET (https://host:port), TOKEN or CERT and KEY (file names), VUS, DURATION, PODS (how many are preloaded), RUN (unique), WATCHERS, WRITES (a second).
+// Environment: as shared/load.js says, and WATCHERS, WRITES (a second).
 import http from 'k6/http';
-import { Counter, Trend } from 'k6/metrics';
+import { Trend } from 'k6/metrics';
 import { clearInterval, setInterval, setTimeout } from 'k6/timers';
-import { WebSocket } from 'k6/websockets';
+import { headers, podName, pods, run, sending, target } from './shared/load.js';
+import { openWatch } from './shared/open-watch.js';
+import { failures, wholeSettings } from './shared/whole.js';
 
-const target = __ENV.TARGET;
 const watchers = Number(__ENV.WATCHERS || 100);
 const writesPerSecond = Number(__ENV.WRITES || 10);
-const pods = Number(__ENV.PODS || 7500);
 const seconds = parseFloat(__ENV.DURATION || '10s');
 const latency = new Trend('latency', true);
 const writing = new Trend('writing', true);
-const failures = new Counter('failures');
 
 /** @type {import('k6/options').Options} */
 export const options = {
   // One client holds all sockets and writes, so that all times are of one clock.
   scenarios: { watch: { executor: 'per-vu-iterations', vus: 1, iterations: 1, maxDuration: '180s' } },
-  insecureSkipTLSVerify: true,
-  discardResponseBodies: true,
-  // Every tag and check costs the clients processor time that the server then lacks.
-  systemTags: ['status'],
-  summaryTrendStats: ['count', 'med', 'p(95)', 'p(99)', 'max'],
-  ...(__ENV.CERT ? { tlsAuth: [{ cert: open(__ENV.CERT), key: open(__ENV.KEY) }] } : {}),
+  ...wholeSettings,
 };
-/** @type {{ [name: string]: string }} */
-const headers = __ENV.TOKEN ? { Authorization: `Bearer ${__ENV.TOKEN}` } : {};
-const params = { headers: { 'Content-Type': 'application/merge-patch+json', ...headers } };
-
-/** @param {string} path */
-function openWatch(path) {
-  // kube-apiserver wants an Origin.
-  const socket = new WebSocket(`${target.replace(/^http/, 'ws')}${path}`, null, { headers: { Origin: target, ...headers } });
-  socket.binaryType = 'arraybuffer';
-  return socket;
-}
+const params = sending('application/merge-patch+json');
 
 /** @param {string} text */
 const markOf = (text) => /"example\.com\/mark":"([^"]+)"/.exec(text)?.[1];
@@ -47,7 +31,7 @@ export default function () {
   const { resourceVersion } = /** @type {any} */ (list.json()).metadata;
   /** @type {Map<string, { acknowledged?: number, seen: number[] }>} */
   const writes = new Map();
-  /** @type {WebSocket[]} */
+  /** @type {ReturnType<typeof openWatch>[]} */
   const sockets = [];
   let [open, finished] = [0, false];
   const finish = () => {
@@ -60,11 +44,11 @@ export default function () {
     for (const socket of sockets) socket.close();
   };
   const write = (/** @type {number} */ count) => {
-    const mark = `${__ENV.RUN || '0'}-${count}`;
+    const mark = `${run}-${count}`;
     const record = { seen: /** @type {number[]} */ ([]) };
     writes.set(mark, record);
     const begin = Date.now();
-    const name = `pod-${String(count % pods).padStart(5, '0')}`;
+    const name = podName(count % pods);
     const body = JSON.stringify({ metadata: { annotations: { 'example.com/mark': mark } } });
     http.asyncRequest('PATCH', `${target}/api/v1/namespaces/perf/pods/${name}`, body, params).then((answer) => {
       const { blocked, connecting, tls_handshaking: handshake, duration } = answer.timings;

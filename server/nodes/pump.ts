@@ -9,7 +9,8 @@ export function pump(source: Readable, sink: StreamSink, signal: AbortSignal): v
   sink.onDrain(() => source.resume());
   source.on('end', () => {
     ended = true;
-    sink.end();
+    // In a record of its own: kube-apiserver, asked for logs over a WebSocket, drops what it reads together with the end.
+    setImmediate(() => sink.end());
   });
   source.on('error', () => undefined);
   source.on('close', () => {

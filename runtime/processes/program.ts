@@ -126,7 +126,11 @@ export interface ProgramContext {
 }
 
 /** What a program does: its exit code. */
-export type Program = (context: ProgramContext) => Promise<number> | number;
+export interface Program {
+  (context: ProgramContext): Promise<number> | number;
+  /** Fetches its code, where that comes with the first run otherwise. May be called again. */
+  load?(): Promise<unknown>;
+}
 
 /** A command line that cannot be run. The message is that of a container runtime. */
 export class ExecError extends Error {

@@ -10,7 +10,8 @@ export function toolPrograms(): ReadonlyMap<string, Program> {
   const programs = new Map<string, Program>();
   for (const [name, tool] of tools) programs.set(name, programOf(tool));
   for (const [name, program] of networkPrograms) programs.set(name, program);
-  for (const name of shells)
-    programs.set(name, async (context) => (await import('./run-shell.ts')).shellProgram(context));
+  const load = () => import('./run-shell.ts');
+  const shell: Program = async (context) => (await load()).shellProgram(context);
+  for (const name of shells) programs.set(name, Object.assign(shell, { load }));
   return programs;
 }

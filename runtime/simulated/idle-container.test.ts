@@ -4,14 +4,22 @@ import { fromBytes } from '../files/byte-text.ts';
 import { MemoryTree } from '../files/memory-tree.ts';
 import type { Container, Pod } from '../kubelet/pod-runtime.ts';
 import { createNetwork } from '../network/create-network.ts';
+import type { Program } from '../processes/program.ts';
+import { createImageCatalog, type ImageCatalog } from './image-catalog.ts';
+import { lazily } from './images/image.ts';
 import { createSimulatedRuntime } from './simulated-runtime.ts';
 
 let now = 1_000_000;
 const clock = { now: () => now, after: () => ({ cancel: () => undefined }) };
 const random = { next: () => 0.5, uuid: () => '00000000-0000-4000-8000-000000000000' };
 
-async function start(container: Container, spec: Partial<NonNullable<Pod['spec']>> = {}) {
-  const runtime = createSimulatedRuntime({ clock, random, network: createNetwork({ hostIp: '172.18.0.1' }) });
+async function start(
+  container: Container,
+  spec: Partial<NonNullable<Pod['spec']>> = {},
+  catalog: ImageCatalog = createImageCatalog(),
+) {
+  const network = createNetwork({ hostIp: '172.18.0.1' });
+  const runtime = createSimulatedRuntime({ clock, random, network, catalog });
   const pod: Pod = {
     metadata: { name: 'a', namespace: 'default', uid: 'u' },
     spec: { ...spec, containers: [container] },
@@ -35,6 +43,29 @@ async function start(container: Container, spec: Partial<NonNullable<Pod['spec']
   };
   return { running, run, logged, words };
 }
+
+t.test('a container runs when the code of its program is there', async (t) => {
+  const code = Promise.withResolvers<Program>();
+  const events: string[] = [];
+  const starting = start(
+    { name: 'main', image: 'slow' },
+    {},
+    createImageCatalog({ programs: { slow: lazily(() => code.promise) } }),
+  );
+  const started = starting.then((one) => {
+    events.push('started');
+    return one;
+  });
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+  t.strictSame(events, []);
+  code.resolve(({ pid }) => {
+    events.push(`process ${pid}`);
+    return 0;
+  });
+  const { running } = await started;
+  t.equal((await running.exited).exitCode, 0);
+  t.strictSame(events.toSorted(), ['process 1', 'started']);
+});
 
 t.test('a server that only waits is looked into as any other, and has run since its start', async (t) => {
   const { running, run, logged } = await start({ name: 'main', image: 'example.com/shop:1', args: ['--loud'] });

@@ -5,6 +5,7 @@ import type { Container, DiskUsage, Pod, PodRuntime, StartedContainer } from '..
 import type { VirtualNetwork } from '../network/network.ts';
 import { defaultPath } from '../processes/execute.ts';
 import { createProcessTable, type ProcessTable } from '../processes/process-table.ts';
+import type { Program } from '../processes/program.ts';
 import { toolPrograms } from '../shell/tool-programs.ts';
 import { AddressPool } from './addresses.ts';
 import { createCgroups } from './cgroups.ts';
@@ -19,7 +20,7 @@ import type { Image } from './images/image.ts';
 import { createPodProcesses } from './pod-processes.ts';
 import { server } from './process.ts';
 import { launchOf } from './programs.ts';
-import { createUserland } from './userland.ts';
+import { createUserland, type ImageContent } from './userland.ts';
 import { createVolumeStore } from './volumes.ts';
 
 const clusterDomain = 'cluster.local';
@@ -153,6 +154,8 @@ export function createSimulatedRuntime({
           }
           // What nobody knows reads no files.
           if (image.anyProgram === undefined || container.command !== undefined) await prepare();
+          // Code that is fetched meanwhile would let a container run that does nothing yet.
+          await firstProgram(userland.contentOf(image), args)?.load?.();
           const started = whole();
           void started.exited.then(() => group.close());
           return started;
@@ -167,6 +170,12 @@ export function createSimulatedRuntime({
       };
     },
   };
+}
+
+/** Undefined: only its files can tell, or nobody. */
+function firstProgram({ programs, unknownProgram }: ImageContent, [path = '']: readonly string[]): Program | undefined {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return programs.get(path) ?? programs.get(name) ?? unknownProgram?.(name);
 }
 
 /** Whether its containers' processes are seen by others. */

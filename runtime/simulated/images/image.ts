@@ -32,13 +32,12 @@ export interface Image {
 /** A program that is loaded when it runs first. */
 export function lazily(load: () => Promise<Program>): Program {
   let loaded: Program | undefined;
-  return (context) =>
-    loaded === undefined
-      ? runLoaded(context, async () => {
-          loaded = await load();
-          return loaded;
-        })
-      : loaded(context);
+  const loading = async (): Promise<Program> => {
+    loaded ??= await load();
+    return loaded;
+  };
+  const run: Program = (context) => (loaded === undefined ? runLoaded(context, loading) : loaded(context));
+  return Object.assign(run, { load: loading });
 }
 
 /** Runs what has to be loaded first. A wish to end that comes before is told to the program. */

@@ -4,6 +4,7 @@ import {
   copyFileSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -46,7 +47,15 @@ function makeRoot(): string {
 
 const root = makeRoot();
 try {
-  const scripts = readFileSync(join(folder, 'scripts.txt'), 'utf8').split(/^%%\n/m);
+  const files = readdirSync(folder).filter((file) => file.endsWith('.txt'));
+  for (const file of files) record(file);
+} finally {
+  execFileSync('umount', [join(root, 'proc')]);
+  rmSync(root, { recursive: true });
+}
+
+function record(file: string): void {
+  const scripts = readFileSync(join(folder, file), 'utf8').split(/^%%\n/m);
   const recorded = scripts.map((script) => {
     rmSync(join(root, 'tmp'), { recursive: true, force: true });
     mkdirSync(join(root, 'tmp'));
@@ -59,8 +68,5 @@ try {
     });
     return { script, out: stdout, err: stderr, code: status };
   });
-  writeFileSync(join(folder, 'busybox.json'), `${JSON.stringify(recorded, null, 1)}\n`);
-} finally {
-  execFileSync('umount', [join(root, 'proc')]);
-  rmSync(root, { recursive: true });
+  writeFileSync(join(folder, file.replace(/txt$/, 'json')), `${JSON.stringify(recorded, null, 1)}\n`);
 }

@@ -35,7 +35,7 @@ const binary: Readonly<Record<string, (a: bigint, b: bigint) => bigint>> = {
 };
 
 const signs: Readonly<Record<string, (value: bigint) => bigint>> = {
-  '-': (value) => -value,
+  '-': (value) => BigInt.asIntN(64, -value),
   '+': (value) => value,
   '!': (value) => is(value === 0n),
   '~': (value) => ~value,

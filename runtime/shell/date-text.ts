@@ -1,3 +1,5 @@
+import { offsetText, type TimeZone, utc } from './time-zone.ts';
+
 const days = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 const months = [
   'January',
@@ -15,10 +17,10 @@ const months = [
 ];
 const dayMs = 86_400_000;
 
-/** As `strftime` writes a time, in UTC. */
-export function dateText(format: string, ms: number): string {
+/** As `strftime` writes a time. */
+export function dateText(format: string, ms: number, zone: TimeZone = utc): string {
   return format.replaceAll(/%([-_0^]?)(\d*)([a-zA-Z%]|:z)/g, (whole, flag: string, width: string, key: string) => {
-    const text = partOf(key, ms);
+    const text = partOf(key, ms, zone);
     if (text === undefined) return whole;
     if (key === 'N' && width !== '') return text.slice(0, Number(width));
     if (flag === '-') return text.replace(/^[0 ]+(?=.)/, '');
@@ -31,7 +33,8 @@ function two(value: number, filler = '0'): string {
   return String(value).padStart(2, filler);
 }
 
-function partOf(key: string, ms: number): string | undefined {
+function partOf(key: string, utcMs: number, zone: TimeZone): string | undefined {
+  const ms = utcMs + zone.offsetMs(utcMs);
   const date = new Date(ms);
   const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
   const [hour, minute, second, weekday] = [
@@ -82,7 +85,7 @@ function partOf(key: string, ms: number): string | undefined {
     case 'P':
       return hour < 12 ? 'am' : 'pm';
     case 's':
-      return String(Math.floor(ms / 1000));
+      return String(Math.floor(utcMs / 1000));
     case 'S':
       return two(second);
     case 't':
@@ -104,14 +107,14 @@ function partOf(key: string, ms: number): string | undefined {
     case 'Y':
       return String(year);
     case 'z':
-      return '+0000';
+      return offsetText(ms - utcMs);
     case ':z':
-      return '+00:00';
+      return offsetText(ms - utcMs, ':');
     case 'Z':
-      return 'UTC';
+      return zone.name(utcMs);
     default: {
       const composed = compositions[key];
-      return composed === undefined ? undefined : dateText(composed, ms);
+      return composed === undefined ? undefined : dateText(composed, utcMs, zone);
     }
   }
 }

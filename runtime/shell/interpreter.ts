@@ -91,6 +91,7 @@ export class Interpreter {
   async list(list: List): Promise<number> {
     const { shell } = this;
     for (let at = 0; at < list.length; at++) {
+      if (shell.options.has('n') && !shell.isInteractive) return 0;
       const chain = [list[at] as Item];
       while (list[at + 1] !== undefined && list[at + 1]?.joined !== ';') chain.push(list[++at] as Item);
       if (chain.at(-1)?.isBackground === true) runInBackground(this, chain);
@@ -295,7 +296,7 @@ export class Interpreter {
   }
 
   async #inner(list: List): Promise<number> {
-    this.shell.lastCode = 0;
+    if (list.length === 0) this.shell.lastCode = 0;
     return this.list(list);
   }
 
@@ -330,21 +331,28 @@ export class Interpreter {
     let code = 0;
     shell.loopDepth++;
     try {
-      while (await goesOn()) {
+      while (await this.#isToGoOn(goesOn)) {
         await this.#breathe();
         const { stops } = shell;
         const [isOver, value] = await this.#turn(body);
         code = value;
         if (isOver || (shell.isBash && shell.stops > stops)) break;
       }
-    } catch (error) {
-      // `break` in the condition of a loop is its own.
-      if (!(error instanceof Leave) || error.what !== 'break' || error.value > 1) throw error;
-      code = 0;
     } finally {
       shell.loopDepth--;
     }
     return code;
+  }
+
+  /** `break` in the condition of a loop is its own. */
+  async #isToGoOn(goesOn: () => Promise<boolean>): Promise<boolean> {
+    try {
+      return await goesOn();
+    } catch (error) {
+      if (!(error instanceof Leave) || (error.what !== 'break' && error.what !== 'continue')) throw error;
+      if (error.value > 1) throw new Leave(error.what, error.value - 1);
+      return error.what === 'continue' && this.#isToGoOn(goesOn);
+    }
   }
 
   /** `set -e` does not count in conditions. */

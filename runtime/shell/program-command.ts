@@ -62,7 +62,7 @@ async function failedStart(
 }
 
 function complainMissing(shell: Shell, name: string): void {
-  if (!shell.isBash) shell.complain(`${name}: not found`);
+  if (!shell.isBash) shell.complain(name === '' ? ': Permission denied' : `${name}: not found`);
   else shell.complain(name.includes('/') ? `${name}: No such file or directory` : `${name}: command not found`);
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import t from 'tap';
@@ -63,7 +63,11 @@ async function run(script: string): Promise<Omit<Recorded, 'script'>> {
   return { ...written, code };
 }
 
-t.test('scripts do and say what they do in busybox', async (t) => {
-  const recorded = JSON.parse(readFileSync(join(import.meta.dirname, 'recorded/busybox.json'), 'utf8')) as Recorded[];
-  for (const { script, ...wanted } of recorded) t.strictSame(await run(script), wanted, script);
-});
+const folder = join(import.meta.dirname, 'recorded');
+const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
+
+for (const file of files)
+  t.test(`${file}: scripts do and say what they do in busybox`, async (t) => {
+    const recorded = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Recorded[];
+    for (const { script, ...wanted } of recorded) t.strictSame(await run(script), wanted, script);
+  });

@@ -75,6 +75,7 @@ export class Shell {
     this.conditionDepth = from.conditionDepth;
     this.depth = from.depth;
     this.options.delete('m');
+    this.isCommand = from.isCommand;
   }
 
   static create(context: ProgramContext, options: { readonly isBash: boolean; readonly name: string }): Shell {

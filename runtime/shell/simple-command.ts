@@ -4,7 +4,7 @@ import { Leave } from './control.ts';
 import type { Interpreter } from './interpreter.ts';
 import type { Command, SimpleCommand } from './language/syntax.ts';
 import { runBuiltin, runProgram } from './program-command.ts';
-import { quotedIfNeeded } from './quote.ts';
+import { quotedIfNeeded, quotedInTrace } from './quote.ts';
 import type { Variable } from './variables.ts';
 
 /** `isLast`: nothing comes after it: a program may take the shell's place. */
@@ -48,10 +48,9 @@ export async function runSimple(interpreter: Interpreter, command: SimpleCommand
 async function trace({ shell }: Interpreter, { assignments }: SimpleCommand, fields: readonly string[]): Promise<void> {
   if (!shell.options.has('x')) return;
   const head = shell.variables.get('PS4') ?? '+ ';
-  const given = assignments.map(({ name }) => `${name}=${shell.variables.get(name) ?? ''}`);
-  const quoted = fields.map((field) =>
-    shell.isBash || /[\s'"\\$`*?[\]();&|<>~]|^$/.test(field) ? quotedIfNeeded(field) : field,
-  );
+  const quote = shell.isBash ? quotedIfNeeded : quotedInTrace;
+  const given = assignments.map(({ name }) => `${name}=${quote(shell.variables.get(name) ?? '')}`);
+  const quoted = fields.map(quote);
   if (given.length + quoted.length === 0) return;
   shell.context.stderr.write(`${head}${[...given, ...quoted].join(' ')}\n`);
 }

@@ -131,7 +131,7 @@ class Test {
       case 2:
         if (first === '!') return second === '';
         if (isUnary(first)) return unaryTest(first, second, this.#place);
-        throw new TestError(`${second}: unknown operand`);
+        throw new TestError(isBinary(second) ? `${second}: argument expected` : `${second}: unknown operand`);
       case 3:
         if (isBinary(second)) return binaryTest(second, first, third, this.#place);
         break;

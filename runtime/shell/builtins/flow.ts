@@ -5,6 +5,7 @@ import { lookUp } from '../../processes/execute.ts';
 import { ExpansionError, Leave } from '../control.ts';
 import type { Interpreter } from '../interpreter.ts';
 import { keepsShell } from '../jobs.ts';
+import { ShellSyntaxError } from '../language/syntax.ts';
 import { runProgram } from '../program-command.ts';
 import type { Builtin } from './builtin.ts';
 
@@ -44,7 +45,12 @@ const evaluate: Builtin = async (args, interpreter) => {
   const text = args.join(' ');
   if (text.trim() === '') return 0;
   shell.lastCode = 0;
-  return interpreter.source(text, shell.line);
+  try {
+    return await interpreter.source(text, shell.line);
+  } catch (error) {
+    if (!(error instanceof ShellSyntaxError) || shell.isBash || error.message.startsWith('eval:')) throw error;
+    throw new ShellSyntaxError(`eval: line ${shell.hasLines ? shell.line : 0}: ${error.message}`);
+  }
 };
 
 const source: Builtin = async ([name, ...args], interpreter) => {
@@ -56,7 +62,12 @@ const source: Builtin = async ([name, ...args], interpreter) => {
   }
   const path = name.includes('/')
     ? resolvePath(context.cwd, name)
-    : (lookUp(name, shell.variables.get('PATH') ?? '', context) ?? resolvePath(context.cwd, name));
+    : (lookUp(name, shell.variables.get('PATH') ?? '', context) ??
+      (shell.isBash ? resolvePath(context.cwd, name) : undefined));
+  if (path === undefined) {
+    shell.complain(`${name}: not found`, '.');
+    throw new Leave('exit', 2);
+  }
   let text: string;
   try {
     const file = context.open(path, { read: true });

@@ -49,7 +49,7 @@ function next(scan: Scan): Outcome {
   const isWordOver = shell.optionAt >= (word?.length ?? 0);
   if (at < 0 || letter === '') {
     if (isWordOver) toNextWord(scan);
-    return refused(scan, letter, '?', shell.isBash ? 'illegal option -- ' : 'illegal option -');
+    return refused(scan, letter, '?', shell.isBash ? 'illegal option -- ' : 'Illegal option -');
   }
   if (wanted[at + 1] !== ':') {
     if (isWordOver) toNextWord(scan);
@@ -59,7 +59,7 @@ function next(scan: Scan): Outcome {
   if (isWordOver) scan.index++;
   toNextWord(scan);
   if (value !== undefined) return { letter, code: 0, value };
-  return refused(scan, letter, ':', shell.isBash ? 'option requires an argument -- ' : 'no arg for -');
+  return refused(scan, letter, ':', shell.isBash ? 'option requires an argument -- ' : 'No arg for -');
 }
 
 function toNextWord(scan: Scan): void {
@@ -70,8 +70,8 @@ function toNextWord(scan: Scan): void {
 /** Quietly, the letter is the value; else it is said. */
 function refused({ shell, isQuiet }: Scan, letter: string, quietLetter: string, text: string): Outcome {
   if (isQuiet) return { letter: quietLetter, code: 0, value: letter };
-  const end = text.startsWith('no arg') ? ' option' : '';
-  shell.context.stderr.write(`${shell.isBash ? shell.name : shell.label}: ${text}${letter}${end}\n`);
+  const end = text.startsWith('No arg') ? ' option' : '';
+  shell.context.stderr.write(`${shell.isBash ? `${shell.name}: ` : ''}${text}${letter}${end}\n`);
   return { letter: '?', code: 0 };
 }
 

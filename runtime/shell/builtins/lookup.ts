@@ -3,7 +3,7 @@ import { defaultPath, lookUp } from '../../processes/execute.ts';
 import type { Interpreter } from '../interpreter.ts';
 import { keywords } from '../language/cursor.ts';
 import { runBuiltin, runProgram } from '../program-command.ts';
-import { quotedWord } from '../quote.ts';
+import { quotedInAsh, quotedWord } from '../quote.ts';
 import type { Shell } from '../shell.ts';
 import type { Builtin } from './builtin.ts';
 
@@ -34,7 +34,7 @@ function described(shell: Shell, name: string, { kind, text }: Found): string {
     case 'keyword':
       return `${name} is a shell keyword`;
     case 'function':
-      return `${name} is a ${shell.isBash ? '' : 'shell '}function`;
+      return `${name} is a function`;
     case 'builtin':
       return `${name} is a shell builtin`;
     case 'file':
@@ -68,7 +68,7 @@ const command: Builtin = async (args, interpreter) => {
       return 127;
     }
     if (first === '-V') shell.say(`${described(shell, name, found)}\n`);
-    else shell.say(found.kind === 'alias' ? `alias ${name}=${quotedWord(found.text)}\n` : `${found.text}\n`);
+    else shell.say(found.kind === 'alias' ? `alias ${name}=${quotedInAsh(found.text)}\n` : `${found.text}\n`);
     return 0;
   }
   const words = first === '-p' || first === '--' ? args.slice(1) : args;
@@ -93,7 +93,8 @@ const builtin: Builtin = ([name, ...args], interpreter) => {
 
 const alias: Builtin = (args, { shell }) => {
   let code = 0;
-  const line = (name: string, text: string): string => `${shell.isBash ? 'alias ' : ''}${name}=${quotedWord(text)}\n`;
+  const line = (name: string, text: string): string =>
+    `${shell.isBash ? 'alias ' : ''}${name}=${shell.isBash ? quotedWord(text) : quotedInAsh(text)}\n`;
   if (args.length === 0) for (const [name, text] of shell.aliases) shell.say(line(name, text));
   for (const arg of args) {
     const at = arg.indexOf('=');

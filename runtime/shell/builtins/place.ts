@@ -24,6 +24,16 @@ function enter(shell: Shell, path: string): string | undefined {
   return undefined;
 }
 
+/** Where along CDPATH it is, when that is not simply here. */
+function listedFolder({ variables, context }: Shell, given: string): string | undefined {
+  if (/^\.{0,2}(\/|$)/.test(given) || given === '-') return undefined;
+  for (const folder of (variables.get('CDPATH') ?? '').split(':')) {
+    const path = resolvePath(context.cwd, `${folder === '' ? '.' : folder}/${given}`);
+    if (context.files.isDirectory(path)) return folder === '' || folder === '.' ? undefined : path;
+  }
+  return undefined;
+}
+
 const changeDirectory: Builtin = (args, { shell }) => {
   const [given] = args.filter((arg) => arg !== '-L' && arg !== '-P' && arg !== '--');
   const path = given === '-' ? shell.variables.get('OLDPWD') : (given ?? shell.variables.get('HOME'));
@@ -31,13 +41,14 @@ const changeDirectory: Builtin = (args, { shell }) => {
     shell.complain(given === '-' ? 'OLDPWD not set' : 'HOME not set', 'cd');
     return 1;
   }
-  const code = enter(shell, path === '' ? '.' : path);
+  const folder = given === undefined ? undefined : listedFolder(shell, given);
+  const code = enter(shell, folder ?? (path === '' ? '.' : path));
   if (code !== undefined) {
     const reason = errorText(code);
     shell.complain(shell.isBash ? `${path}: ${reason}` : `can't cd to ${path}: ${reason}`, 'cd');
     return shell.isBash ? 1 : 2;
   }
-  if (given === '-') shell.say(`${shell.context.cwd}\n`);
+  if (given === '-' || folder !== undefined) shell.say(`${shell.context.cwd}\n`);
   return 0;
 };
 

@@ -1,5 +1,8 @@
+import type { Budget } from '../../processes/budget.ts';
+import type { OpenFile } from '../../processes/open-file.ts';
 import { Ended } from '../../processes/program.ts';
 import type { Interpreter } from '../interpreter.ts';
+import type { Shell } from '../shell.ts';
 import { Interrupted, type Reader } from '../streams.ts';
 import type { Variables } from '../variables.ts';
 import type { Builtin } from './builtin.ts';
@@ -14,6 +17,8 @@ interface ReadFlags {
   delimiter: string;
   descriptor: number;
   array: string | undefined;
+  /** A letter that is no option. */
+  bad: string | undefined;
 }
 
 const valued: Readonly<Record<string, (flags: ReadFlags, value: string) => void>> = {
@@ -50,6 +55,7 @@ function parse(args: readonly string[]): readonly [ReadFlags, readonly string[]]
     delimiter: '\n',
     descriptor: 0,
     array: undefined,
+    bad: undefined,
   };
   let at = 0;
   for (; /^-./.test(args[at] ?? ''); at++) {
@@ -63,7 +69,8 @@ function parse(args: readonly string[]): readonly [ReadFlags, readonly string[]]
         break;
       }
       if (letter === 'r') flags.isRaw = true;
-      if (letter === 's') flags.isSilent = true;
+      else if (letter === 's') flags.isSilent = true;
+      else if (!/[ei]/.test(letter)) flags.bad = letter;
     }
   }
   return [flags, args.slice(at)];
@@ -76,24 +83,33 @@ interface Line {
   readonly code: number;
 }
 
-async function readLine(reader: Reader, flags: ReadFlags, signal: AbortSignal): Promise<Line> {
-  const { isRaw, count, delimiter } = flags;
+async function readLine(
+  reader: Reader,
+  { isRaw, count, delimiter }: ReadFlags,
+  { signal, budget }: { readonly signal: AbortSignal; readonly budget: Budget },
+): Promise<Line> {
   const escaped = new Set<number>();
   let text = '';
   let isEscaped = false;
+  /** Whether the line is over. */
+  const take = (char: string): boolean => {
+    if (isEscaped) {
+      isEscaped = false;
+      if (char === '\n') return false;
+      escaped.add(text.length);
+      text += char;
+    } else if (char === '\\' && !isRaw) isEscaped = true;
+    else if (char === delimiter) return true;
+    else if (char !== '\0') text += char;
+    return false;
+  };
   while (count === undefined || text.length < count) {
     const piece = await reader.chunk({ limit: count === undefined ? 65_536 : 1, stop: delimiter, signal });
     if (piece === undefined) return { text, escaped, code: 1 };
-    for (const char of piece) {
-      if (isEscaped) {
-        isEscaped = false;
-        if (char === '\n') continue;
-        escaped.add(text.length);
-        text += char;
-      } else if (char === '\\' && !isRaw) isEscaped = true;
-      else if (char === delimiter) return { text, escaped, code: 0 };
-      else if (char !== '\0') text += char;
-    }
+    for (const char of piece) if (take(char)) return { text, escaped, code: 0 };
+    // What never ends and never waits is not to be read forever.
+    await budget.breathe();
+    if (signal.aborted) throw new Interrupted('Interrupted system call');
   }
   return { text, escaped, code: 0 };
 }
@@ -138,11 +154,26 @@ function lastWord(
 const read: Builtin = async (args, { shell }) => {
   const [flags, names] = parse(args);
   const { context, variables } = shell;
+  if (flags.bad !== undefined) {
+    shell.complain(shell.isBash ? `-${flags.bad}: invalid option` : `illegal option -${flags.bad}`, 'read');
+    return 2;
+  }
   const file = context.descriptors.get(flags.descriptor);
   if (file === undefined) {
     shell.complain(`${flags.descriptor}: Bad file descriptor`, 'read');
     return 1;
   }
+  // Whether there is something: files always have.
+  if (flags.seconds === 0 && file.channel.terminal === undefined && file.channel.name.startsWith('/')) return 0;
+  const line = await readWithin(shell, file, flags);
+  if (typeof line === 'number') return line;
+  store(line, flags.array, names, variables);
+  return line.code;
+};
+
+/** A number: the code where no line came. */
+async function readWithin(shell: Shell, file: OpenFile, flags: ReadFlags): Promise<Line | number> {
+  const { context } = shell;
   const { terminal } = file.channel;
   if (flags.prompt !== '' && terminal !== undefined) context.stderr.write(flags.prompt);
   const timeout = new AbortController();
@@ -155,13 +186,10 @@ const read: Builtin = async (args, { shell }) => {
       echo: modes.echo && !flags.isSilent,
       canonical: modes.canonical && flags.count === undefined,
     };
-  let line: Line;
   try {
-    line = await readLine(
-      flags.descriptor === 0 ? context.stdin : file.reader,
-      flags,
-      AbortSignal.any([shell.interruption, timeout.signal]),
-    );
+    const reader = flags.descriptor === 0 ? context.stdin : file.reader;
+    const signal = AbortSignal.any([shell.interruption, timeout.signal]);
+    return await readLine(reader, flags, { signal, budget: context.budget });
   } catch (error) {
     if (error instanceof Ended || !(error instanceof Interrupted)) throw error;
     return timeout.signal.aborted ? (shell.isBash ? 142 : 1) : interruptedCode(shell);
@@ -169,9 +197,7 @@ const read: Builtin = async (args, { shell }) => {
     timer?.cancel();
     if (terminal !== undefined && modes !== undefined) terminal.modes = modes;
   }
-  store(line, flags.array, names, variables);
-  return line.code;
-};
+}
 
 function store(line: Line, array: string | undefined, names: readonly string[], variables: Variables): void {
   const separators = variables.get('IFS') ?? ' \t\n';

@@ -1,5 +1,5 @@
 import { ExpansionError } from '../control.ts';
-import { quotedWord } from '../quote.ts';
+import { quotedInAsh, quotedWord } from '../quote.ts';
 import type { Shell } from '../shell.ts';
 import type { Builtin } from './builtin.ts';
 
@@ -45,7 +45,7 @@ function setNamed(shell: Shell, name: string, isOn: boolean): void {
   const found = options.find(([option]) => option === name);
   if (found !== undefined) setOption(shell, found[1], isOn);
   else if (!shell.isBash || !idleOptions.has(name))
-    throw new ExpansionError(`set: line 0: illegal option ${isOn ? '-' : '+'}o ${name}`);
+    shell.complain(`illegal option ${isOn ? '-' : '+'}o ${name}`, 'set');
 }
 
 /** Takes the options of `set` or of a shell's command line; what is left. */
@@ -77,12 +77,16 @@ const set: Builtin = (args, { shell }) => {
   if (args.length === 0) {
     for (const name of shell.variables.names()) {
       const value = shell.variables.get(name);
-      if (value !== undefined) shell.say(`${name}=${quotedWord(value)}\n`);
+      if (value !== undefined) shell.say(`${name}=${shell.isBash ? quotedWord(value) : quotedInAsh(value)}\n`);
     }
     return 0;
   }
   const rest = takeOptions(shell, args);
-  if (rest !== undefined) shell.parameters = rest;
+  if (rest === undefined) return 0;
+  shell.parameters = rest;
+  // The next `getopts` begins anew.
+  if (!shell.isBash) shell.variables.set('OPTIND', '1');
+  shell.optionAt = 0;
   return 0;
 };
 

@@ -3,7 +3,7 @@ import { FileError } from '../../files/file-tree.ts';
 import { signalName, signalNames, signalNumber } from '../../processes/signals.ts';
 import type { Interpreter } from '../interpreter.ts';
 import { type Job, jobOf, signalJob } from '../jobs.ts';
-import { quotedWord } from '../quote.ts';
+import { quotedInAsh, quotedWord } from '../quote.ts';
 import type { Shell } from '../shell.ts';
 import type { Builtin } from './builtin.ts';
 
@@ -85,13 +85,18 @@ function setTrap(shell: Shell, name: string, action: string | undefined): void {
   else context.onSignal(name, action === '' ? 'ignore' : () => shell.interrupt(name));
 }
 
+function listTraps(shell: Shell): void {
+  const quote = shell.isBash ? quotedWord : quotedInAsh;
+  const order = [...shell.traps].toSorted(([a], [b]) => signalNumber(a) - signalNumber(b));
+  for (const [name, script] of order)
+    shell.say(`trap -- ${quote(script)} ${shell.isBash && name !== 'EXIT' ? 'SIG' : ''}${name}\n`);
+}
+
 const trap: Builtin = (given, { shell }) => {
   const args = given[0] === '--' ? given.slice(1) : given;
   const [action] = args;
   if (action === undefined || action === '-p') {
-    const order = [...shell.traps].toSorted(([a], [b]) => signalNumber(a) - signalNumber(b));
-    for (const [name, script] of order)
-      shell.say(`trap -- ${quotedWord(script)} ${shell.isBash && name !== 'EXIT' ? 'SIG' : ''}${name}\n`);
+    listTraps(shell);
     return 0;
   }
   if (action === '-l') {

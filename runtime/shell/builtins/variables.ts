@@ -1,6 +1,6 @@
 import { ExpansionError } from '../control.ts';
 import type { Interpreter } from '../interpreter.ts';
-import { quotedWord } from '../quote.ts';
+import { quotedInAsh } from '../quote.ts';
 import type { Shell } from '../shell.ts';
 import type { Variable } from '../variables.ts';
 import type { Builtin } from './builtin.ts';
@@ -22,7 +22,7 @@ function listing(shell: Shell, command: string, isWanted: (variable: Variable) =
         ? ''
         : shell.isBash
           ? `="${entry.value.replaceAll(/["$`\\]/g, '\\$&')}"`
-          : `=${quotedWord(entry.value)}`;
+          : `=${quotedInAsh(entry.value)}`;
     shell.say(`${shell.isBash ? `declare -${letters(entry)}` : command} ${name}${value}\n`);
   }
 }

@@ -14,8 +14,8 @@ export class Cursor {
   at = 0;
   readonly heredocs: Heredoc[] = [];
   readonly aliases: ReadonlyMap<string, string>;
-  /** Where the text of an alias ends that is being read: it does not stand for itself. */
-  readonly expanding: { readonly name: string; readonly end: number }[] = [];
+  /** Where the text of an alias ends that is being read: it does not stand for itself. After an open one the next word may be an alias, too. */
+  readonly expanding: { readonly name: string; readonly end: number; readonly isOpen: boolean }[] = [];
   readonly #firstLine: number;
 
   constructor(text: string, aliases: ReadonlyMap<string, string> = new Map(), firstLine = 1) {

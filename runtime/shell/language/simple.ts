@@ -38,7 +38,7 @@ export function readSimple(parser: Parser): Command {
       return parser.functionBody(literalOf(words[0] ?? []) ?? '');
     }
     if (isOver(parser)) break;
-    if (words.length > 0 || !expandAlias(parser)) readPart(parser, parts);
+    if ((words.length > 0 && !isAfterOpenAlias(parser)) || !expandAlias(parser)) readPart(parser, parts);
   }
   const count = assignments.length + words.length;
   if ((cursor.char === '(' && count > 0) || count + redirections.length === 0) throw cursor.unexpected();
@@ -66,6 +66,12 @@ function isOver({ cursor }: Parser): boolean {
   return /[\n;&|()<>]/.test(cursor.char) && cursor.match(/[<>]\(/y) === null;
 }
 
+function isAfterOpenAlias({ cursor }: Parser): boolean {
+  return cursor.expanding.some(
+    ({ end, isOpen }) => isOpen && cursor.at >= end && cursor.text.slice(end, cursor.at).trim() === '',
+  );
+}
+
 /** Puts an alias's text in the place of its name. */
 function expandAlias({ cursor }: Parser): boolean {
   if (cursor.aliases.size === 0) return false;
@@ -75,7 +81,7 @@ function expandAlias({ cursor }: Parser): boolean {
   const isInside = cursor.expanding.some((one) => one.name === name && cursor.at < one.end);
   if (isInside) return false;
   cursor.text = cursor.text.slice(0, cursor.at) + text + cursor.text.slice(cursor.at + name.length);
-  cursor.expanding.push({ name, end: cursor.at + text.length });
+  cursor.expanding.push({ name, end: cursor.at + text.length, isOpen: /[ \t]$/.test(text) });
   return true;
 }
 

@@ -25,7 +25,7 @@ import { listEntries } from './registry/list.ts';
 import { groupResourceOf, type ServedResource } from './registry/resource.ts';
 import { parseSelection } from './registry/selection.ts';
 import type { UserInfo } from './registry/strategy.ts';
-import { updateObject } from './registry/update.ts';
+import { type UpdateSource, updateObject } from './registry/update.ts';
 
 /** The in-process transport: the same registry and admission as over HTTP, without sockets, TLS and parsing. */
 export function createLocalClient(deps: ApiDeps, user: UserInfo, connection?: LocalConnection): ApiClient {
@@ -58,6 +58,13 @@ export function createLocalClient(deps: ApiDeps, user: UserInfo, connection?: Lo
       admission: deps.admission({ served, user, subresource, namespace, name, dryRun, warn, kind: served.definition }),
     };
   };
+  const updated = async <T extends KubeObject>(
+    served: ServedResource,
+    name: string,
+    source: UpdateSource,
+    write: WriteRequest,
+  ): Promise<Readonly<T>> =>
+    present<T>(served, (await updateObject(deps.registry, served.stored, name, source, write)).object);
   const applyLocally = async <T extends KubeObject>(
     served: ServedResource,
     { namespace, name }: PatchTarget,
@@ -72,7 +79,7 @@ export function createLocalClient(deps: ApiDeps, user: UserInfo, connection?: Lo
     };
     const write = { ...writing(served, namespace, name, options), manage: asGiven };
     const source = { transform, forceAllowCreate: subresource === '' };
-    return present<T>(served, (await updateObject(deps.registry, served.stored, name, source, write)).object);
+    return updated<T>(served, name, source, write);
   };
   return {
     get: async <T extends KubeObject>(resource: GroupVersionResource, namespace: string, name: string) => {
@@ -133,11 +140,7 @@ export function createLocalClient(deps: ApiDeps, user: UserInfo, connection?: Lo
       const { object: given } = decodeValue(deps, served, cloneSent(object));
       const hub = toHub(served, given as KubeObject);
       const source = { transform: () => cloneJson(hub), uid: object.metadata?.uid };
-      return present<T>(
-        served,
-        (await updateObject(deps.registry, served.stored, name, source, writing(served, namespace, name, options)))
-          .object,
-      );
+      return updated<T>(served, name, source, writing(served, namespace, name, options));
     },
     patch: async <T extends KubeObject>(target: PatchTarget, value: unknown, options: WriteOptions = {}) => {
       const served = servedOf(target.resource);
@@ -152,10 +155,7 @@ export function createLocalClient(deps: ApiDeps, user: UserInfo, connection?: Lo
         return toHub(served, object);
       };
       const write = writing(served, target.namespace, target.name, options);
-      return present<T>(
-        served,
-        (await updateObject(deps.registry, served.stored, target.name, { transform }, write)).object,
-      );
+      return updated<T>(served, target.name, { transform }, write);
     },
     delete: async (resource: GroupVersionResource, namespace: string, name: string, options: DeleteOptions = {}) => {
       const served = servedOf(resource);

@@ -4,16 +4,7 @@ import type { Attributes, ResourceAttributes } from '../auth/authorizer.ts';
 import type { UserInfo } from '../registry/strategy.ts';
 import type { ApiRequest } from './message.ts';
 import { Query } from './query.ts';
-import { parsePath, type RequestInfo, type ResourceRequest } from './request-info.ts';
-
-const verbs: Readonly<Record<string, string>> = {
-  GET: 'get',
-  HEAD: 'get',
-  POST: 'create',
-  PUT: 'update',
-  PATCH: 'patch',
-  DELETE: 'delete',
-};
+import { parsePath, type RequestInfo, type ResourceRequest, requestVerbs } from './request-info.ts';
 
 /** What a request wants to do, for authorizers. Upstream: NewRequestInfo and GetAuthorizerAttributes. */
 export function attributesOf(
@@ -26,7 +17,7 @@ export function attributesOf(
   const { group, version, resource, subresource, name } = info;
   // A namespace is in itself.
   const namespace = resource === 'namespaces' ? name : info.namespace;
-  const verb = info.isWatchPath ? 'watch' : (verbs[request.method] ?? '');
+  const verb = info.isWatchPath ? 'watch' : (requestVerbs[request.method] ?? '');
   const asked: ResourceAttributes = {
     isResource: true,
     user,

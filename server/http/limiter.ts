@@ -5,7 +5,7 @@ import { type ListShape, type ResourceSize, widthOfList } from '../flow-control/
 import type { UserInfo } from '../registry/strategy.ts';
 import type { ApiRequest, ApiResponse } from './message.ts';
 import type { Query } from './query.ts';
-import type { RequestInfo, ResourceRequest } from './request-info.ts';
+import { type RequestInfo, type ResourceRequest, requestVerbs } from './request-info.ts';
 
 export interface LimitedCall {
   readonly request: ApiRequest;
@@ -27,19 +27,11 @@ export interface RequestLimiter {
   enter(call: LimitedCall): Pass | undefined | Promise<Pass | undefined>;
 }
 
-const verbs: Readonly<Record<string, string>> = {
-  GET: 'get',
-  HEAD: 'get',
-  POST: 'create',
-  PUT: 'update',
-  PATCH: 'patch',
-  DELETE: 'delete',
-};
 const longRunningSubresources = new Set(['attach', 'exec', 'proxy', 'log', 'portforward']);
 const anonymous: UserInfo = { username: 'system:anonymous', groups: ['system:unauthenticated'] };
 
 function resourceVerb(method: string, info: ResourceRequest, query: Query): string {
-  const verb = verbs[method] ?? '';
+  const verb = requestVerbs[method] ?? '';
   if (info.isWatchPath) return 'watch';
   if (info.name !== '') return verb;
   if (verb === 'get') return query.bool('watch') ? 'watch' : 'list';

@@ -1,6 +1,5 @@
 import { FieldPath, invalid } from '../../api/field-error.ts';
 import type { Api, KubeObject } from '../../api/object.ts';
-import { applyFieldValidation } from '../../api/schema/body.ts';
 import { badRequest, invalidError, StatusError } from '../../api/status.ts';
 import { admitAll } from '../registry/context.ts';
 import { checkPreconditions, type DeleteOptions, deleteObject } from '../registry/delete.ts';
@@ -17,9 +16,8 @@ import {
 import { toDeleteOptions } from './handlers/delete.ts';
 import {
   type ApiDeps,
-  maxBodyBytes,
-  mediaTypeOf,
   type ResourceCall,
+  readBodyOf,
   renderingOf,
   respond,
   writeRequestOf,
@@ -42,22 +40,10 @@ function success(deps: ApiDeps, call: ResourceCall): ApiResponse {
   return respond(call, 201, renderAny(status, { ...rendering, form: { ...rendering.form, as: 'object' } }), rendering);
 }
 
-async function readBody<T>(
-  deps: ApiDeps,
-  call: ResourceCall,
-  gvk: typeof bindingKind,
-  fieldValidation: string,
-): Promise<T> {
-  const bytes = await call.request.readBody(maxBodyBytes);
-  const body = deps.body.decodeRequestBody(mediaTypeOf(call), bytes, gvk);
-  call.warnings.push(...applyFieldValidation(body, gvk.kind, fieldValidation));
-  return body.object as T;
-}
-
 /** POST of `pods/NAME/binding`, and of `bindings` where the body names the pod. */
 export const bindPod: ResourceHandler = async (deps, call) => {
   const options = writeOptions(call.query, 'CreateOptions');
-  const binding = await readBody<Binding>(deps, call, bindingKind, options.fieldValidation);
+  const binding = await readBodyOf<Binding>(deps, call, bindingKind, options.fieldValidation);
   const { namespace } = call.info;
   const name = call.info.name === '' ? (binding.metadata?.name ?? '') : call.info.name;
   if ((binding.metadata?.namespace ?? namespace) !== namespace)
@@ -83,7 +69,7 @@ export const bindPod: ResourceHandler = async (deps, call) => {
 /** POST of `pods/NAME/eviction`: a delete that asks the disruption budgets first. */
 export const evictPod: ResourceHandler = async (deps, call) => {
   const options = writeOptions(call.query, 'CreateOptions');
-  const eviction = await readBody<Eviction>(deps, call, evictionKind, options.fieldValidation);
+  const eviction = await readBodyOf<Eviction>(deps, call, evictionKind, options.fieldValidation);
   const { namespace, name } = call.info;
   if ((eviction.metadata?.name ?? '') !== name) throw badRequest('name in URL does not match name in Eviction object');
   refuseDangerous(eviction, name);

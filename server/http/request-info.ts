@@ -21,6 +21,16 @@ export interface ResourceRequest {
   readonly isWatchPath: boolean;
 }
 
+/** What is asked for by a method, where one object is named. */
+export const requestVerbs: Readonly<Record<string, string>> = {
+  GET: 'get',
+  HEAD: 'get',
+  POST: 'create',
+  PUT: 'update',
+  PATCH: 'patch',
+  DELETE: 'delete',
+};
+
 const namespaceSubresources = new Set(['status', 'finalize']);
 
 export function hasBrokenEscape(path: string): boolean {

@@ -2,7 +2,6 @@ import { fromScaleManagedFields, specReplicas, toScaleManagedFields } from '../.
 import { cloneJson } from '../../api/clone.ts';
 import { apiVersionOf, groupResourceName, type KubeObject } from '../../api/object.ts';
 import { printerFor } from '../../api/resources/printer.ts';
-import { applyFieldValidation } from '../../api/schema/body.ts';
 import { notFoundError, StatusError } from '../../api/status.ts';
 import type { Admission } from '../registry/context.ts';
 import { asGiven } from '../registry/field-management.ts';
@@ -17,6 +16,7 @@ import {
   maxBodyBytes,
   mediaTypeOf,
   type ResourceCall,
+  readBodyOf,
   renderingOf,
   respond,
   writeRequestOf,
@@ -114,12 +114,10 @@ async function updateScale(
 
 const putScale: ResourceHandler = async (deps, call) => {
   const options = writeOptions(call.query, 'UpdateOptions');
-  const bytes = await call.request.readBody(maxBodyBytes);
-  const body = deps.body.decodeRequestBody(mediaTypeOf(call), bytes, scaleKind);
-  call.warnings.push(...applyFieldValidation(body, 'Scale', options.fieldValidation));
+  const given = await readBodyOf<Scale>(deps, call, scaleKind, options.fieldValidation);
   const manager = managerOfCall(call, options.fieldManager);
   return updateScale(deps, call, options.dryRun, (current) => {
-    const scale = cloneJson(body.object) as Scale;
+    const scale = cloneJson(given);
     return managedScale(deps, current, scale, manager);
   });
 };

@@ -1,5 +1,4 @@
 import type { KubeObject } from '../../api/object.ts';
-import { applyFieldValidation } from '../../api/schema/body.ts';
 import {
   createTokenRequest,
   defaultExpirationSeconds,
@@ -8,7 +7,7 @@ import {
 } from '../auth/token-request.ts';
 import type { ClusterReader } from '../registry/strategy.ts';
 import { scalableResources } from '../resources/apps/scale.ts';
-import { managerOfCall, maxBodyBytes, mediaTypeOf, renderingOf, respond, writeRequestOf } from './handlers/handler.ts';
+import { managerOfCall, readBodyOf, renderingOf, respond, writeRequestOf } from './handlers/handler.ts';
 import type { ResourceHandler } from './pipeline.ts';
 import { bindPod, evictPod } from './pod-actions.ts';
 import { writeOptions } from './query.ts';
@@ -27,15 +26,12 @@ function createToken({ issuer, reader }: SubresourceDeps): ResourceHandler {
   return async (deps, call) => {
     const rendering = renderingOf(deps, call);
     const options = writeOptions(call.query, 'CreateOptions');
-    const bytes = await call.request.readBody(maxBodyBytes);
-    const body = deps.body.decodeRequestBody(mediaTypeOf(call), bytes, tokenRequestKind);
-    call.warnings.push(...applyFieldValidation(body, tokenRequestKind.kind, options.fieldValidation));
+    const given = await readBodyOf<TokenRequest>(deps, call, tokenRequestKind, options.fieldValidation);
     const { namespace, name } = call.info;
     const now = deps.registry.clock.now();
     const random = (): string => deps.registry.random.uuid();
     const target = { subresource: 'token', kind: tokenRequestKind, name, dryRun: options.dryRun };
     const { admission } = writeRequestOf(deps, call, target);
-    const given = body.object as TokenRequest;
     given.spec = { ...given.spec, expirationSeconds: given.spec?.expirationSeconds ?? defaultExpirationSeconds };
     const manage = deps.fields.answering(tokenRequest, managerOfCall(call, options.fieldManager));
     given.metadata = { ...given.metadata, managedFields: await manage(undefined, given as KubeObject) };

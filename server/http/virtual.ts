@@ -1,5 +1,4 @@
 import type { GroupVersionKind, KubeObject } from '../../api/object.ts';
-import { applyFieldValidation } from '../../api/schema/body.ts';
 import { notFoundError } from '../../api/status.ts';
 import { reviewAccess, reviewLocalAccess, reviewSelfAccess } from '../auth/access-review.ts';
 import type { Authorizer } from '../auth/authorizer.ts';
@@ -11,9 +10,8 @@ import {
   type ApiDeps,
   contentTypeOf,
   managerOfCall,
-  maxBodyBytes,
-  mediaTypeOf,
   type ResourceCall,
+  readBodyOf,
   renderingOf,
 } from './handlers/handler.ts';
 import type { ApiResponse } from './message.ts';
@@ -75,10 +73,7 @@ function review(deps: VirtualDeps, gvk: GroupVersionKind, answer: Answer, namesp
     methods: {
       POST: async (call) => {
         const options = writeOptions(call.query, 'CreateOptions');
-        const bytes = await call.request.readBody(maxBodyBytes);
-        const body = deps.body.decodeRequestBody(mediaTypeOf(call), bytes, gvk);
-        call.warnings.push(...applyFieldValidation(body, gvk.kind, options.fieldValidation));
-        const object = body.object as KubeObject;
+        const object = await readBodyOf<KubeObject>(deps, call, gvk, options.fieldValidation);
         const manage = deps.fields.answering(place, managerOfCall(call, options.fieldManager));
         object.metadata = { ...object.metadata, managedFields: await manage(undefined, object) };
         await admit(deps, call, gvk, { object, dryRun: options.dryRun });

@@ -1,5 +1,5 @@
-import { apiVersionOf, type KubeObject } from '../../../api/object.ts';
-import type { BodyDecoder } from '../../../api/schema/body.ts';
+import { apiVersionOf, type GroupVersionKind, type KubeObject } from '../../../api/object.ts';
+import { applyFieldValidation, type BodyDecoder } from '../../../api/schema/body.ts';
 import type { Decoded, Decoder } from '../../../api/schema/decode.ts';
 import type { SchemaDocument } from '../../../api/schema/schema.ts';
 import { badRequest, forbiddenError, StatusError } from '../../../api/status.ts';
@@ -120,6 +120,19 @@ export function mediaTypeOf(call: Pick<ResourceCall, 'request'>): string {
   const header = headerOf(call.request, 'content-type');
   const type = (header.split(';', 1)[0] ?? '').trim().toLowerCase();
   return type === '' ? 'application/json' : type;
+}
+
+/** The body as an object of a kind; of its unknown and double fields the client hears as it wishes. */
+export async function readBodyOf<T>(
+  deps: Pick<ApiDeps, 'body'>,
+  call: Pick<ResourceCall, 'request' | 'warnings'>,
+  kind: GroupVersionKind,
+  fieldValidation: string,
+): Promise<T> {
+  const bytes = await call.request.readBody(maxBodyBytes);
+  const body = deps.body.decodeRequestBody(mediaTypeOf(call), bytes, kind);
+  call.warnings.push(...applyFieldValidation(body, kind.kind, fieldValidation));
+  return body.object as T;
 }
 
 export interface WriteTarget {

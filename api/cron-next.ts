@@ -1,31 +1,13 @@
 import type { CronFields, CronSchedule } from './cron.ts';
+import { type ZoneOffset, zoneOffset } from './zone-offset.ts';
 
 const dayMs = 86_400_000;
 const minuteMs = 60_000;
 /** A schedule that matches no day of so many years never does: the 30th of February. */
 const searchedDays = 5 * 366;
 
-/** Minutes east of UTC, in milliseconds, at an instant. */
-type OffsetAt = (instantMs: number) => number;
-
-function offsetsOf(timeZone: string | undefined): OffsetAt {
-  if (timeZone === undefined || timeZone === '' || timeZone === 'UTC') return () => 0;
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  });
-  return (instantMs) => {
-    const parts = new Map(format.formatToParts(instantMs).map(({ type, value }) => [type, Number(value)]));
-    const part = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;
-    const wall = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
-    return wall - Math.floor(instantMs / 1000) * 1000;
-  };
+function offsetsOf(timeZone: string | undefined): ZoneOffset {
+  return timeZone === undefined || timeZone === '' || timeZone === 'UTC' ? () => 0 : zoneOffset(timeZone);
 }
 
 /** With a star in a day field both fields must match; with both given, one of them suffices. */
@@ -42,7 +24,12 @@ const ascending = (values: ReadonlySet<number>): number[] => [...values].sort((a
  * The first matching instant of a day after `afterMs`. A wall time that a change of the clocks skips matches nothing, one that it
  * repeats matches twice, as upstream.
  */
-function nextOfDay(schedule: CronFields, midnightMs: number, afterMs: number, offsetAt: OffsetAt): number | undefined {
+function nextOfDay(
+  schedule: CronFields,
+  midnightMs: number,
+  afterMs: number,
+  offsetAt: ZoneOffset,
+): number | undefined {
   const offsets = new Set([offsetAt(midnightMs - dayMs), offsetAt(midnightMs + 2 * dayMs)]);
   let first: number | undefined;
   for (const hour of ascending(schedule.hours)) {

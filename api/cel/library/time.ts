@@ -1,3 +1,4 @@
+import { zoneOffset } from '../../zone-offset.ts';
 import { noSuchOverload } from '../runtime/arithmetic.ts';
 import type { Implementation, Implementations } from '../runtime/functions.ts';
 import { Duration, Timestamp } from '../runtime/time.ts';
@@ -31,23 +32,7 @@ function namedOffset(time: Timestamp, zone: string): number | undefined {
   // Intl takes names in any case.
   if (!/^[A-Z][^/]*(?:\/[A-Z][^/]*)*$/.test(zone)) return undefined;
   try {
-    const format = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-      era: 'short',
-    });
-    const parts = Object.fromEntries(format.formatToParts(time.seconds * 1000).map(({ type, value }) => [type, value]));
-    const year = parts['era'] === 'BC' ? 1 - Number(parts['year']) : Number(parts['year']);
-    const date = new Date(0);
-    date.setUTCFullYear(year, Number(parts['month']) - 1, Number(parts['day']));
-    date.setUTCHours(Number(parts['hour']), Number(parts['minute']), Number(parts['second']));
-    return date.getTime() / 1000 - time.seconds;
+    return zoneOffset(zone)(time.seconds * 1000) / 1000;
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;

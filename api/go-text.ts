@@ -4,7 +4,8 @@ import { stringifyLarge } from './json-large.ts';
 
 const plain = /^[ !#-[\]-~]*$/;
 
-const escapes: Readonly<Record<string, string>> = {
+/** How Go writes characters that have a form of their own, in double quotes. */
+export const goEscapes: Readonly<Record<string, string>> = {
   '\x07': '\\a',
   '\b': '\\b',
   '\f': '\\f',
@@ -28,7 +29,7 @@ export function goQuote(text: string): string {
 }
 
 function escapeCharacter(character: string): string {
-  const known = escapes[character];
+  const known = goEscapes[character];
   if (known !== undefined) return known;
   if (isPrintable(character)) return character;
   const code = character.codePointAt(0) ?? 0;

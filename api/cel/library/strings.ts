@@ -1,3 +1,4 @@
+import { goEscapes } from '../../go-text.ts';
 import { noSuchOverload } from '../runtime/arithmetic.ts';
 import { elements } from '../runtime/collections.ts';
 import type { Implementations } from '../runtime/functions.ts';
@@ -112,21 +113,9 @@ function join(list: Value, separator: Value): Result {
   return parts.join(separator);
 }
 
-const escapes: Readonly<Record<string, string>> = {
-  '\x07': '\\a',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-  '\\': '\\\\',
-  '"': '\\"',
-};
-
 function quote(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped
-  return `"${text.toWellFormed().replace(/[\x07\b\f\n\r\t\v\\"]/g, (character) => escapes[character] ?? character)}"`;
+  return `"${text.toWellFormed().replace(/[\x07\b\f\n\r\t\v\\"]/g, (character) => goEscapes[character] ?? character)}"`;
 }
 
 // Go's unicode.IsSpace.

@@ -1,23 +1,12 @@
 import { isValidLabelValue } from '../../../api/names.ts';
 import type { Api } from '../../../api/object.ts';
+import { nodeLabelDeprecation } from './node-selector.ts';
 import type { PodSpec } from './pod-types.ts';
 
 type At = (rest: string) => string;
 type NodeSelectorTerm = Api<'io.k8s.api.core.v1.NodeSelectorTerm'>;
 
 const nullSelector = 'a null labelSelector results in matching no pod';
-
-/** Labels of nodes that were replaced, and by what. */
-export const nodeLabelDeprecations: ReadonlyMap<string, string> = new Map([
-  ['beta.kubernetes.io/arch', 'deprecated since v1.14; use "kubernetes.io/arch" instead'],
-  ['beta.kubernetes.io/os', 'deprecated since v1.14; use "kubernetes.io/os" instead'],
-  ['failure-domain.beta.kubernetes.io/region', 'deprecated since v1.17; use "topology.kubernetes.io/region" instead'],
-  ['failure-domain.beta.kubernetes.io/zone', 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead'],
-  ['beta.kubernetes.io/instance-type', 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead'],
-  ['app.kubernetes.io/created-by', 'deprecated since v1.9'],
-  ['scheduler.alpha.kubernetes.io/preferAvoidPods', 'deprecated since v1.22; use Taints and Tolerations instead'],
-  ['node-role.kubernetes.io/master', 'use "node-role.kubernetes.io/control-plane" instead'],
-]);
 
 export function nodeAffinityWarnings(spec: Readonly<PodSpec>, at: At, warnings: string[]): void {
   const affinity = spec.affinity?.nodeAffinity;
@@ -40,7 +29,7 @@ export function nodeAffinityWarnings(spec: Readonly<PodSpec>, at: At, warnings: 
 
 function termWarnings(term: Readonly<NodeSelectorTerm>, checkValues: boolean, path: string, warnings: string[]): void {
   for (const [i, { key = '', values = [] }] of (term.matchExpressions ?? []).entries()) {
-    const message = nodeLabelDeprecations.get(key);
+    const message = nodeLabelDeprecation(key);
     if (message !== undefined) warnings.push(`${path}.matchExpressions[${i}].key: ${key} is ${message}`);
     for (const [j, value] of checkValues ? values.entries() : []) {
       for (const problem of isValidLabelValue(value)) {
@@ -53,7 +42,7 @@ function termWarnings(term: Readonly<NodeSelectorTerm>, checkValues: boolean, pa
 export function spreadWarnings(spec: Readonly<PodSpec>, at: At, warnings: string[]): void {
   for (const [i, { topologyKey = '', labelSelector }] of (spec.topologySpreadConstraints ?? []).entries()) {
     const path = at(`spec.topologySpreadConstraints[${i}]`);
-    const message = nodeLabelDeprecations.get(topologyKey);
+    const message = nodeLabelDeprecation(topologyKey);
     if (message !== undefined) warnings.push(`${path}.topologyKey: ${topologyKey} is ${message}`);
     if (labelSelector === undefined) warnings.push(`${path}.labelSelector: ${nullSelector}`);
   }

@@ -4,14 +4,10 @@ import { ipWarnings } from '../../../api/ip.ts';
 import { isDNS1123Label } from '../../../api/names.ts';
 import type { ObjectMeta } from '../../../api/object.ts';
 import { parseQuantity } from '../../../api/quantity.ts';
+import { nodeLabelDeprecation } from './node-selector.ts';
 import { appArmorPrefix, containerSeccompPrefix, podSeccompAnnotation } from './pod-annotations.ts';
 import type { Pod, PodSpec, ResourceRequirements } from './pod-types.ts';
-import {
-  affinityWarnings,
-  nodeAffinityWarnings,
-  nodeLabelDeprecations,
-  spreadWarnings,
-} from './pod-warnings-placement.ts';
+import { affinityWarnings, nodeAffinityWarnings, spreadWarnings } from './pod-warnings-placement.ts';
 import { portWarnings } from './pod-warnings-ports.ts';
 import { volumeWarnings } from './pod-warnings-volumes.ts';
 import { appArmorFromAnnotation } from './security-context-profiles.ts';
@@ -50,7 +46,7 @@ export function warningsForPodSpec(
   const annotations = metadata.annotations ?? {};
   const warnings: string[] = [];
   for (const key in spec.nodeSelector) {
-    const message = nodeLabelDeprecations.get(key);
+    const message = nodeLabelDeprecation(key);
     if (message !== undefined) warnings.push(`${at(`spec.nodeSelector[${key}]`)}: ${message}`);
   }
   nodeAffinityWarnings(spec, at, warnings);

@@ -4,6 +4,7 @@ import type { Api } from '../../../api/object.ts';
 import { validateLabels } from '../../../api/validation/labels.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { internalForm, internalShape } from '../core/internal-form.ts';
+import { nodeLabelDeprecation } from '../core/node-selector.ts';
 import type { ResourceList } from '../core/pod-types.ts';
 import { validateResourceRequirements } from '../core/resource-requirements.ts';
 import { defaultResourceList } from '../core/resource-requirements-defaults.ts';
@@ -19,17 +20,6 @@ const selectorPath = schedulingPath.child('nodeSelector');
 const tolerationShape = internalShape(
   'Key:key:s Operator:operator:s Value:value:s Effect:effect:s TolerationSeconds:tolerationSeconds:p',
 );
-
-const deprecatedNodeLabels: ReadonlyMap<string, string> = new Map([
-  ['beta.kubernetes.io/arch', 'deprecated since v1.14; use "kubernetes.io/arch" instead'],
-  ['beta.kubernetes.io/os', 'deprecated since v1.14; use "kubernetes.io/os" instead'],
-  ['failure-domain.beta.kubernetes.io/region', 'deprecated since v1.17; use "topology.kubernetes.io/region" instead'],
-  ['failure-domain.beta.kubernetes.io/zone', 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead'],
-  ['beta.kubernetes.io/instance-type', 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead'],
-  ['app.kubernetes.io/created-by', 'deprecated since v1.9'],
-  ['scheduler.alpha.kubernetes.io/preferAvoidPods', 'deprecated since v1.22; use Taints and Tolerations instead'],
-  ['node-role.kubernetes.io/master', 'use "node-role.kubernetes.io/control-plane" instead'],
-]);
 
 function duplicateTolerations(tolerations: readonly Toleration[], path: FieldPath): FieldErrors {
   const seen = new Set<string>();
@@ -68,7 +58,7 @@ function validate(runtimeClass: Readonly<RuntimeClass>): FieldErrors {
 
 function warnings(runtimeClass: Readonly<RuntimeClass>): string[] {
   return Object.keys(runtimeClass.scheduling?.nodeSelector ?? {}).flatMap((key) => {
-    const why = deprecatedNodeLabels.get(key);
+    const why = nodeLabelDeprecation(key);
     return why === undefined ? [] : [`${selectorPath}: ${why}`];
   });
 }

@@ -4,6 +4,7 @@ import { byteLength, isQualifiedName } from '../../../api/names.ts';
 import type { Api } from '../../../api/object.ts';
 import { validateConditions } from '../../../api/validation/conditions.ts';
 import type { Strategy } from '../../registry/strategy.ts';
+import { keepSpec, keepStatus } from '../core/kept-fields.ts';
 import {
   type ExpressionCheck,
   type ExpressionUse,
@@ -179,8 +180,7 @@ export function validatingAdmissionPolicies(check: ExpressionCheck): Strategy<Va
       policy.status = {};
     },
     prepareForUpdate(policy, old) {
-      if (old.status === undefined) delete policy.status;
-      else policy.status = structuredClone(old.status);
+      keepStatus(policy, old);
     },
     validateCreate: (policy) => validate(policy),
     validateUpdate: validate,
@@ -189,8 +189,7 @@ export function validatingAdmissionPolicies(check: ExpressionCheck): Strategy<Va
     subresources: {
       status: {
         prepareForUpdate(policy, old) {
-          if (old.spec === undefined) delete policy.spec;
-          else policy.spec = structuredClone(old.spec);
+          keepSpec(policy, old);
         },
         validateUpdate: validateStatus,
       },

@@ -3,6 +3,7 @@ import { type FieldErrors, FieldPath, invalid, notSupported, required } from '..
 import { isDNS1035Label, isDNS1123Subdomain, isPathSegmentName, isValidPortNum } from '../../../api/names.ts';
 import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
+import { keepSpec, keepStatus } from '../core/kept-fields.ts';
 
 export type APIService = Api<'io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService'>;
 type Spec = NonNullable<APIService['spec']>;
@@ -103,16 +104,14 @@ export const apiServices: Strategy<APIService> = {
     ];
   },
   prepareForUpdate(service, old) {
-    if (old.status === undefined) delete service.status;
-    else service.status = structuredClone(old.status);
+    keepStatus(service, old);
   },
   validateCreate: validate,
   validateUpdate: validate,
   subresources: {
     status: {
       prepareForUpdate(service, old) {
-        if (old.spec === undefined) delete service.spec;
-        else service.spec = structuredClone(old.spec);
+        keepSpec(service, old);
         keepMetadata(service, old);
       },
       validateUpdate: validateStatus,

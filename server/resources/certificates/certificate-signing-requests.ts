@@ -3,6 +3,7 @@ import { semanticEqual } from '../../../api/equal.ts';
 import { type FieldErrors, FieldPath, forbidden } from '../../../api/field-error.ts';
 import type { Api } from '../../../api/object.ts';
 import type { Strategy, StrategyContext, UpdateStrategy } from '../../registry/strategy.ts';
+import { keepSpec, keepStatus } from '../core/kept-fields.ts';
 import { validateRequest } from './request-validation.ts';
 
 export type CertificateSigningRequest = Api<'io.k8s.api.certificates.v1.CertificateSigningRequest'>;
@@ -84,11 +85,6 @@ function keepApprovals(request: CertificateSigningRequest, old: Readonly<Certifi
   }
 }
 
-function keepSpec(request: CertificateSigningRequest, old: Readonly<CertificateSigningRequest>): void {
-  if (old.spec === undefined) delete request.spec;
-  else request.spec = structuredClone(old.spec);
-}
-
 const status: UpdateStrategy<CertificateSigningRequest> = {
   prepareForUpdate(request, old, context) {
     keepSpec(request, old);
@@ -129,8 +125,7 @@ export const certificateSigningRequests: Strategy<CertificateSigningRequest> = {
   validateCreate: (request) => validateRequest(request),
   prepareForUpdate(request, old) {
     keepSpec(request, old);
-    if (old.status === undefined) delete request.status;
-    else request.status = structuredClone(old.status);
+    keepStatus(request, old);
   },
   validateUpdate: validateChange('nothing'),
   subresources: { status, approval },

@@ -1,6 +1,6 @@
 import { semanticEqual } from '../../../api/equal.ts';
 import { type FieldErrors, FieldPath, forbidden, invalid } from '../../../api/field-error.ts';
-import { keepMetadata } from './kept-metadata.ts';
+import { keepMetadata } from './kept-fields.ts';
 import { mirrorAnnotation } from './pod-annotations.ts';
 import { validateMetadata, validatePodContent } from './pod-create.ts';
 import { podOptionsFrom } from './pod-options-from-old.ts';

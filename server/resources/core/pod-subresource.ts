@@ -1,6 +1,6 @@
 import { semanticEqual } from '../../../api/equal.ts';
 import { type FieldErrors, FieldPath, forbidden } from '../../../api/field-error.ts';
-import { keepMetadata } from './kept-metadata.ts';
+import { keepMetadata } from './kept-fields.ts';
 import { mirrorAnnotation } from './pod-annotations.ts';
 import { validateChangedPod } from './pod-create.ts';
 import { jsonDiff } from './pod-diff.ts';

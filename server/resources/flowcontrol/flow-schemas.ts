@@ -3,8 +3,9 @@ import { type FieldErrors, FieldPath, invalid, notSupported, required } from '..
 import { nameIsDNSSubdomain } from '../../../api/names.ts';
 import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
+import { keepStatus } from '../core/kept-fields.ts';
 import { validateFlowSchemaRule } from './flow-schema-rules.ts';
-import { keepSpecAndMeta, keepStatus, validateConditionTypes } from './flow-status.ts';
+import { keepSpecAndMeta, validateConditionTypes } from './flow-status.ts';
 import { printedDistinguisher, printedFlowSchemaSpec } from './internal-forms.ts';
 import { mandatoryFlowSchemas } from './mandatory.ts';
 

@@ -1,5 +1,6 @@
 import { duplicate, type FieldErrors, FieldPath, required } from '../../../api/field-error.ts';
 import type { KubeObject } from '../../../api/object.ts';
+import { keepSpec } from '../core/kept-fields.ts';
 
 interface FlowObject extends KubeObject {
   spec?: object;
@@ -18,17 +19,11 @@ export function validateConditionTypes(object: Readonly<FlowObject>): FieldError
   });
 }
 
-export function keepStatus(object: FlowObject, old: Readonly<FlowObject>): void {
-  if (old.status === undefined) delete object.status;
-  else object.status = structuredClone(old.status);
-}
-
 /** A write of the status changes nothing else, not even labels. */
 export function keepSpecAndMeta(object: FlowObject, old: Readonly<FlowObject>): void {
   const managedFields = object.metadata?.managedFields;
   object.metadata = structuredClone(old.metadata ?? {});
   if (managedFields === undefined) delete object.metadata.managedFields;
   else object.metadata.managedFields = managedFields;
-  if (old.spec === undefined) delete object.spec;
-  else object.spec = structuredClone(old.spec);
+  keepSpec(object, old);
 }

@@ -3,7 +3,7 @@ import { parseCIDR, validateCIDR } from '../../../api/ip.ts';
 import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { fieldIsImmutable } from '../core/field-checks.ts';
-import { keepMetadata } from '../core/kept-metadata.ts';
+import { keepMetadata } from '../core/kept-fields.ts';
 
 export type ServiceCIDR = Api<'io.k8s.api.networking.v1.ServiceCIDR'>;
 

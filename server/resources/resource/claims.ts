@@ -4,7 +4,7 @@ import type { Api, KubeObject } from '../../../api/object.ts';
 import { invalidError } from '../../../api/status.ts';
 import { validateTemplateObjectMeta } from '../../../api/validation/object-meta.ts';
 import type { Strategy, StrategyDeps, Transaction } from '../../registry/strategy.ts';
-import { keepMetadata } from '../core/kept-metadata.ts';
+import { keepMetadata, keepSpec, keepStatus } from '../core/kept-fields.ts';
 import { type ClaimSpec, claimSpecErrors, defaultClaimSpec, defaultTolerations } from './claim-spec.ts';
 import { claimStatusErrors, dropDeallocatedDevices, type ResourceClaim } from './claim-status.ts';
 import type { DeviceExpressionCheck } from './device-selection.ts';
@@ -43,8 +43,7 @@ export function resourceClaims(check: DeviceExpressionCheck): Strategy<ResourceC
     },
     validateCreate: (claim) => claimSpecErrors(claim.spec, { check, stored: false }, specPath),
     prepareForUpdate(claim, old) {
-      if (old.status === undefined) delete claim.status;
-      else claim.status = structuredClone(old.status);
+      keepStatus(claim, old);
     },
     validateUpdate: (claim, old) =>
       semanticEqual(claim.spec, old.spec)
@@ -57,8 +56,7 @@ export function resourceClaims(check: DeviceExpressionCheck): Strategy<ResourceC
     subresources: {
       status: {
         prepareForUpdate(claim, old) {
-          if (old.spec === undefined) delete claim.spec;
-          else claim.spec = structuredClone(old.spec);
+          keepSpec(claim, old);
           keepMetadata(claim, old);
           dropDeallocatedDevices(claim, old);
         },

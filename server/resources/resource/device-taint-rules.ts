@@ -4,7 +4,7 @@ import { type FieldErrors, FieldPath, tooMany } from '../../../api/field-error.t
 import type { Api } from '../../../api/object.ts';
 import { validateConditions } from '../../../api/validation/conditions.ts';
 import type { Strategy } from '../../registry/strategy.ts';
-import { keepMetadata } from '../core/kept-metadata.ts';
+import { keepMetadata, keepSpec, keepStatus } from '../core/kept-fields.ts';
 import { driverNameErrors, labelErrors, poolNameErrors } from './device-names.ts';
 import { taintErrors } from './device-selection.ts';
 
@@ -34,8 +34,7 @@ export const deviceTaintRules: Strategy<DeviceTaintRule> = {
     if (rule.spec?.taint !== undefined) rule.spec.taint.timeAdded ??= toTime(now);
   },
   prepareForUpdate(rule, old, { now }) {
-    if (old.status === undefined) delete rule.status;
-    else rule.status = structuredClone(old.status);
+    keepStatus(rule, old);
     const [taint, before] = [rule.spec?.taint, old.spec?.taint];
     if (taint === undefined) return;
     // The time is that of the effect: another effect without another time is new.
@@ -47,8 +46,7 @@ export const deviceTaintRules: Strategy<DeviceTaintRule> = {
   subresources: {
     status: {
       prepareForUpdate(rule, old) {
-        if (old.spec === undefined) delete rule.spec;
-        else rule.spec = structuredClone(old.spec);
+        keepSpec(rule, old);
         keepMetadata(rule, old);
       },
       validateUpdate: (rule) => {

@@ -4,7 +4,7 @@ import type { Api } from '../../../api/object.ts';
 import type { Strategy } from '../../registry/strategy.ts';
 import { immutableErrors, invalidEach } from '../core/field-checks.ts';
 import { internalForm, internalShape } from '../core/internal-form.ts';
-import { keepMetadata } from '../core/kept-metadata.ts';
+import { keepMetadata } from '../core/kept-fields.ts';
 import { csiDriverNameErrors } from '../core/persistent-volume-csi.ts';
 import { defaultPersistentVolumeSource } from '../core/persistent-volume-defaults.ts';
 import { volumeSpecShape } from '../core/persistent-volume-internal.ts';

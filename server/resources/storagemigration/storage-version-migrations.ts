@@ -4,7 +4,7 @@ import { isDNS1035Label, isDNS1123Subdomain } from '../../../api/names.ts';
 import type { Api } from '../../../api/object.ts';
 import { validateConditions } from '../../../api/validation/conditions.ts';
 import type { Strategy } from '../../registry/strategy.ts';
-import { keepMetadata } from '../core/kept-metadata.ts';
+import { keepMetadata, keepSpec, keepStatus } from '../core/kept-fields.ts';
 
 export type StorageVersionMigration = Api<'io.k8s.api.storagemigration.v1beta1.StorageVersionMigration'>;
 
@@ -60,8 +60,7 @@ export const storageVersionMigrations: Strategy<StorageVersionMigration> = {
     migration.status = {};
   },
   prepareForUpdate(migration, old) {
-    if (old.status === undefined) delete migration.status;
-    else migration.status = structuredClone(old.status);
+    keepStatus(migration, old);
   },
   validateCreate: validate,
   validateUpdate: (migration, old) => {
@@ -73,8 +72,7 @@ export const storageVersionMigrations: Strategy<StorageVersionMigration> = {
   subresources: {
     status: {
       prepareForUpdate(migration, old) {
-        if (old.spec === undefined) delete migration.spec;
-        else migration.spec = structuredClone(old.spec);
+        keepSpec(migration, old);
         keepMetadata(migration, old);
       },
       validateUpdate: validateStatus,

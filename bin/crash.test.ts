@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import t, { type Test } from 'tap';
+import { seededRandom } from '../api/seeded-random.ts';
 import { type SpawnedServer, spawnServer } from './spawned-server.ts';
 
 // KUBEFACADE_CRASHES=50 for a longer run.
@@ -12,17 +13,6 @@ const rounds = Number(process.env['KUBEFACADE_CRASHES'] ?? 20);
 const writers = 8;
 const names = 6;
 const path = '/api/v1/namespaces/default/configmaps';
-
-/** mulberry32: the same moments in each run. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let x = Math.imul(state ^ (state >>> 15), state | 1);
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-    return ((x ^ (x >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 interface KubeConfigMap {
   readonly metadata: { readonly name: string; readonly resourceVersion: string; readonly uid: string };
@@ -154,7 +144,7 @@ t.test(
   async (t) => {
     const data = await mkdtemp(join(tmpdir(), 'kubefacade-crash-'));
     t.teardown(() => rm(data, { recursive: true, force: true }));
-    const random = seeded(20260102);
+    const random = seededRandom(20260102);
     const ledger: Ledger = { objects: new Map(), acknowledged: new Map(), watched: [[], [], []], complaints: [] };
     for (let round = 1; round <= rounds; round++) {
       await crashRound(data, ledger, random);

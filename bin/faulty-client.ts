@@ -3,17 +3,6 @@ import type { GroupVersionResource, KubeObject } from '../api/object.ts';
 import { StatusError } from '../api/status.ts';
 import type { WatchEvent } from '../api/watch.ts';
 
-/** mulberry32: the same faults in the same order. */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let x = Math.imul(state ^ (state >>> 15), state | 1);
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-    return ((x ^ (x >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 const order = [
   'conflict',
   'timeout after commit',

@@ -1,16 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import type { ApiClient } from '../api/client.ts';
 import type { Api } from '../api/object.ts';
 import { jobController } from '../runtime/controllers/job/job-controller.ts';
-import { startManager } from '../runtime/framework/manager.ts';
-import { defaultOptions } from '../runtime/framework/options.ts';
-import { faulty, seeded } from './faulty-client.ts';
-import { openRemote } from './remote.ts';
-import { spawnServer } from './spawned-server.ts';
-import { systemClock, systemRandom } from './system.ts';
+import { problemsAtRest, startFaultyCluster, startKilledCluster } from './faulty-cluster.ts';
 
 type Pod = Readonly<Api<'io.k8s.api.core.v1.Pod'>>;
 type Job = Api<'io.k8s.api.batch.v1.Job'>;
@@ -108,70 +100,28 @@ async function trouble(client: ApiClient, name: string): Promise<string[]> {
   return problems;
 }
 
-async function atRest(t: Test, check: () => Promise<string[]>): Promise<void> {
-  const deadline = Date.now() + 240_000;
-  let problems = await check();
-  while (problems.length > 0 && Date.now() < deadline) {
-    await wait(200);
-    problems = await check();
-  }
-  t.strictSame(problems, []);
-}
-
-async function folder(t: Test): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), 'kubefacade-faults-'));
-  t.teardown(() => rm(path, { recursive: true, force: true }));
-  return path;
-}
-
 t.test('Jobs count each pod once when one request of ten fails and watches break', async (t) => {
-  const data = await folder(t);
-  const server = await spawnServer(data, '--storage', 'memory', '--controllers=serviceaccount-controller');
-  const remote = await openRemote(join(data, 'kubeconfig'), 'faults');
-  const { client, faults } = faulty(remote.client, seeded(36));
-  const manager = startManager([jobController], {
-    clientFor: () => client,
-    clock: systemClock,
-    random: systemRandom,
-    options: { ...defaultOptions, rootCA: '' },
-    onError: () => undefined,
-  });
-  const nodes = playNodes(() => remote.client, 4);
-  await remote.client.create(jobs, namespace, job('plain', { parallelism: 4, completions: 20 }));
-  await remote.client.create(
-    jobs,
-    namespace,
-    job('indexed', { parallelism: 3, completions: 12, completionMode: 'Indexed' }),
-  );
-  await atRest(t, async () => [
-    ...(await trouble(remote.client, 'plain')),
-    ...(await trouble(remote.client, 'indexed')),
-  ]);
+  await using cluster = await startFaultyCluster([jobController], 36);
+  const { client, faults } = cluster;
+  const nodes = playNodes(() => client, 4);
+  await client.create(jobs, namespace, job('plain', { parallelism: 4, completions: 20 }));
+  await client.create(jobs, namespace, job('indexed', { parallelism: 3, completions: 12, completionMode: 'Indexed' }));
+  const look = async () => [...(await trouble(client, 'plain')), ...(await trouble(client, 'indexed'))];
+  t.strictSame(await problemsAtRest(look), []);
   for (const name of ['conflict', 'internal', 'timeout after commit', 'watch ended'])
     t.ok((faults.get(name) ?? 0) > 0, `${name}: ${faults.get(name)}`);
   await nodes.stop();
-  await manager.close();
-  remote.close();
-  await server.stop();
 });
 
 t.test('a Job that kill -9 interrupts counts each pod once', async (t) => {
-  const data = await folder(t);
-  const flags = ['--storage', 'leveldb', '--nodes=0', '--scheduler=false'];
-  let server = await spawnServer(data, ...flags);
-  let remote = await openRemote(join(data, 'kubeconfig'), 'faults');
-  const nodes = playNodes(() => remote.client, 5);
-  await remote.client.create(jobs, namespace, job('plain', { parallelism: 4, completions: 24 }));
+  await using cluster = await startKilledCluster('--scheduler=false');
+  const nodes = playNodes(cluster.client, 5);
+  await cluster.client().create(jobs, namespace, job('plain', { parallelism: 4, completions: 24 }));
   for (const delay of [300, 600, 900]) {
     await wait(delay);
-    server.child.kill('SIGKILL');
-    await server.ended;
-    remote.close();
-    server = await spawnServer(data, ...flags);
-    remote = await openRemote(join(data, 'kubeconfig'), 'faults');
+    await cluster.kill();
   }
-  await atRest(t, () => trouble(remote.client, 'plain'));
+  const look = () => trouble(cluster.client(), 'plain');
+  t.strictSame(await problemsAtRest(look), []);
   await nodes.stop();
-  remote.close();
-  await server.stop();
 });

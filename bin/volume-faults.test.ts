@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import t from 'tap';
 import type { ApiClient } from '../api/client.ts';
 import type { Api, KubeObject } from '../api/object.ts';
@@ -9,12 +6,7 @@ import { resourceClaimController } from '../runtime/controllers/resource-claims/
 import { persistentVolumeBinder } from '../runtime/controllers/volumes/binder.ts';
 import { ephemeralVolumeController } from '../runtime/controllers/volumes/ephemeral.ts';
 import { persistentVolumeExpander } from '../runtime/controllers/volumes/expander.ts';
-import { startManager } from '../runtime/framework/manager.ts';
-import { defaultOptions } from '../runtime/framework/options.ts';
-import { faulty, seeded } from './faulty-client.ts';
-import { openRemote } from './remote.ts';
-import { spawnServer } from './spawned-server.ts';
-import { systemClock, systemRandom } from './system.ts';
+import { problemsAtRest, startFaultyCluster } from './faulty-cluster.ts';
 
 type Claim = Readonly<Api<'io.k8s.api.core.v1.PersistentVolumeClaim'>>;
 type Volume = Readonly<Api<'io.k8s.api.core.v1.PersistentVolume'>>;
@@ -100,11 +92,6 @@ async function trouble(client: ApiClient): Promise<string[]> {
 }
 
 t.test('claims and volumes come to the same end when one request of ten fails and watches break', async (t) => {
-  const data = await mkdtemp(join(tmpdir(), 'kubefacade-faults-'));
-  t.teardown(() => rm(data, { recursive: true, force: true }));
-  const server = await spawnServer(data, '--storage', 'memory', '--controllers=serviceaccount-controller');
-  const remote = await openRemote(join(data, 'kubeconfig'), 'faults');
-  const { client, faults } = faulty(remote.client, seeded(6));
   const definitions = [
     persistentVolumeBinder,
     claimProtection,
@@ -113,33 +100,23 @@ t.test('claims and volumes come to the same end when one request of ten fails an
     persistentVolumeExpander,
     resourceClaimController,
   ];
-  const manager = startManager(definitions, {
-    clientFor: () => client,
-    clock: systemClock,
-    random: systemRandom,
-    options: { ...defaultOptions, rootCA: '', persistentVolumeClaimBinderSyncPeriodMs: 1000 },
-    onError: () => undefined,
-  });
-  await make(remote.client);
+  await using cluster = await startFaultyCluster(definitions, 6, { persistentVolumeClaimBinderSyncPeriodMs: 1000 });
+  const { client, faults } = cluster;
+  const look = () => trouble(client);
+  await make(client);
   await wait(500);
   for (let i = 0; i < count; i += 2) {
-    await remote.client.delete(claims, namespace, `found-${i}`);
-    await remote.client.delete(claims, namespace, `made-${i}`);
+    await client.delete(claims, namespace, `found-${i}`);
+    await client.delete(claims, namespace, `made-${i}`);
   }
-  const deadline = Date.now() + 240_000;
-  const isSettled = async (): Promise<boolean> => (await trouble(remote.client)).length === 0;
-  while (!(await isSettled()) && Date.now() < deadline) await wait(200);
+  await problemsAtRest(look);
   for (let i = 1; i < count; i += 2) {
     const target = { resource: claims, namespace, name: `made-${i}`, type: 'application/merge-patch+json' } as const;
-    await remote.client.patch(target, { spec: { resources: { requests: { storage: '2Gi' } } } });
+    await client.patch(target, { spec: { resources: { requests: { storage: '2Gi' } } } });
   }
-  while (!(await isSettled()) && Date.now() < deadline) await wait(200);
-  t.strictSame(await trouble(remote.client), []);
+  t.strictSame(await problemsAtRest(look), []);
   await wait(500);
-  t.strictSame(await trouble(remote.client), [], 'and it stays so');
+  t.strictSame(await look(), [], 'and it stays so');
   for (const name of ['conflict', 'too many', 'internal', 'timeout after commit', 'watch ended'])
     t.ok((faults.get(name) ?? 0) > 0, `${name}: ${faults.get(name)}`);
-  await manager.close();
-  remote.close();
-  await server.stop();
 });

@@ -1,17 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import type { ApiClient } from '../api/client.ts';
 import type { Api } from '../api/object.ts';
 import { deploymentController } from '../runtime/controllers/workloads/deployment/deployment-controller.ts';
 import { replicaSetController } from '../runtime/controllers/workloads/replica-controller.ts';
-import { startManager } from '../runtime/framework/manager.ts';
-import { defaultOptions } from '../runtime/framework/options.ts';
-import { faulty, seeded } from './faulty-client.ts';
-import { openRemote } from './remote.ts';
-import { spawnServer } from './spawned-server.ts';
-import { systemClock, systemRandom } from './system.ts';
+import { problemsAtRest, startFaultyCluster, startKilledCluster } from './faulty-cluster.ts';
 
 type Pod = Readonly<Api<'io.k8s.api.core.v1.Pod'>>;
 type Deployment = Api<'io.k8s.api.apps.v1.Deployment'>;
@@ -113,76 +105,44 @@ async function trouble(client: ApiClient, name: string, replicas: number, versio
   return problems;
 }
 
-async function atRest(t: Test, check: () => Promise<string[]>): Promise<void> {
-  const deadline = Date.now() + 240_000;
-  let problems = await check();
-  while (problems.length > 0 && Date.now() < deadline) {
-    await wait(100);
-    problems = await check();
-  }
-  t.strictSame(problems, []);
-  await wait(500);
-  t.strictSame(await check(), [], 'and it stays so');
-}
-
-async function folder(t: Test): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), 'kubefacade-faults-'));
-  t.teardown(() => rm(path, { recursive: true, force: true }));
-  return path;
-}
-
 t.test('rollouts come to the same end when one request of ten fails and watches break', async (t) => {
-  const data = await folder(t);
-  const server = await spawnServer(data, '--storage', 'memory', '--controllers=serviceaccount-controller');
-  const remote = await openRemote(join(data, 'kubeconfig'), 'faults');
-  const { client, faults } = faulty(remote.client, seeded(36));
-  const manager = startManager([deploymentController, replicaSetController], {
-    clientFor: () => client,
-    clock: systemClock,
-    random: systemRandom,
-    options: { ...defaultOptions, rootCA: '' },
-    onError: () => undefined,
-  });
-  const nodes = playNodes(() => remote.client);
-  await remote.client.create(deployments, namespace, deployment('rolling', 16, 'RollingUpdate'));
-  await remote.client.create(deployments, namespace, deployment('again', 4, 'Recreate'));
+  await using cluster = await startFaultyCluster([deploymentController, replicaSetController], 36);
+  const { client, faults } = cluster;
+  const nodes = playNodes(() => client);
+  await client.create(deployments, namespace, deployment('rolling', 16, 'RollingUpdate'));
+  await client.create(deployments, namespace, deployment('again', 4, 'Recreate'));
   for (const [i, size] of [16, 6, 14, 12].entries()) {
     await wait(400);
-    await change(remote.client, 'rolling', image(`v${i + 1}`));
-    await change(remote.client, 'again', image(`v${i + 1}`));
+    await change(client, 'rolling', image(`v${i + 1}`));
+    await change(client, 'again', image(`v${i + 1}`));
     await wait(150);
-    await change(remote.client, 'rolling', { replicas: size });
+    await change(client, 'rolling', { replicas: size });
   }
-  await atRest(t, async () => [
-    ...(await trouble(remote.client, 'rolling', 12, 'v4')),
-    ...(await trouble(remote.client, 'again', 4, 'v4')),
-  ]);
+  const look = async () => [
+    ...(await trouble(client, 'rolling', 12, 'v4')),
+    ...(await trouble(client, 'again', 4, 'v4')),
+  ];
+  t.strictSame(await problemsAtRest(look), []);
+  await wait(500);
+  t.strictSame(await look(), [], 'and it stays so');
   for (const name of ['conflict', 'too many', 'internal', 'timeout after commit', 'watch ended']) {
     t.ok((faults.get(name) ?? 0) > 0, `${name}: ${faults.get(name)}`);
   }
   await nodes.stop();
-  await manager.close();
-  remote.close();
-  await server.stop();
 });
 
 t.test('a rollout that a kill -9 interrupts goes on where it was', async (t) => {
-  const data = await folder(t);
-  let server = await spawnServer(data, '--storage', 'leveldb', '--nodes=0');
-  let remote = await openRemote(join(data, 'kubeconfig'), 'faults');
-  const nodes = playNodes(() => remote.client);
-  await remote.client.create(deployments, namespace, deployment('web', 16, 'RollingUpdate'));
+  await using cluster = await startKilledCluster();
+  const nodes = playNodes(cluster.client);
+  await cluster.client().create(deployments, namespace, deployment('web', 16, 'RollingUpdate'));
   for (const [round, delay] of [150, 400, 800].entries()) {
-    await change(remote.client, 'web', image(`v${round + 1}`));
+    await change(cluster.client(), 'web', image(`v${round + 1}`));
     await wait(delay);
-    server.child.kill('SIGKILL');
-    await server.ended;
-    remote.close();
-    server = await spawnServer(data, '--storage', 'leveldb', '--nodes=0');
-    remote = await openRemote(join(data, 'kubeconfig'), 'faults');
+    await cluster.kill();
   }
-  await atRest(t, () => trouble(remote.client, 'web', 16, 'v3'));
+  const look = () => trouble(cluster.client(), 'web', 16, 'v3');
+  t.strictSame(await problemsAtRest(look), []);
+  await wait(500);
+  t.strictSame(await look(), [], 'and it stays so');
   await nodes.stop();
-  remote.close();
-  await server.stop();
 });

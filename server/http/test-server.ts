@@ -6,6 +6,7 @@ import type { Clock, Random } from '../../api/clock.ts';
 import type { DocumentIndex } from '../../api/openapi.ts';
 import type { ProtobufDocument } from '../../api/protobuf/decode.ts';
 import type { SchemaDocument } from '../../api/schema/schema.ts';
+import { seededRandom } from '../../api/seeded-random.ts';
 import { servedOf } from '../../api/served.ts';
 import { StatusError } from '../../api/status.ts';
 import { isPublicPath } from '../auth/authenticator.ts';
@@ -53,17 +54,11 @@ export function createManualClock(start = Date.UTC(2026, 0, 2, 3, 4, 5)): Manual
   };
 }
 
-/** mulberry32; uuids count up. */
+/** Uuids count up. */
 export function createSeededRandom(seed = 1): Random {
-  let state = seed;
   let uuids = 0;
   return {
-    next() {
-      state = (state + 0x6d2b79f5) | 0;
-      let x = Math.imul(state ^ (state >>> 15), state | 1);
-      x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-      return ((x ^ (x >>> 14)) >>> 0) / 4294967296;
-    },
+    next: seededRandom(seed),
     uuid: () => `00000000-0000-4000-8000-${String(++uuids).padStart(12, '0')}`,
   };
 }

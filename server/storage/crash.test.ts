@@ -4,23 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Clock } from '../../api/clock.ts';
+import { seededRandom } from '../../api/seeded-random.ts';
 import { openLevelStore } from './level-store.ts';
 import type { ObjectStore } from './store.ts';
 import { collect, textOf } from './store-probes.contract.ts';
 
 const stopped: Clock = { now: () => 0, after: () => ({ cancel() {} }) };
 const kills = 50;
-
-/** mulberry32: the same moments in each run. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let x = Math.imul(state ^ (state >>> 15), state | 1);
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-    return ((x ^ (x >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 // Sixteen writers create, update and delete keys of their own; each acknowledgement is a line: revision, type, key, previous revision.
 function writer(directory: string, seed: number): string {
@@ -116,7 +106,7 @@ await t.test(
   async (t) => {
     const directory = await mkdtemp(join(tmpdir(), 'kubefacade-crash-'));
     t.teardown(() => rm(directory, { recursive: true }));
-    const random = seeded(20260501);
+    const random = seededRandom(20260501);
     const acknowledged = new Map<number, string>();
     for (let kill = 0; kill < kills; kill++) {
       // Some at once, while the database is being recovered; most while it is writing.

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { seededRandom } from '../../api/seeded-random.ts';
 import type { Entry } from './entry.ts';
 import { OrderedEntries } from './ordered-entries.ts';
 
@@ -6,21 +7,10 @@ function entry(key: string, revision: number): Entry {
   return { key, namespace: '', name: key, revision, value: new Uint8Array() };
 }
 
-/** mulberry32: the same keys in each run. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let x = Math.imul(state ^ (state >>> 15), state | 1);
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-    return ((x ^ (x >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 t.test(
   'entries agree with a plain sorted list through thousands of insertions, replacements and removals',
   async (t) => {
-    const random = seeded(7);
+    const random = seededRandom(7);
     const entries = new OrderedEntries();
     const plain = new Map<string, Entry>();
     for (let i = 1; i <= 20_000; i++) {

@@ -178,7 +178,13 @@ t.test('a pod that asks for more is looked at as a new one, beside all others', 
   );
   t.equal(admission.resize(pod('other', '500m')), undefined);
   t.match(admission.admit(pod('third', '1m')), lack, 'what was given is taken');
-  t.equal(admission.resize(pod('one', '1')), undefined);
+  const resources = { requests: { cpu: '1500m' } };
+  const status = {
+    qosClass: 'Burstable',
+    containerStatuses: [{ name: 'c', resources, allocatedResources: { cpu: '1500m' } }],
+  };
+  const spec = { containers: [{ name: 'c', resources: { requests: { cpu: '1' } } }] };
+  t.equal(admission.resize({ metadata: { uid: 'one', name: 'one' }, spec, status } as Pod), undefined);
   t.equal(admission.admit(pod('third', '1m')), undefined, 'and what was given back is free');
   t.strictSame(admission.victimsOfResize({ ...pod('third', '1'), spec: critical('1') }), ['other']);
   t.strictSame(admission.victimsOfResize(pod('third', '1')), undefined, 'for critical pods alone');

@@ -53,7 +53,7 @@ export class NodeAdmission {
 
   /** Gives a pod that runs what it asks for by now. It is looked at as if it came anew: what let it in may be true no more. */
   resize(pod: Readonly<Pod>): Rejection | undefined {
-    const wanted = podInfoOf(pod);
+    const wanted = podInfoOf(asked(pod));
     const rejection = this.#without(pod, () => this.#rejection(pod, wanted));
     if (rejection === undefined) this.#info.addPod(wanted);
     return rejection;
@@ -61,7 +61,7 @@ export class NodeAdmission {
 
   /** As `victims`, for a pod that runs and asks for more. */
   victimsOfResize(pod: Readonly<Pod>): readonly string[] | undefined {
-    return this.#without(pod, () => this.victims(pod));
+    return this.#without(pod, () => this.victims(asked(pod)));
   }
 
   #without<T>({ metadata }: Readonly<Pod>, think: () => T): T {
@@ -123,6 +123,11 @@ export class NodeAdmission {
     const lack = this.#wanted(info).find(({ wanted, used, capacity }) => wanted > 0 && wanted > capacity - used);
     return lack === undefined ? undefined : lacking(lack.name, lack.wanted, lack.used, lack.capacity);
   }
+}
+
+/** Without what its status says that it had until now: of that the kubelet decides. */
+function asked({ status, ...pod }: Readonly<Pod>): Readonly<Pod> {
+  return status?.qosClass === undefined ? pod : { ...pod, status: { qosClass: status.qosClass } };
 }
 
 function scalarOf(name: string): (pod: PodInfo) => number {

@@ -1,11 +1,11 @@
 import type { Kubelet } from './kubelet.ts';
 import type { NodePlace, NodePlaces } from './node-places.ts';
 import type { Node, NodeOptions } from './node-status.ts';
-import { internalAddress, isRequested, requestedOptions } from './requested-node.ts';
+import { internalAddress, isRequested, requestedOptions, type UsualNode } from './requested-node.ts';
 
 export interface AddedNodesDeps {
   readonly places: NodePlaces;
-  readonly usual: Pick<NodeOptions, 'kubeletVersion' | 'capacity'>;
+  readonly usual: UsualNode;
   isFree(place: NodePlace, name: string): boolean;
   /** Makes the kubelet and lets it begin; it works until `signal` aborts. */
   begin(options: NodeOptions, signal: AbortSignal): Kubelet;

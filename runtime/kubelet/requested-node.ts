@@ -10,11 +10,15 @@ export function isRequested({ metadata }: Readonly<Node>): boolean {
   return metadata?.annotations?.[simulatedAnnotation] === 'true' && metadata.deletionTimestamp === undefined;
 }
 
+export interface UsualNode extends Pick<NodeOptions, 'kubeletVersion' | 'capacity'> {
+  readonly allocatable: NonNullable<NodeOptions['allocatable']>;
+}
+
 /** What its kubelet is to say of it: what the object says, and the usual where it does not. */
 export function requestedOptions(
   { metadata, status }: Readonly<Node>,
   { address, podCIDR }: NodePlace,
-  usual: Pick<NodeOptions, 'kubeletVersion' | 'capacity'>,
+  usual: UsualNode,
 ): NodeOptions {
   const capacity = { ...usual.capacity, ...status?.capacity };
   return {
@@ -23,7 +27,7 @@ export function requestedOptions(
     podCIDR,
     kubeletVersion: usual.kubeletVersion,
     capacity,
-    allocatable: { ...capacity, ...status?.allocatable },
+    allocatable: { ...usual.allocatable, ...status?.capacity, ...status?.allocatable },
     labels: {},
     isGiven: true,
   };

@@ -5,6 +5,8 @@ import type { ControllerContext, ControllerDefinition } from '../framework/contr
 import { AddedNodes, type AddedNodesDeps } from './added-nodes.ts';
 import { maxBackOffMs } from './back-off.ts';
 import type { NameService } from './environment/resolver-config.ts';
+import { allocatableOf } from './eviction/allocatable.ts';
+import { defaultSettings } from './eviction/settings.ts';
 import type { EvictionSettings } from './eviction/thresholds.ts';
 import { Kubelet } from './kubelet.ts';
 import { LogBudget } from './logs/log-budget.ts';
@@ -68,7 +70,11 @@ const slowRenewMs = 20_000;
 /** Nodes that register at a time. */
 const atOnce = 32;
 
-function nodeOptions(index: number, given: KubeletsOptions): NodeOptions {
+function nodeOptions(
+  index: number,
+  given: KubeletsOptions,
+  allocatable: NodeOptions['allocatable'] = capacity,
+): NodeOptions {
   const { kubeletVersion, names, endpointOf, labels = {}, taints } = given;
   const { address, podCIDR } = placeOf(index);
   return {
@@ -78,6 +84,7 @@ function nodeOptions(index: number, given: KubeletsOptions): NodeOptions {
     podCIDR,
     kubeletVersion,
     capacity,
+    allocatable,
     labels,
     taints,
   };
@@ -129,9 +136,10 @@ export function kubeletsDefinition(given: KubeletsOptions): ControllerDefinition
         onNode(options.name, kubelet);
         return kubelet;
       };
+      const allocatable = allocatableOf(capacity, given.eviction ?? defaultSettings);
       const renewMs = count > fewNodes ? slowRenewMs : fastRenewMs;
       const fixed = Array.from({ length: count }, (_, index) =>
-        make(nodeOptions(index, given), { renewMs, firstRenewMs: (renewMs * index) / count }),
+        make(nodeOptions(index, given, allocatable), { renewMs, firstRenewMs: (renewMs * index) / count }),
       );
       const nodes = informers.of<Node>(nodeResource);
       if (given.added !== undefined) indexByNode(pods);
@@ -140,6 +148,7 @@ export function kubeletsDefinition(given: KubeletsOptions): ControllerDefinition
           ? undefined
           : addedNodes(given, {
               nodes,
+              allocatable,
               begin: (options, signal) => {
                 const renewMs = kubelets.size > fewNodes ? slowRenewMs : fastRenewMs;
                 const kubelet = make(options, { renewMs, firstRenewMs: renewMs * random.next() });
@@ -181,12 +190,13 @@ export function kubeletsDefinition(given: KubeletsOptions): ControllerDefinition
 
 interface AddedNodesPlace extends Pick<AddedNodesDeps, 'begin' | 'leave' | 'gone' | 'onError'> {
   readonly nodes: Informer<Node>;
+  readonly allocatable: NonNullable<NodeOptions['allocatable']>;
 }
 
 function addedNodes({ count, kubeletVersion, added }: KubeletsOptions, deps: AddedNodesPlace): AddedNodes {
   return new AddedNodes({
     places: new NodePlaces(count),
-    usual: { kubeletVersion, capacity },
+    usual: { kubeletVersion, capacity, allocatable: deps.allocatable },
     isFree: freeAmong(deps.nodes),
     begin: deps.begin,
     leave: (name) => {

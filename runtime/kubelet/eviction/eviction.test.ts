@@ -1,6 +1,7 @@
 import t from 'tap';
 import { Schedule } from '../schedule.ts';
 import { type TestPod, testClock, testPod } from '../test-pod.ts';
+import { allocatableOf } from './allocatable.ts';
 import { Eviction } from './eviction.ts';
 import { defaultSettings, parseStatements, parseThresholds } from './settings.ts';
 import { type EvictionSettings, percent, quantityOf } from './thresholds.ts';
@@ -330,6 +331,10 @@ t.test('thresholds are read as a kubelet reads them', async (t) => {
     'pid.available 10 90 9',
   ]);
   t.equal(quantityOf(percent(10), 100 * 2 ** 30).toString(), '10737418400', 'percents are of single precision');
+  const capacity = { cpu: '16', memory: '64Gi', 'ephemeral-storage': '100Gi' };
+  const left = { cpu: '16', memory: '65436Mi', 'ephemeral-storage': '96636764000' };
+  t.strictSame(allocatableOf(capacity, defaultSettings), left, 'what is to be free is not given away');
+  t.strictSame(allocatableOf(capacity, { ...defaultSettings, thresholds: [] }), capacity);
   const refusals: readonly (readonly [given: Parameters<typeof read>[0], message: string])[] = [
     [{ hard: 'memory.available=1Gi' }, 'malformed pair, expect string<string'],
     [{ minReclaim: 'memory.available<1Gi' }, 'malformed pair, expect string=string'],

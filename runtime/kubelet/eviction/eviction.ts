@@ -83,7 +83,7 @@ export class Eviction {
   constructor(deps: EvictionDeps) {
     const { settings, room } = deps;
     this.#deps = deps;
-    const empty = observe(room, { memoryBytes: 0, podMemoryBytes: 0, disk: { bytes: 0, files: 0 }, processes: 0 });
+    const empty = observe(room, { memoryBytes: 0, podMemoryBytes: 0, disk: deps.ownDisk(), processes: 0 });
     this.#bytesLeft = leftOf('ephemeral-storage', settings, empty);
     this.#filesLeft = leftOf('inodes', settings, empty);
   }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Case } from '../../runner/case.ts';
 import type { CaseContext } from '../../runner/context.ts';
 import { type ExtensionServer, startExtensionServer } from '../../runner/extension-server.ts';
+import { type Condition, conditionsOf } from '../conditions.ts';
 
 const registration = '/apis/apiregistration.k8s.io/v1/apiservices';
 const apiVersion = 'apiregistration.k8s.io/v1';
@@ -16,16 +17,8 @@ interface Extension {
   readonly flunders: string;
 }
 
-interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason: string;
-  readonly message: string;
-}
-
 async function conditionOf(c: CaseContext, name: string): Promise<Condition | undefined> {
-  const answer = await c.get(`${registration}/${name}`, { unstable: true });
-  return (answer.at('status.conditions') as readonly Condition[] | undefined)?.find(({ type }) => type === 'Available');
+  return (await conditionsOf(c, `${registration}/${name}`)).find(({ type }) => type === 'Available');
 }
 
 async function condition(c: CaseContext, name: string, reason: string): Promise<Condition> {

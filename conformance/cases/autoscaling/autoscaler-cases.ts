@@ -1,13 +1,7 @@
 import type { Case } from '../../runner/case.ts';
 import type { CaseContext, Expected } from '../../runner/context.ts';
+import type { Condition } from '../conditions.ts';
 import { becomes, tells } from '../storage/volume-objects.ts';
-
-interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason: string;
-  readonly message: string;
-}
 
 /** One of the conditions says exactly this. */
 function says(

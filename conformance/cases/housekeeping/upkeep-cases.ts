@@ -1,12 +1,6 @@
 import type { Case } from '../../runner/case.ts';
 import type { CaseContext } from '../../runner/context.ts';
-
-interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason: string;
-  readonly message: string;
-}
+import { type Condition, conditionsOf } from '../conditions.ts';
 
 const hold = 'conformance.example.com/hold';
 
@@ -18,7 +12,7 @@ async function emptyNamespace(c: CaseContext): Promise<void> {
   await c.delete(namespace, { has: { 'status.phase': 'Terminating' } });
   let conditions: readonly Condition[] = [];
   await c.eventually('conditions', async () => {
-    conditions = ((await c.get(namespace, { unstable: true })).at('status.conditions') ?? []) as Condition[];
+    conditions = await conditionsOf(c, namespace);
     return conditions.some(({ type, status }) => type === 'NamespaceFinalizersRemaining' && status === 'True');
   });
   const told = conditions.map(({ type, status, reason, message }) => [type, status, reason, message]);

@@ -1,14 +1,8 @@
 import type { Case } from '../../runner/case.ts';
 import type { CaseContext } from '../../runner/context.ts';
+import { awaitCondition } from '../conditions.ts';
 import { say } from '../nodes/played-nodes.ts';
 import { awaitEvent } from '../workloads/played-pods.ts';
-
-interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason: string;
-  readonly message: string;
-}
 
 const hidden = { unstable: true } as const;
 
@@ -36,21 +30,6 @@ async function awaitNode(c: CaseContext, pod: string, node: string): Promise<voi
   await c.eventually(`the node of ${pod}`, async () => (await c.get(pod, hidden)).at('spec.nodeName') === node);
 }
 
-async function awaitCondition(
-  c: CaseContext,
-  pod: string,
-  type: string,
-  reason: string,
-  message: RegExp,
-): Promise<void> {
-  let last: Condition | undefined;
-  await c.eventually(`condition ${type} with ${message}`, async () => {
-    const conditions = ((await c.get(pod, hidden)).at('status.conditions') ?? []) as Condition[];
-    last = conditions.find((condition) => condition.type === type);
-    return last?.reason === reason && message.test(last.message);
-  });
-}
-
 async function leave(c: CaseContext, node: string, ...pods: readonly string[]): Promise<void> {
   for (const pod of pods) await c.delete(`${pod}?gracePeriodSeconds=0`, { ...hidden, status: [200, 404] });
   await c.delete(`/api/v1/nodes/${node}`, hidden);
@@ -69,7 +48,7 @@ async function waits(c: CaseContext): Promise<void> {
   const pod = await wantNode(c, 'waits', '3');
   const message =
     /^0\/\d+ nodes are available: 1 Insufficient cpu(, \d+ node\(s\) didn't match Pod's node affinity\/selector)?(, .*)?\. no new claims to deallocate, preemption: 0\/\d+ nodes are available: \d+ Preemption is not helpful for scheduling\.$/;
-  await awaitCondition(c, pod, 'PodScheduled', 'Unschedulable', message);
+  await awaitCondition(c, pod, ['PodScheduled', 'False', 'Unschedulable', message]);
   const amounts = { cpu: '4', memory: '4Gi', pods: '10' };
   await c.patch(`/api/v1/nodes/${node}/status`, { status: { allocatable: amounts, capacity: amounts } }, hidden);
   await awaitNode(c, pod, node);
@@ -79,13 +58,12 @@ async function waits(c: CaseContext): Promise<void> {
 async function gated(c: CaseContext): Promise<void> {
   const node = await offerNode(c);
   const pod = await wantNode(c, 'gated', '1', { schedulingGates: [{ name: 'example.com/first' }] });
-  await awaitCondition(
-    c,
-    pod,
+  await awaitCondition(c, pod, [
     'PodScheduled',
+    'False',
     'SchedulingGated',
     /^Scheduling is blocked due to non-empty scheduling gates$/,
-  );
+  ]);
   const other = await wantNode(c, 'other', '1');
   await awaitNode(c, other, node);
   c.equal((await c.get(pod, hidden)).at('spec.nodeName'), undefined, 'the pod with a gate waits');
@@ -103,7 +81,7 @@ async function preempted(c: CaseContext): Promise<void> {
   await awaitNode(c, low, node);
   const high = await wantNode(c, 'high', '1', { priorityClassName });
   const why = /^default-scheduler: preempting to accommodate a higher priority pod$/;
-  await awaitCondition(c, low, 'DisruptionTarget', 'PreemptionByScheduler', why);
+  await awaitCondition(c, low, ['DisruptionTarget', 'True', 'PreemptionByScheduler', why]);
   await c.eventually('the promise', async () => (await c.get(high, hidden)).at('status.nominatedNodeName') === node);
   const isLeaving = async (): Promise<boolean> =>
     (await c.get(low, hidden)).at('metadata.deletionTimestamp') !== undefined;

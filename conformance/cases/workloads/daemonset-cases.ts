@@ -10,6 +10,7 @@ import {
   report,
   staysSo,
 } from './played-pods.ts';
+import { casesAbout } from './workload-case.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -286,15 +287,7 @@ async function orphans(c: CaseContext): Promise<void> {
   c.equal((await podsOf(c)).length, 1, 'pods');
 }
 
-function about(behaviour: string, run: (c: CaseContext) => Promise<void>, proves?: string): Case {
-  return {
-    id: `workloads/daemonsets/${behaviour}`,
-    needs: ['controllers'],
-    groupVersion: 'apps/v1',
-    ...(proves === undefined ? {} : { proves }),
-    run,
-  };
-}
+const about = casesAbout('daemonsets', 'apps/v1');
 
 export const daemonSetCases: readonly Case[] = [
   about('each node that fits has a pod', nodes, 'should run and stop complex daemon'),

@@ -1,7 +1,7 @@
 import type { Case } from '../../runner/case.ts';
 import type { CaseContext } from '../../runner/context.ts';
+import { awaitCondition } from '../conditions.ts';
 import {
-  awaitCondition,
   awaitSizes,
   complete,
   deployed,
@@ -13,6 +13,7 @@ import {
   templateOf,
 } from './played-deployments.ts';
 import { awaitEvent, awaitFields } from './played-pods.ts';
+import { casesAbout } from './workload-case.ts';
 
 const prefix = 'deployment.kubernetes.io/';
 const rolling = (maxSurge: number | string, maxUnavailable: number | string): Json => ({
@@ -344,15 +345,7 @@ async function waitsForAvailability(c: CaseContext): Promise<void> {
   });
 }
 
-function about(behaviour: string, run: (c: CaseContext) => Promise<void>, proves?: string): Case {
-  return {
-    id: `workloads/deployments/${behaviour}`,
-    needs: ['controllers'],
-    groupVersion: 'apps/v1',
-    ...(proves === undefined ? {} : { proves }),
-    run,
-  };
-}
+const about = casesAbout('deployments', 'apps/v1');
 
 export const deploymentCases: readonly Case[] = [
   about('a template gets a ReplicaSet, and conditions say how far it is', first),

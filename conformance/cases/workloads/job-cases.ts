@@ -1,5 +1,6 @@
 import type { Case } from '../../runner/case.ts';
 import type { CaseContext } from '../../runner/context.ts';
+import { conditionsOf } from '../conditions.ts';
 import { awaitEvent, awaitFields, awaitPods, nowhere, podsOf, report, staysSo } from './played-pods.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -55,18 +56,12 @@ function isOver(phase: unknown): boolean {
   return phase === 'Succeeded' || phase === 'Failed';
 }
 
-interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason: string;
-  readonly message: string;
-}
-
 /** Its conditions are these, as `type status reason: message`. */
 async function awaitConditions(c: CaseContext, job: string, expected: readonly string[]): Promise<void> {
   await c.eventually(`conditions ${expected.join(', ')}`, async () => {
-    const conditions = ((await c.get(job, { unstable: true })).at('status.conditions') ?? []) as Condition[];
-    const found = conditions.map(({ type, status, reason, message }) => `${type} ${status} ${reason}: ${message}`);
+    const found = (await conditionsOf(c, job)).map(
+      ({ type, status, reason, message }) => `${type} ${status} ${reason}: ${message}`,
+    );
     return JSON.stringify(found) === JSON.stringify(expected);
   });
 }

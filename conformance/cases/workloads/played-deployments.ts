@@ -108,24 +108,3 @@ export async function complete(c: CaseContext, deployment: string, image: string
     return hasSeen && counts.every((count) => count === size);
   });
 }
-
-/** Waits for a condition of an object with this status, reason and message. */
-export async function awaitCondition(
-  c: CaseContext,
-  path: string,
-  [type, status, reason, message]: readonly [string, string, string, string | RegExp],
-): Promise<void> {
-  interface Condition {
-    readonly type: string;
-    readonly status: string;
-    readonly reason: string;
-    readonly message: string;
-  }
-  await c.eventually(`${type} ${status} ${reason}: ${message}`, async () => {
-    const { body } = await c.get(path, { unstable: true });
-    const { conditions = [] } = (body as { status?: { conditions?: Condition[] } }).status ?? {};
-    const found = conditions.find((condition) => condition.type === type);
-    const isMessage = typeof message === 'string' ? found?.message === message : message.test(found?.message ?? '');
-    return found?.status === status && found.reason === reason && isMessage;
-  });
-}

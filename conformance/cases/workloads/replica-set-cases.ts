@@ -1,7 +1,9 @@
 import type { Case } from '../../runner/case.ts';
 import type { CaseContext } from '../../runner/context.ts';
-import { awaitCondition, type Json, labels, templateOf } from './played-deployments.ts';
+import { awaitCondition } from '../conditions.ts';
+import { type Json, labels, templateOf } from './played-deployments.ts';
 import { awaitEvent, awaitFields, podsOf, report } from './played-pods.ts';
+import { casesAbout } from './workload-case.ts';
 
 interface Kind {
   readonly kind: 'ReplicaSet' | 'ReplicationController';
@@ -173,32 +175,25 @@ async function deletedCascading(c: CaseContext): Promise<void> {
   await awaitCount(c, 0);
 }
 
-function about(kind: Kind, behaviour: string, run: (c: CaseContext) => Promise<void>, proves?: string): Case {
-  return {
-    id: `workloads/${kind.plural}/${behaviour}`,
-    needs: ['controllers'],
-    groupVersion: kind.apiVersion,
-    ...(proves === undefined ? {} : { proves }),
-    run,
-  };
-}
+const aboutReplicaSets = casesAbout(replicaSet.plural, replicaSet.apiVersion);
 
 export const replicaSetCases: readonly Case[] = [
-  ...[replicaSet, replicationController].flatMap((kind) => [
-    about(kind, 'as many pods as asked for, and others for those that go or fail', (c) => counts(c, kind)),
-    about(
-      kind,
-      'matching pods are adopted, and released when they match no more',
-      (c) => adopts(c, kind),
-      `${kind.kind} should adopt matching pods on creation and release no longer matching pods`,
-    ),
-    about(
-      kind,
-      'an exceeded quota is a condition',
-      (c) => quota(c, kind),
-      `${kind.kind} should surface a failure condition on a common issue like exceeded quota`,
-    ),
-  ]),
-  about(replicaSet, 'pods that are missed least go first', ranks),
-  about(replicaSet, 'pods outlive it when orphaned, and another one takes them', deletedCascading),
+  ...[replicaSet, replicationController].flatMap((kind) => {
+    const about = casesAbout(kind.plural, kind.apiVersion);
+    return [
+      about('as many pods as asked for, and others for those that go or fail', (c) => counts(c, kind)),
+      about(
+        'matching pods are adopted, and released when they match no more',
+        (c) => adopts(c, kind),
+        `${kind.kind} should adopt matching pods on creation and release no longer matching pods`,
+      ),
+      about(
+        'an exceeded quota is a condition',
+        (c) => quota(c, kind),
+        `${kind.kind} should surface a failure condition on a common issue like exceeded quota`,
+      ),
+    ];
+  }),
+  aboutReplicaSets('pods that are missed least go first', ranks),
+  aboutReplicaSets('pods outlive it when orphaned, and another one takes them', deletedCascading),
 ];

@@ -1,6 +1,7 @@
 import type { Case } from '../../runner/case.ts';
 import type { CaseContext } from '../../runner/context.ts';
 import { awaitEvent, awaitFields, awaitPods, forbidPods, nowhere, podsOf, report, staysSo } from './played-pods.ts';
+import { casesAbout } from './workload-case.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -312,15 +313,7 @@ async function refused(c: CaseContext): Promise<void> {
   await awaitPods(c, ['web-0']);
 }
 
-function about(behaviour: string, run: (c: CaseContext) => Promise<void>, proves?: string): Case {
-  return {
-    id: `workloads/statefulsets/${behaviour}`,
-    needs: ['controllers'],
-    groupVersion: 'apps/v1',
-    ...(proves === undefined ? {} : { proves }),
-    run,
-  };
-}
+const about = casesAbout('statefulsets', 'apps/v1');
 
 export const statefulSetCases: readonly Case[] = [
   about('pods come and go one after the other with stable names', ordered, 'StatefulSet: ordered, stable identity'),

@@ -5,20 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as k8s from '@kubernetes/client-node';
 import t from 'tap';
 import { startServer } from '../../clients/server.ts';
+import { until } from './until.ts';
 
 function load(file: string): k8s.KubeConfig {
   const config = new k8s.KubeConfig();
   config.loadFromFile(file);
   return config;
-}
-
-/** Waits up to 10 s for something to become true. */
-async function until(what: string, isSo: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
-    if (isSo()) return;
-    await sleep(20);
-  }
-  throw new Error(`not within 10 s: ${what}`);
 }
 
 function configMap(name: string, data: Record<string, string> = {}): k8s.V1ConfigMap {

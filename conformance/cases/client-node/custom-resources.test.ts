@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as k8s from '@kubernetes/client-node';
 import t from 'tap';
 import { startServer } from '../../clients/server.ts';
+import { until } from './until.ts';
 
 interface Boat extends k8s.KubernetesObject {
   spec?: { size?: number; colour?: string; name?: string };
@@ -10,15 +10,6 @@ interface Boat extends k8s.KubernetesObject {
 }
 
 const namespace = 'default';
-
-/** Waits up to 10 s for something to become true. */
-async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
-    if (await isSo()) return;
-    await sleep(20);
-  }
-  throw new Error(`not within 10 s: ${what}`);
-}
 
 function definitionOf(group: string): k8s.V1CustomResourceDefinition {
   const spec = {

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { PassThrough, Readable, Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as k8s from '@kubernetes/client-node';
 import t from 'tap';
 import { startServer } from '../../clients/server.ts';
+import { until } from './until.ts';
 
 const namespace = 'default';
 
@@ -22,14 +22,6 @@ function collect(): Collected {
     },
   });
   return { into, text: () => text };
-}
-
-async function until(what: string, check: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 300; tries += 1) {
-    if (await check()) return;
-    await sleep(100);
-  }
-  throw new Error(`not within 30 s: ${what}`);
 }
 
 t.test('Exec, Attach, Log and PortForward reach a pod', { timeout: 120_000 }, async (t) => {

@@ -7,7 +7,7 @@ import { runScript } from './run-script.ts';
 import { loadRecording, loadScripts } from './script.ts';
 
 /** The part of a tap test that is needed here. */
-interface Assertions {
+export interface Assertions {
   same(found: unknown, wanted: unknown, message: string): unknown;
   pass(message: string): unknown;
   fail(message: string): unknown;

@@ -1,26 +1,8 @@
-import { join } from 'node:path';
 import t from 'tap';
-import { checkScripts } from './check-scripts.ts';
-import { findAllPrograms, findProgram } from './programs.ts';
-import { startServer } from './server.ts';
-
-const folder = join(import.meta.dirname, '..', 'cases', 'kubectl');
-const all = process.env['KUBEFACADE_KUBECTL_ALL'] === '1';
-const first = await findProgram('kubectl');
-const skip = first === undefined && 'kubectl is not in $KUBECTL, not in PATH, and not to be had from npm packages';
+import { checkKubectl, noKubectl } from './kubectl-scripts.ts';
 
 t.test(
   'kubectl applies as on a real API server, and leaves the same objects with the same managers',
-  { skip, timeout: 900_000 },
-  async (t) => {
-    if (first === undefined) return;
-    await using server = await startServer();
-    for (const program of all ? await findAllPrograms('kubectl') : [first])
-      await checkScripts(t, folder, [program], server.kubeconfig, [
-        'apply-diff',
-        'apply-mixed',
-        'apply-server',
-        'custom-resources',
-      ]);
-  },
+  { skip: noKubectl, timeout: 900_000 },
+  (t) => checkKubectl(t, ['apply-diff', 'apply-mixed', 'apply-server', 'custom-resources']),
 );

@@ -1,21 +1,8 @@
-import { join } from 'node:path';
 import t from 'tap';
-import { checkScripts } from './check-scripts.ts';
-import { findAllPrograms, findProgram } from './programs.ts';
-import { startServer } from './server.ts';
-
-const folder = join(import.meta.dirname, '..', 'cases', 'kubectl');
-const all = process.env['KUBEFACADE_KUBECTL_ALL'] === '1';
-const first = await findProgram('kubectl');
-const skip = first === undefined && 'kubectl is not in $KUBECTL, not in PATH, and not to be had from npm packages';
+import { checkKubectl, noKubectl } from './kubectl-scripts.ts';
 
 t.test(
   'kubectl rolls out, undoes and restarts as where real controllers run',
-  { skip, timeout: 900_000 },
-  async (t) => {
-    if (first === undefined) return;
-    await using server = await startServer({ flags: ['--controllers=*'] });
-    for (const program of all ? await findAllPrograms('kubectl') : [first])
-      await checkScripts(t, folder, [program], server.kubeconfig, ['rollout-deployments', 'rollout-sets', 'volumes']);
-  },
+  { skip: noKubectl, timeout: 900_000 },
+  (t) => checkKubectl(t, ['rollout-deployments', 'rollout-sets', 'volumes'], ['--controllers=*']),
 );

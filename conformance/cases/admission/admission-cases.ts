@@ -1,15 +1,12 @@
 import type { Case } from '../../runner/case.ts';
 import type { CaseContext } from '../../runner/context.ts';
+import { podSpec } from '../api/fixture.ts';
 
-const spec = {
-  nodeSelector: { 'conformance.example.com/no-such-node': 'true' },
-  containers: [{ name: 'main', image: 'registry.example.com/none:1' }],
-};
 const pod = (name: string, extra: object = {}) => ({
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name },
-  spec: { ...spec, ...extra },
+  spec: { ...podSpec, ...extra },
 });
 
 async function missingNamespace(c: CaseContext): Promise<void> {

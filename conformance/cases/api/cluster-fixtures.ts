@@ -1,13 +1,4 @@
-import { bytesOf, type Fixtures } from './fixture.ts';
-
-const condition = {
-  type: 'Conformance',
-  status: 'True',
-  lastTransitionTime: '2020-01-01T00:00:00Z',
-  reason: 'R',
-  message: 'm',
-};
-const reasonSet = { patch: { status: { conditions: [condition] } }, path: 'status.conditions[0].reason', value: 'R' };
+import { bytesOf, condition, type Fixtures, reasonSet } from './fixture.ts';
 
 // An ECDSA request for CN=jane.
 const certificateRequest =

@@ -1,5 +1,6 @@
 import type { Case } from '../../runner/case.ts';
 import type { CaseContext } from '../../runner/context.ts';
+import { podSpec } from './fixture.ts';
 
 const verbs = ['GET', 'PUT', 'POST', 'PATCH', 'DELETE'];
 const askingVerbs = ['OPTIONS', 'HEAD'];
@@ -28,13 +29,9 @@ async function streams(c: CaseContext): Promise<void> {
 /** A pod that no node fits; its path. */
 async function waitingPod(c: CaseContext): Promise<string> {
   const pods = `/api/v1/namespaces/${await c.namespace()}/pods`;
-  const spec = {
-    nodeSelector: { 'conformance.example.com/no-such-node': 'true' },
-    containers: [{ name: 'main', image: 'registry.example.com/none:1' }],
-  };
   await c.post(
     pods,
-    { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec },
+    { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' }, spec: podSpec },
     { has: { 'metadata.name': 'p', 'status.phase': 'Pending' } },
   );
   return `${pods}/p`;

@@ -1,12 +1,4 @@
-import { type Fixtures, podSpec, template } from './fixture.ts';
-
-const condition = {
-  type: 'Conformance',
-  status: 'True',
-  lastTransitionTime: '2020-01-01T00:00:00Z',
-  reason: 'R',
-  message: 'm',
-};
+import { condition, type Fixtures, podSpec, template } from './fixture.ts';
 
 /** Keyed as `resource.group`, core without a group. */
 export const coreFixtures: Fixtures = {

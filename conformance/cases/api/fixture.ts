@@ -11,6 +11,21 @@ export interface Fixture {
   readonly free?: readonly string[];
 }
 
+export const condition = {
+  type: 'Conformance',
+  status: 'True',
+  lastTransitionTime: '2020-01-01T00:00:00Z',
+  reason: 'R',
+  message: 'm',
+};
+
+/** A status that any kind with conditions takes. */
+export const reasonSet = {
+  patch: { status: { conditions: [condition] } },
+  path: 'status.conditions[0].reason',
+  value: 'R',
+};
+
 export type Fixtures = Readonly<Record<string, (rand: string) => Fixture>>;
 
 /** Nothing but labels may be asked of pods that shall never run: no node has this label. */

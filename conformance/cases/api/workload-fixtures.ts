@@ -1,13 +1,5 @@
-import { type Fixtures, template } from './fixture.ts';
+import { condition, type Fixtures, reasonSet, template } from './fixture.ts';
 
-const condition = {
-  type: 'Conformance',
-  status: 'True',
-  lastTransitionTime: '2020-01-01T00:00:00Z',
-  reason: 'R',
-  message: 'm',
-};
-const reasonSet = { patch: { status: { conditions: [condition] } }, path: 'status.conditions[0].reason', value: 'R' };
 const selector = (rand: string) => ({ matchLabels: { app: rand } });
 
 export const workloadFixtures: Fixtures = {

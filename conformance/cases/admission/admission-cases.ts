@@ -51,7 +51,7 @@ async function limits(c: CaseContext): Promise<void> {
   await c.post(`${ns}/pods`, pod('a'), {
     has: { 'spec.containers[0].resources': { limits: { cpu: '200m' }, requests: { cpu: '100m' } } },
   });
-  const greedy = { containers: [{ ...spec.containers[0], resources: { limits: { cpu: '1' } } }] };
+  const greedy = { containers: [{ ...podSpec.containers[0], resources: { limits: { cpu: '1' } } }] };
   await c.post(`${ns}/pods`, pod('b', greedy), {
     status: 403,
     has: {

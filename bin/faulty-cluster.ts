@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiClient } from '../api/client.ts';
+import type { Api } from '../api/object.ts';
 import { seededRandom } from '../api/seeded-random.ts';
 import type { ControllerDefinition } from '../runtime/framework/controller.ts';
 import { startManager } from '../runtime/framework/manager.ts';
@@ -14,6 +15,7 @@ import { systemClock, systemRandom } from './system.ts';
 
 // For tests of what controllers make of faults.
 
+const pods = { group: '', version: 'v1', resource: 'pods' } as const;
 /** Time for a state to come to rest. */
 const patienceMs = 240_000;
 
@@ -89,6 +91,43 @@ export async function startKilledCluster(...flags: readonly string[]): Promise<K
       remote.close();
       await server.stop();
       await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export type Pod = Readonly<Api<'io.k8s.api.core.v1.Pod'>>;
+
+export interface PlayedNodes {
+  stop(): Promise<void>;
+}
+
+/** Writes of pods that wait what a node would, as long as it runs. */
+export function playNodes(client: () => ApiClient, statusOf: (pod: Pod) => object): PlayedNodes {
+  let isStopped = false;
+  const write = async (pod: Pod): Promise<void> => {
+    const { namespace = '', name = '' } = pod.metadata ?? {};
+    const target = { resource: pods, namespace, name, type: 'application/merge-patch+json' } as const;
+    await client().patch(target, { status: statusOf(pod) }, { subresource: 'status' });
+  };
+  const play = async (): Promise<void> => {
+    while (!isStopped) {
+      try {
+        const { items } = await client().list<Pod>(pods);
+        const waiting = items.filter(
+          ({ status, metadata }) => status?.phase === 'Pending' && metadata?.deletionTimestamp === undefined,
+        );
+        await Promise.all(waiting.slice(0, 10).map(write));
+      } catch {
+        // The pod or the server has gone: the next round will see.
+      }
+      await sleep(20);
+    }
+  };
+  const playing = play();
+  return {
+    stop: () => {
+      isStopped = true;
+      return playing;
     },
   };
 }

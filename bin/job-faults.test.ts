@@ -2,9 +2,8 @@ import t from 'tap';
 import type { ApiClient } from '../api/client.ts';
 import type { Api } from '../api/object.ts';
 import { jobController } from '../runtime/controllers/job/job-controller.ts';
-import { problemsAtRest, startFaultyCluster, startKilledCluster } from './faulty-cluster.ts';
+import { type Pod, playNodes, problemsAtRest, startFaultyCluster, startKilledCluster } from './faulty-cluster.ts';
 
-type Pod = Readonly<Api<'io.k8s.api.core.v1.Pod'>>;
 type Job = Api<'io.k8s.api.batch.v1.Job'>;
 
 const pods = { group: '', version: 'v1', resource: 'pods' } as const;
@@ -20,60 +19,19 @@ function job(name: string, spec: Api<'io.k8s.api.batch.v1.JobSpec'>): Job {
   return { metadata: { name }, spec: { backoffLimit: 1000, template, ...spec } };
 }
 
-/** Ends pods, every `failing`th badly, and remembers how; so long ago that no failure makes a Job wait. */
-function playNodes(
-  client: () => ApiClient,
-  failing: number,
-): { readonly exits: Map<string, boolean>; stop(): Promise<void> } {
+/** How pods end, every `failing`th of them badly, and each in one way; so long ago that no failure makes a Job wait. */
+function endings(failing: number): (pod: Pod) => object {
   const exits = new Map<string, boolean>();
-  let isStopped = false;
-  const end = async ({ metadata, spec }: Pod): Promise<void> => {
+  return ({ metadata, spec }) => {
     const uid = metadata?.uid ?? '';
     const isGood = exits.get(uid) ?? exits.size % failing !== failing - 1;
     exits.set(uid, isGood);
     const terminated = { exitCode: isGood ? 0 : 1, finishedAt: '2020-01-01T00:00:00Z' };
-    const status = {
+    const name = spec?.containers?.[0]?.name;
+    return {
       phase: isGood ? 'Succeeded' : 'Failed',
-      containerStatuses: [
-        {
-          name: spec?.containers?.[0]?.name,
-          image: '',
-          imageID: '',
-          ready: false,
-          restartCount: 0,
-          state: { terminated },
-        },
-      ],
+      containerStatuses: [{ name, image: '', imageID: '', ready: false, restartCount: 0, state: { terminated } }],
     };
-    const target = {
-      resource: pods,
-      namespace,
-      name: metadata?.name ?? '',
-      type: 'application/merge-patch+json',
-    } as const;
-    await client().patch(target, { status }, { subresource: 'status' });
-  };
-  const play = async (): Promise<void> => {
-    while (!isStopped) {
-      try {
-        const { items } = await client().list<Pod>(pods, { namespace });
-        const waiting = items.filter(
-          ({ status, metadata }) => status?.phase === 'Pending' && metadata?.deletionTimestamp === undefined,
-        );
-        await Promise.all(waiting.slice(0, 10).map(end));
-      } catch {
-        // The pod or the server has gone: the next round will see.
-      }
-      await wait(20);
-    }
-  };
-  const playing = play();
-  return {
-    exits,
-    stop: () => {
-      isStopped = true;
-      return playing;
-    },
   };
 }
 
@@ -103,7 +61,7 @@ async function trouble(client: ApiClient, name: string): Promise<string[]> {
 t.test('Jobs count each pod once when one request of ten fails and watches break', async (t) => {
   await using cluster = await startFaultyCluster([jobController], 36);
   const { client, faults } = cluster;
-  const nodes = playNodes(() => client, 4);
+  const nodes = playNodes(() => client, endings(4));
   await client.create(jobs, namespace, job('plain', { parallelism: 4, completions: 20 }));
   await client.create(jobs, namespace, job('indexed', { parallelism: 3, completions: 12, completionMode: 'Indexed' }));
   const look = async () => [...(await trouble(client, 'plain')), ...(await trouble(client, 'indexed'))];
@@ -115,7 +73,7 @@ t.test('Jobs count each pod once when one request of ten fails and watches break
 
 t.test('a Job that kill -9 interrupts counts each pod once', async (t) => {
   await using cluster = await startKilledCluster('--scheduler=false');
-  const nodes = playNodes(cluster.client, 5);
+  const nodes = playNodes(cluster.client, endings(5));
   await cluster.client().create(jobs, namespace, job('plain', { parallelism: 4, completions: 24 }));
   for (const delay of [300, 600, 900]) {
     await wait(delay);

@@ -3,9 +3,8 @@ import type { ApiClient } from '../api/client.ts';
 import type { Api } from '../api/object.ts';
 import { deploymentController } from '../runtime/controllers/workloads/deployment/deployment-controller.ts';
 import { replicaSetController } from '../runtime/controllers/workloads/replica-controller.ts';
-import { problemsAtRest, startFaultyCluster, startKilledCluster } from './faulty-cluster.ts';
+import { type Pod, playNodes, problemsAtRest, startFaultyCluster, startKilledCluster } from './faulty-cluster.ts';
 
-type Pod = Readonly<Api<'io.k8s.api.core.v1.Pod'>>;
 type Deployment = Api<'io.k8s.api.apps.v1.Deployment'>;
 type ReplicaSet = Readonly<Api<'io.k8s.api.apps.v1.ReplicaSet'>>;
 
@@ -29,44 +28,9 @@ function deployment(name: string, replicas: number, type: 'Recreate' | 'RollingU
   };
 }
 
-/** Makes pods ready, as a node would, for as long as it runs. */
-function playNodes(client: () => ApiClient): { stop(): Promise<void> } {
-  let isStopped = false;
-  const play = async (): Promise<void> => {
-    while (!isStopped) {
-      try {
-        const { items } = await client().list<Pod>(pods, { namespace });
-        const waiting = items.filter(({ status }) => status?.phase === 'Pending').slice(0, 10);
-        await Promise.all(
-          waiting.map(async ({ metadata }) => {
-            const status = {
-              phase: 'Running',
-              conditions: [
-                { type: 'Ready', status: 'True', lastTransitionTime: new Date().toISOString().replace(/\.\d+/, '') },
-              ],
-            };
-            const target = {
-              resource: pods,
-              namespace,
-              name: metadata?.name ?? '',
-              type: 'application/merge-patch+json',
-            } as const;
-            await client().patch(target, { status }, { subresource: 'status' });
-          }),
-        );
-      } catch {
-        // The pod or the server has gone: the next round will see.
-      }
-      await wait(20);
-    }
-  };
-  const playing = play();
-  return {
-    stop: () => {
-      isStopped = true;
-      return playing;
-    },
-  };
+function running(): object {
+  const lastTransitionTime = new Date().toISOString().replace(/\.\d+/, '');
+  return { phase: 'Running', conditions: [{ type: 'Ready', status: 'True', lastTransitionTime }] };
 }
 
 async function change(client: ApiClient, name: string, spec: unknown): Promise<void> {
@@ -108,7 +72,7 @@ async function trouble(client: ApiClient, name: string, replicas: number, versio
 t.test('rollouts come to the same end when one request of ten fails and watches break', async (t) => {
   await using cluster = await startFaultyCluster([deploymentController, replicaSetController], 36);
   const { client, faults } = cluster;
-  const nodes = playNodes(() => client);
+  const nodes = playNodes(() => client, running);
   await client.create(deployments, namespace, deployment('rolling', 16, 'RollingUpdate'));
   await client.create(deployments, namespace, deployment('again', 4, 'Recreate'));
   for (const [i, size] of [16, 6, 14, 12].entries()) {
@@ -133,7 +97,7 @@ t.test('rollouts come to the same end when one request of ten fails and watches 
 
 t.test('a rollout that a kill -9 interrupts goes on where it was', async (t) => {
   await using cluster = await startKilledCluster();
-  const nodes = playNodes(cluster.client);
+  const nodes = playNodes(cluster.client, running);
   await cluster.client().create(deployments, namespace, deployment('web', 16, 'RollingUpdate'));
   for (const [round, delay] of [150, 400, 800].entries()) {
     await change(cluster.client(), 'web', image(`v${round + 1}`));

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import t from 'tap';
 import type { ApiClient } from '../api/client.ts';
 import type { Api } from '../api/object.ts';
@@ -9,7 +10,6 @@ type Job = Api<'io.k8s.api.batch.v1.Job'>;
 const pods = { group: '', version: 'v1', resource: 'pods' } as const;
 const jobs = { group: 'batch', version: 'v1', resource: 'jobs' } as const;
 const namespace = 'default';
-const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function job(name: string, spec: Api<'io.k8s.api.batch.v1.JobSpec'>): Job {
   const template = {

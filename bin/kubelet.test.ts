@@ -8,16 +8,7 @@ import t from 'tap';
 import { WebSocket } from 'ws';
 import { createKubeletAccess, subresourcesOf } from './kubelet-access.ts';
 import { type SpawnedServer, spawnProgram, spawnServer } from './spawned-server.ts';
-
-const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function until(what: string, check: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    if (await check()) return;
-    await wait(100);
-  }
-  throw new Error(`not within 10 s: ${what}`);
-}
+import { until } from './until.ts';
 
 /** What a command writes, and the status at its end. */
 async function exec(server: SpawnedServer, pod: string, ...command: readonly string[]) {

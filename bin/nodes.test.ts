@@ -3,20 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { type SpawnedServer, spawnServer } from './spawned-server.ts';
+import { until } from './until.ts';
 
-const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const pods = '/api/v1/namespaces/default/pods';
 const nodes = '/api/v1/nodes';
-
-async function until(what: string, check: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
-    if (await check()) return;
-    await wait(100);
-  }
-  throw new Error(`not within 20 s: ${what}`);
-}
 
 async function open(t: Test, ...args: readonly string[]) {
   const data = await mkdtemp(join(tmpdir(), 'kubefacade-nodes-'));

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import t from 'tap';
 import type { ApiClient } from '../api/client.ts';
 import type { Api, KubeObject } from '../api/object.ts';
@@ -20,7 +21,6 @@ const templates = { group: 'resource.k8s.io', version: 'v1', resource: 'resource
 const resourceClaims = { group: 'resource.k8s.io', version: 'v1', resource: 'resourceclaims' } as const;
 const namespace = 'default';
 const count = 12;
-const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function claimSpec(storageClassName: string, storage = '1Gi'): object {
   return { accessModes: ['ReadWriteOnce'], storageClassName, resources: { requests: { storage } } };

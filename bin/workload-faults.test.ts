@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import t from 'tap';
 import type { ApiClient } from '../api/client.ts';
 import type { Api } from '../api/object.ts';
@@ -12,7 +13,6 @@ const pods = { group: '', version: 'v1', resource: 'pods' } as const;
 const deployments = { group: 'apps', version: 'v1', resource: 'deployments' } as const;
 const replicaSets = { group: 'apps', version: 'v1', resource: 'replicasets' } as const;
 const namespace = 'default';
-const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function deployment(name: string, replicas: number, type: 'Recreate' | 'RollingUpdate'): Deployment {
   const labels = { app: name };

@@ -1,4 +1,5 @@
 import type { Connection, NetworkNamespace } from '../network/network.ts';
+import type { Gate } from './hold.ts';
 
 type Listen = NetworkNamespace['listen'];
 type Connect = NetworkNamespace['connect'];
@@ -7,11 +8,16 @@ type Bind = NetworkNamespace['bind'];
 /** The pod's network as one process uses it: what it opened ends with it. */
 export class ProcessNetwork implements NetworkNamespace {
   readonly #inner: NetworkNamespace;
+  readonly #gate: Gate;
   readonly #open = new Set<{ close(): void }>();
+  #streams: Set<Connection['stream']> | undefined;
+  #isWatching = false;
   #isEnded = false;
 
-  constructor(inner: NetworkNamespace) {
+  /** What comes in waits while the gate is closed. */
+  constructor(inner: NetworkNamespace, gate: Gate) {
     this.#inner = inner;
+    this.#gate = gate;
   }
 
   get ips(): readonly string[] {
@@ -29,7 +35,10 @@ export class ProcessNetwork implements NetworkNamespace {
   listen(...[port, onConnection, options]: Parameters<Listen>): ReturnType<Listen> {
     const take: typeof onConnection = (connection) => {
       this.#keepStream(connection.stream);
-      onConnection(connection);
+      // A kernel takes connections for a program that is stopped: they wait in the backlog.
+      this.#gate.pass(() => {
+        if (!this.#isEnded) onConnection(connection);
+      });
     };
     const opened = this.#inner.listen(port, take, options);
     return { port: opened.port, close: this.#keep(opened) };
@@ -42,7 +51,12 @@ export class ProcessNetwork implements NetworkNamespace {
   }
 
   bind(...[port, onDatagram, options]: Parameters<Bind>): ReturnType<Bind> {
-    const opened = this.#inner.bind(port, onDatagram, options);
+    const take: typeof onDatagram = (datagram) => {
+      this.#gate.pass(() => {
+        if (!this.#isEnded) onDatagram(datagram);
+      });
+    };
+    const opened = this.#inner.bind(port, take, options);
     return { port: opened.port, send: (to, bytes) => opened.send(to, bytes), close: this.#keep(opened) };
   }
 
@@ -89,6 +103,24 @@ export class ProcessNetwork implements NetworkNamespace {
       return;
     }
     this.#open.add(kept);
-    stream.once('close', () => this.#open.delete(kept));
+    this.#streams ??= new Set();
+    this.#streams.add(stream);
+    stream.once('close', () => {
+      this.#open.delete(kept);
+      this.#streams?.delete(stream);
+    });
+    if (!this.#isWatching) void this.#watch();
+  }
+
+  /** Bytes that come for a stopped process are not read. */
+  async #watch(): Promise<void> {
+    this.#isWatching = true;
+    while (!this.#isEnded) {
+      const { released } = await this.#gate.closed();
+      const flowing = [...(this.#streams ?? [])].filter((stream) => stream.readableFlowing === true);
+      for (const stream of flowing) stream.pause();
+      await released;
+      for (const stream of flowing) if (!stream.destroyed) stream.resume();
+    }
   }
 }

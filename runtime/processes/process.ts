@@ -150,7 +150,7 @@ export function createProcess({ table, space, options, pid, parent }: Setup): Pr
     },
     random,
     get network() {
-      network ??= new ProcessNetwork(space.network);
+      network ??= new ProcessNetwork(space.network, gate);
       return network;
     },
     facts,

@@ -32,7 +32,7 @@ function session(command: readonly string[]) {
   const { signal } = new AbortController();
   const code = container.exec(command, { stdin, stdout, stderr: undefined, isTerminal: true, signal });
   const until = async (end: string): Promise<string> => {
-    for (let turn = 0; turn < 400 && !shown.includes(end); turn++)
+    for (let turn = 0; turn < 1000 && !shown.includes(end); turn++)
       await new Promise((resolve) => setTimeout(resolve, 2));
     const at = shown.indexOf(end);
     const text = shown.slice(0, at < 0 ? undefined : at);
@@ -159,5 +159,20 @@ t.test('bash has words of its own for jobs', async (t) => {
   t.equal(await enter('jobs'), '[1]+  Stopped                 sleep 100\n[2]-  Running                 sleep 60 &');
   t.equal(await enter('jobs -r; bg'), '[2]-  Running                 sleep 60 &\n[1]+ sleep 100 &');
   t.equal(await enter('disown %1; jobs'), '[2]+  Running                 sleep 60 &');
+  stop();
+});
+
+t.test('a server that is stopped answers when it goes on', async (t) => {
+  const { enter, until, stop } = session(shell);
+  await until(prompt);
+  t.equal(await enter('mkdir /w; echo hi > /w/index.html; httpd -f -p 8080 -h /w & sleep 0.02'), '');
+  t.equal(await enter('wget -qO- http://127.0.0.1:8080/'), 'hi');
+  await enter('kill -STOP %1; sleep 0.01');
+  t.equal(await enter('wget -T 1 -qO- http://127.0.0.1:8080/; echo $?'), 'wget: download timed out\n1');
+  await enter('wget -qO /w/got http://127.0.0.1:8080/ & sleep 0.05');
+  t.equal(
+    await enter('cat /w/got 2>/dev/null; kill -CONT %1; wait %2; cat /w/got').then((text) => text.split('\n')[0]),
+    'hi',
+  );
   stop();
 });

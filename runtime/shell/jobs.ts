@@ -153,6 +153,8 @@ export async function runForeground(shell: Shell, job: Job): Promise<readonly Pr
   if (terminal !== undefined && job.group !== undefined && owner !== undefined) terminal.foreground = owner;
   if (job.exit !== undefined) {
     forget(shell, job);
+    // Who was killed could not give back the terminal as it was.
+    if (terminal !== undefined && modes !== undefined && job.exit.signal !== undefined) terminal.modes = modes;
     const exits = await Promise.all(job.children.map(({ exited }) => exited));
     tellOfEnd(shell, job.exit.signal);
     return exits;

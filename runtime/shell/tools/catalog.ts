@@ -5,6 +5,8 @@ type Tools = Readonly<Record<string, ShellProgram>>;
 /** Groups of tools, each loaded when one of it runs first. */
 const groups: readonly (readonly [names: string, load: () => Promise<Tools>])[] = [
   ['date cal', async () => (await import('./dates.ts')).dateTools],
+  ['vi vim', async () => (await import('./vi/tools.ts')).editorTools],
+  ['less more', async () => (await import('./pager.ts')).pagerTools],
   ['sleep usleep', async () => (await import('./timing.ts')).timingTools],
   ['cat head tail tac rev nl', async () => (await import('./reading.ts')).readingTools],
   ['touch rm unlink rmdir mkdir cp mv ln', async () => (await import('./changing.ts')).changingTools],
@@ -35,7 +37,7 @@ const groups: readonly (readonly [names: string, load: () => Promise<Tools>])[] 
     async () => (await import('./running.ts')).runningTools,
   ],
   [
-    'id whoami groups logname uname arch free nproc sysctl getconf stty tty tput clear reset less more vi vim nano ' +
+    'id whoami groups logname uname arch free nproc sysctl getconf stty tty tput clear reset nano ' +
       'ed echo printf test [ pwd true false dmesg reboot poweroff halt',
     async () => (await import('./system.ts')).systemTools,
   ],

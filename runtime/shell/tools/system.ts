@@ -4,7 +4,6 @@ import { formatted } from '../format.ts';
 import type { ShellProcess, ShellProgram } from '../shell-process.ts';
 import { TestError, testArguments } from '../test-command.ts';
 import { accountOf, namesById } from './accounts.ts';
-import { eachInput, pause } from './input.ts';
 
 const identity: ShellProgram = (args, process) => {
   const { files, user, stdout, stderr } = process;
@@ -211,24 +210,9 @@ const terminalCapability: ShellProgram = ([name = ''], { terminal, stdout }) => 
   return Number(texts[name] === undefined);
 };
 
-const pager: ShellProgram = async (args, process) =>
-  eachInput(
-    process,
-    'less',
-    args.filter((arg) => !/^[-+]./.test(arg)),
-    async ({ reader }) => {
-      for (let piece = await reader.chunk(); piece !== undefined; piece = await reader.chunk()) {
-        process.stdout.write(piece);
-        await pause(process);
-      }
-    },
-  );
-
 const editor: ShellProgram = (_args, process) => {
   const name = process.args[0] ?? 'vi';
-  process.stderr.write(
-    `${name.slice(name.lastIndexOf('/') + 1)}: there is no editor in this simulated container; write files with cat, sed or kubectl cp\n`,
-  );
+  process.stderr.write(`${name.slice(name.lastIndexOf('/') + 1)}: not in this simulated container; there is vi\n`);
   return 1;
 };
 
@@ -303,10 +287,6 @@ export const systemTools: Readonly<Record<string, ShellProgram>> = {
   tput: terminalCapability,
   clear: write('\u001b[H\u001b[J'),
   reset: write('\u001bc\u001b(B\u001b[0m\u001b[J\u001b[?25h'),
-  less: pager,
-  more: pager,
-  vi: editor,
-  vim: editor,
   nano: editor,
   ed: editor,
   echo,

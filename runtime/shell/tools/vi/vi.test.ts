@@ -147,8 +147,9 @@ t.test('^Z leaves it and fg comes back to it, killed or not the shell has its te
   t.match(files.read('/jobs'), /^\[1\]\+ {2}Stopped .* vi \/new\n$/);
   await type('fg\r', ':wq\r', 'cat /new > /copy\r');
   t.equal(files.read('/copy'), 'hello\n');
-  await type('vi /new & sleep 0.01; kill %1; sleep 0.01\r', 'stty size > /size\r');
+  await type('vi /new & sleep 0.02; jobs > /jobs; kill -9 %1; sleep 0.01\r', 'stty size > /size\r');
   await pause(50);
+  t.match(files.read('/jobs'), /Stopped \(tty output\) /);
   t.equal(files.read('/size'), '8 40\n');
   await type('exit 4\r');
   t.equal(await code, 4);

@@ -24,8 +24,10 @@ export const vi: ShellProgram = async (args, process) => {
 
 async function edit(editor: Editor, process: ShellProcess, initial: readonly string[]): Promise<number> {
   const terminal = process.descriptors.get(0)?.channel.terminal;
-  const modes = terminal?.modes;
-  const takeTerminal = (): void => {
+  let modes = terminal?.modes;
+  const takeTerminal = async (): Promise<void> => {
+    await inForeground(process);
+    modes = terminal?.modes;
     if (terminal !== undefined && modes !== undefined)
       terminal.modes = {
         ...modes,
@@ -45,7 +47,7 @@ async function edit(editor: Editor, process: ShellProcess, initial: readonly str
     editor.screen.forget();
     editor.draw();
   });
-  takeTerminal();
+  await takeTerminal();
   try {
     for (const command of initial) await runColon(command, editor);
     const keys = new Keys(process);
@@ -53,7 +55,7 @@ async function edit(editor: Editor, process: ShellProcess, initial: readonly str
       giveTerminal();
       process.kill(0, 'TSTP');
       await process.budget.breathe();
-      takeTerminal();
+      await takeTerminal();
     });
     while (!editor.isOver) {
       if (!keys.isReplaying) editor.draw();
@@ -64,4 +66,14 @@ async function edit(editor: Editor, process: ShellProcess, initial: readonly str
     process.onSignal('WINCH', undefined);
   }
   return editor.code;
+}
+
+/** Who is beside a terminal may not change how it works: it is stopped until it has it. */
+async function inForeground({ terminal, pid, processes, kill, budget }: ShellProcess): Promise<void> {
+  const all = processes();
+  const group = all.find((one) => one.pid === pid)?.group;
+  const isBeside = terminal !== undefined && terminal.foreground !== group;
+  if (!isBeside || !all.some((one) => one.group === terminal.foreground)) return;
+  kill(0, 'TTOU');
+  await budget.breathe();
 }

@@ -3,6 +3,7 @@ import { resolvePath } from '../../files/path.ts';
 import { dateText } from '../date-text.ts';
 import { parseMode } from '../file-mode.ts';
 import type { ShellProcess, ShellProgram } from '../shell-process.ts';
+import { timeZoneOf } from '../time-zone.ts';
 import { idByName, namesById } from './accounts.ts';
 import { blocksOf, inodeOf, linkCount, typeAndMode } from './listing.ts';
 import { parseOptions } from './options.ts';
@@ -167,7 +168,7 @@ function statField(process: ShellProcess, key: string, { path, full, stat }: Des
     case 'y':
     case 'z':
     case 'w':
-      return dateText('%Y-%m-%d %H:%M:%S.%N %z', stat.modifiedAt);
+      return dateText('%Y-%m-%d %H:%M:%S.%N %z', stat.modifiedAt, timeZoneOf(process.variables.get('TZ')));
     case 'X':
     case 'Y':
     case 'Z':

@@ -2,6 +2,7 @@ import { errorText } from '../../files/errors.ts';
 import { FileError } from '../../files/file-tree.ts';
 import { resolvePath } from '../../files/path.ts';
 import type { ShellProcess, ShellProgram } from '../shell-process.ts';
+import { timeZoneOf } from '../time-zone.ts';
 import { dateMs } from './date-input.ts';
 import { reason } from './input.ts';
 import { parseOptions } from './options.ts';
@@ -14,7 +15,7 @@ const touch: ShellProgram = (args, process) => {
     process,
   );
   if (options === undefined) return 1;
-  const { files, cwd, clock } = process;
+  const { files, cwd, clock, variables } = process;
   const text = options.value('d') ?? options.value('t');
   const reference = options.value('r');
   const time =
@@ -22,7 +23,7 @@ const touch: ShellProgram = (args, process) => {
       ? files.stat(resolvePath(cwd, reference))?.modifiedAt
       : text === undefined
         ? clock.now()
-        : dateMs(text, clock.now());
+        : dateMs(text, clock.now(), timeZoneOf(variables.get('TZ')));
   if (time === undefined) {
     process.stderr.write(
       `touch: ${reference === undefined ? `invalid date '${text}'` : `${reference}: ${errorText('ENOENT')}`}\n`,

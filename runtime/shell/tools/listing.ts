@@ -3,6 +3,7 @@ import { resolvePath } from '../../files/path.ts';
 import { dateText } from '../date-text.ts';
 import { modeLetters } from '../file-mode.ts';
 import type { ShellProcess, ShellProgram } from '../shell-process.ts';
+import { timeZoneOf } from '../time-zone.ts';
 import { namesById } from './accounts.ts';
 import { reason } from './input.ts';
 import { type Options, parseOptions } from './options.ts';
@@ -205,7 +206,8 @@ class Listing {
   }
 
   #long(entries: readonly Entry[]): string[] {
-    const { files, clock } = this.#process;
+    const { files, clock, variables } = this.#process;
+    const zone = timeZoneOf(variables.get('TZ'));
     const isNumeric = this.#options.has('n');
     const users = isNumeric ? new Map<number, string>() : namesById(files, '/etc/passwd');
     const groups = isNumeric ? new Map<number, string>() : namesById(files, '/etc/group');
@@ -223,8 +225,8 @@ class Listing {
       const age = clock.now() - modifiedAt;
       const isRecent = age < halfYearMs && age > -900_000;
       const time = this.#options.has('f')
-        ? dateText('%Y-%m-%d %H:%M:%S %z', modifiedAt)
-        : dateText(isRecent ? '%b %e %H:%M' : '%b %e  %Y', modifiedAt);
+        ? dateText('%Y-%m-%d %H:%M:%S %z', modifiedAt, zone)
+        : dateText(isRecent ? '%b %e %H:%M' : '%b %e  %Y', modifiedAt, zone);
       const links = String(linkCount(this.#process, path, stat)).padStart(4);
       const arrow = type === 'link' ? ` -> ${target}` : '';
       const inode = this.#options.has('i') ? `${String(inodeOf(path)).padStart(7)} ` : '';

@@ -24,10 +24,10 @@ export function runInBackground({ shell, inside }: Interpreter, chain: readonly 
     ...(isMonitored ? { group: 'new' as const } : {}),
   });
   input.release();
-  const text = chain
-    .map(({ joined, pipeline }, index) => `${index === 0 ? '' : ` ${joined} `}${pipeline.text}`)
-    .join('');
-  const added = addJob(shell, child, { text, isGroup: isMonitored });
+  // Without job control ash does not know what its jobs are called.
+  const isCalled = isMonitored || shell.isBash;
+  const text = chain.map(({ joined, pipeline }, at) => `${at === 0 ? '' : ` ${joined} `}${pipeline.text}`).join('');
+  const added = addJob(shell, child, { text: isCalled ? text : '', isGroup: isMonitored });
   if (shell.isInteractive && shell.isBash) shell.context.stderr.write(`[${added.id}] ${child.pid}\n`);
   shell.lastCode = 0;
 }

@@ -15,7 +15,7 @@ import type { Shell } from '../shell.ts';
 import type { Builtin } from './builtin.ts';
 
 /** Its exit code, or undefined when a signal with a trap came first. */
-async function codeOf(shell: Shell, job: Job): Promise<number | undefined> {
+async function codeOf(shell: Shell, job: Job, isNamed = true): Promise<number | undefined> {
   const { interruption } = shell;
   await settled(job, interruption);
   const { exit, stop } = job;
@@ -24,7 +24,7 @@ async function codeOf(shell: Shell, job: Job): Promise<number | undefined> {
     if (shell.isBash) tellOfJobs(shell);
     return exit.code;
   }
-  if (!job.isTold) tellOfDeath(shell, exit.signal);
+  if (!job.isTold && (isNamed || shell.isBash)) tellOfDeath(shell, exit.signal);
   job.isTold = true;
   return exit.code;
 }
@@ -53,7 +53,8 @@ const wait: Builtin = async (args, { shell }) => {
   const names = args.filter((arg) => !arg.startsWith('-'));
   if (args.includes('-n')) return waitForNext(shell);
   if (names.length === 0) {
-    for (const job of [...shell.jobs]) if ((await codeOf(shell, job)) === undefined) return interruptedCode(shell);
+    for (const job of [...shell.jobs])
+      if ((await codeOf(shell, job, false)) === undefined) return interruptedCode(shell);
     if (!shell.isInteractive) shell.jobs = [];
     return 0;
   }
@@ -107,8 +108,8 @@ const jobs: Builtin = (args, { shell }) => {
 };
 
 const foreground: Builtin = async ([name = '%%'], { shell }) => {
-  const job = inControl(shell, 'fg') ? named(shell, [name], 'fg')?.[0] : undefined;
-  if (job === undefined) return shell.isBash ? 1 : 2;
+  const job = named(shell, [name], 'fg')?.[0];
+  if (job === undefined || !inControl(shell, 'fg')) return shell.isBash ? 1 : 2;
   shell.say(`${job.text}\n`);
   restart(shell, job);
   const exits = await runForeground(shell, job);
@@ -116,8 +117,8 @@ const foreground: Builtin = async ([name = '%%'], { shell }) => {
 };
 
 const background: Builtin = (args, { shell }) => {
-  const asked = inControl(shell, 'bg') ? named(shell, args.length === 0 ? ['%%'] : args, 'bg') : undefined;
-  if (asked === undefined) return shell.isBash ? 1 : 2;
+  const asked = named(shell, args.length === 0 ? ['%%'] : args, 'bg');
+  if (asked === undefined || !inControl(shell, 'bg')) return shell.isBash ? 1 : 2;
   for (const job of asked) {
     const mark = job === shell.jobs[0] ? '+' : job === shell.jobs[1] ? '-' : ' ';
     shell.say(shell.isBash ? `[${job.id}]${mark} ${job.text} &\n` : `[${job.id}] ${job.text}\n`);

@@ -43,7 +43,7 @@ const idleOptions = new Set(
 
 function setNamed(shell: Shell, name: string, isOn: boolean): void {
   const found = options.find(([option]) => option === name);
-  if (found !== undefined) setOption(shell, found[1], isOn);
+  if (found !== undefined) setLetter(shell, found[1], isOn);
   else if (!shell.isBash || !idleOptions.has(name))
     shell.complain(`illegal option ${isOn ? '-' : '+'}o ${name}`, 'set');
 }
@@ -70,7 +70,9 @@ export function takeOptions(shell: Shell, args: readonly string[]): readonly str
 function setLetter(shell: Shell, letter: string, isOn: boolean): void {
   if (!/[aefImnxvCbuEVhBHTPkpt]/.test(letter))
     throw new ExpansionError(`set: line 0: illegal option ${isOn ? '-' : '+'}${letter}`);
-  setOption(shell, letter, isOn);
+  if (letter === 'm' && isOn && !shell.isBash && shell.context.terminal === undefined)
+    shell.complain("can't access tty; job control turned off", 'set');
+  else setOption(shell, letter, isOn);
 }
 
 const set: Builtin = (args, { shell }) => {

@@ -50,8 +50,12 @@ const kill: Builtin = (args, interpreter) => {
   let code = 0;
   for (const target of targets) {
     const job = target.startsWith('%') ? jobOf(shell, target) : undefined;
-    if (typeof job === 'string') shell.complain(job, 'kill');
-    else if (job === undefined && !/^-?\d+$/.test(target)) shell.complainShort(`invalid number '${target}'`);
+    if (typeof job === 'string') {
+      shell.complain(job, 'kill');
+      code = shell.isBash ? 1 : 2;
+      continue;
+    }
+    if (job === undefined && !/^-?\d+$/.test(target)) shell.complainShort(`invalid number '${target}'`);
     else if (send(shell, job ?? Number(target), name)) continue;
     code = 1;
   }

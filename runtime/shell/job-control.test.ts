@@ -1,28 +1,13 @@
 import { PassThrough } from 'node:stream';
 import t from 'tap';
 import { bytesOf, fromBytes } from '../files/byte-text.ts';
-import { createNetwork } from '../network/create-network.ts';
-import { startTestContainer } from '../simulated/test-container.ts';
+import { startBusybox } from './test-busybox.ts';
 
-const clock = {
-  now: () => Date.now(),
-  after: (ms: number, callback: () => void) => {
-    const timer = setTimeout(callback, ms);
-    return { cancel: () => clearTimeout(timer) };
-  },
-};
-const random = { next: () => 0.5, uuid: () => '00000000-0000-4000-8000-000000000000' };
 const prompt = '/ # ';
 
 /** Somebody at a terminal of a container, who types when there is a prompt. */
 function session(command: readonly string[]) {
-  const container = startTestContainer({
-    clock,
-    random,
-    network: createNetwork({ hostIp: '172.18.0.1' }).open({ node: 'node-0', ips: ['10.0.0.2'] }),
-    container: { name: 'main', image: 'busybox', command: ['sleep', '1000'] },
-    log: () => undefined,
-  });
+  const container = startBusybox();
   let shown = '';
   const stdout = new PassThrough();
   stdout.on('data', (piece: Uint8Array) => {

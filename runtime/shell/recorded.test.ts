@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import t from 'tap';
 import { fromBytes } from '../files/byte-text.ts';
-import { createNetwork } from '../network/create-network.ts';
-import { startTestContainer } from '../simulated/test-container.ts';
+import { startBusybox } from './test-busybox.ts';
 
 interface Recorded {
   readonly script: string;
@@ -18,23 +17,8 @@ www-data:x:33:33:www-data:/var/www:/bin/false
 nobody:x:65534:65534:nobody:/home:/bin/false
 `;
 
-const clock = {
-  now: () => Date.now(),
-  after: (ms: number, callback: () => void) => {
-    const timer = setTimeout(callback, ms);
-    return { cancel: () => clearTimeout(timer) };
-  },
-};
-const random = { next: () => Math.random(), uuid: () => '00000000-0000-4000-8000-000000000000' };
-
 async function run(script: string): Promise<Omit<Recorded, 'script'>> {
-  const container = startTestContainer({
-    clock,
-    random,
-    network: createNetwork({ hostIp: '172.18.0.1' }).open({ node: 'node-0', ips: ['10.0.0.2'] }),
-    container: { name: 'main', image: 'busybox', command: ['sleep', '1000'] },
-    log: () => undefined,
-  });
+  const container = startBusybox(() => Math.random());
   container.files.write('/etc/passwd', users);
   container.files.write('/etc/group', 'root:x:0:\nusers:x:100:\nnobody:x:65534:\n');
   container.files.makeDirectory('/root', 0o755);

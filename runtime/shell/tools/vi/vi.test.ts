@@ -3,26 +3,10 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import t from 'tap';
 import { bytesOf, fromBytes } from '../../../files/byte-text.ts';
-import { createNetwork } from '../../../network/create-network.ts';
-import { startTestContainer } from '../../../simulated/test-container.ts';
-
-const clock = {
-  now: () => Date.now(),
-  after: (ms: number, callback: () => void) => {
-    const timer = setTimeout(callback, ms);
-    return { cancel: () => clearTimeout(timer) };
-  },
-};
-const random = { next: () => 0.5, uuid: () => '00000000-0000-4000-8000-000000000000' };
+import { startBusybox } from '../../test-busybox.ts';
 
 function desk() {
-  const container = startTestContainer({
-    clock,
-    random,
-    network: createNetwork({ hostIp: '172.18.0.1' }).open({ node: 'node-0', ips: ['10.0.0.2'] }),
-    container: { name: 'main', image: 'busybox', command: ['sleep', '1000'] },
-    log: () => undefined,
-  });
+  const container = startBusybox();
   /** A program on a terminal of 40 by 8. */
   const open = (command: readonly string[]) => {
     const screen = createScreen();

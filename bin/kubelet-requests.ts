@@ -5,10 +5,10 @@ import { StatusError } from '../api/status.ts';
 import type { ContainerName, NodeConnection } from '../api/streams/node-connection.ts';
 import type { Handle } from '../server/http/app.ts';
 import type { ApiRequest, ApiResponse } from '../server/http/message.ts';
+import { pump } from '../server/http/pump.ts';
 import { Query } from '../server/http/query.ts';
 import { joinCommand } from '../server/nodes/command/join-command.ts';
 import { joinForward } from '../server/nodes/forward/join-forward.ts';
-import { pump } from '../server/nodes/pump.ts';
 import { plainAnswer } from '../server/nodes/upgrade-request.ts';
 
 export interface KubeletRequestsOptions {

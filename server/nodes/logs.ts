@@ -4,10 +4,10 @@ import type { LogOptions } from '../../api/streams/node-connection.ts';
 import { rawRequestOf } from '../http/app.ts';
 import type { ApiDeps, ResourceCall } from '../http/handlers/handler.ts';
 import type { ApiResponse } from '../http/message.ts';
+import { pump } from '../http/pump.ts';
 import { reachNode } from './connection.ts';
 import { logOptionsOf } from './log-options.ts';
 import { containerOf, podOf, targetOf } from './pod-target.ts';
-import { pump } from './pump.ts';
 import { isWebSocketRequest, noSubprotocol, webSocketAnswer, webSocketProtocolOf } from './upgrade-request.ts';
 
 const binary = 'binary.k8s.io';

@@ -2,7 +2,8 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Clock, Random } from '../../../api/clock.ts';
 import { StatusError } from '../../../api/status.ts';
 import { rawRequestOf } from '../../http/app.ts';
-import { type ApiRequest, type ApiResponse, headerOf, type StreamSink } from '../../http/message.ts';
+import { type ApiRequest, type ApiResponse, headerOf } from '../../http/message.ts';
+import { pump } from '../../http/pump.ts';
 import { InvalidUpgrade, upgraded } from '../../http/upgraded-backend.ts';
 import { authorityOf } from '../../network-error.ts';
 import type { UserInfo } from '../../registry/strategy.ts';
@@ -51,7 +52,7 @@ export async function forward(
   request.signal.addEventListener('abort', gone, { once: true });
   const timer = deadlineOf(deps.clock, request, outgoing);
   try {
-    const answer = upgrade ? upgraded(outgoing, answeredHeaders) : responded(outgoing);
+    const answer = upgrade ? upgraded(outgoing, answeredHeaders) : responded(outgoing, request.signal);
     if (upgrade) outgoing.end();
     else await sendBody(request, outgoing);
     const response = await answer;
@@ -122,18 +123,18 @@ async function sendBody(request: ApiRequest, outgoing: ClientRequest): Promise<v
   else raw.pipe(outgoing);
 }
 
-function responded(outgoing: ClientRequest): Promise<ApiResponse> {
+function responded(outgoing: ClientRequest, signal: AbortSignal): Promise<ApiResponse> {
   return new Promise((resolve, reject) => {
     outgoing.once('error', reject);
     outgoing.once('response', (incoming) => {
       // What comes later is told by the answer's own end.
       outgoing.on('error', () => undefined);
-      resolve(answerOf(incoming));
+      resolve(answerOf(incoming, signal));
     });
   });
 }
 
-function answerOf(incoming: IncomingMessage): ApiResponse {
+function answerOf(incoming: IncomingMessage, signal: AbortSignal): ApiResponse {
   const { statusCode: status = 502, headers } = incoming;
   if (status >= 300 && status <= 399 && headers.location !== undefined) {
     incoming.resume();
@@ -143,23 +144,6 @@ function answerOf(incoming: IncomingMessage): ApiResponse {
   return {
     status,
     headers: answeredHeaders(incoming.headersDistinct),
-    stream: (sink) => pump(incoming, sink),
+    stream: (sink) => pump(incoming, sink, signal),
   };
-}
-
-function pump(incoming: IncomingMessage, sink: StreamSink): void {
-  let ended = false;
-  incoming.on('data', (chunk: Buffer) => {
-    if (!sink.write(chunk)) incoming.pause();
-  });
-  sink.onDrain(() => incoming.resume());
-  incoming.on('end', () => {
-    ended = true;
-    sink.end();
-  });
-  incoming.on('error', () => undefined);
-  // An answer that breaks off must not look complete.
-  incoming.on('close', () => {
-    if (!ended) sink.cut();
-  });
 }

@@ -5,9 +5,9 @@ import { answeredHeaders, forwardedHeaders } from '../../aggregation/remote/fron
 import { rawRequestOf } from '../../http/app.ts';
 import type { ApiDeps, ResourceCall } from '../../http/handlers/handler.ts';
 import { type ApiRequest, type ApiResponse, headerOf } from '../../http/message.ts';
+import { pump } from '../../http/pump.ts';
 import { InvalidUpgrade, upgraded } from '../../http/upgraded-backend.ts';
 import { authorityOf, networkErrorText } from '../../network-error.ts';
-import { pump } from '../pump.ts';
 import { isUpgradeRequest } from '../upgrade-request.ts';
 import { type Backend, sendTo } from './exchange.ts';
 import { type PageLocation, rewrittenHtml, rewrittenLink } from './links.ts';

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { StreamSink } from '../http/message.ts';
+import type { StreamSink } from './message.ts';
 
 /** Everything that comes, at the reader's pace; what breaks off must not look complete. Ends with the reader. */
 export function pump(source: Readable, sink: StreamSink, signal: AbortSignal): void {
